@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AssayError, escaped, shown } from './errors.ts';
+
+test('the message says where, what was expected, what came and what to do', () => {
+  const error = new AssayError('config-value', 'nova.conf [DEFAULT] port', 'a port from 1 to 65535', 'eight', {
+    hint: 'write a number',
+  });
+  assert.equal(error.message, 'nova.conf [DEFAULT] port: expected a port from 1 to 65535, got eight; write a number');
+  assert.equal(error.code, 'config-value');
+});
+
+test('what came from outside cannot break the line it is shown on', () => {
+  assert.equal(escaped('node1\r\n\u001b[31mtrusted\u202e'), 'node1\\u{d}\\u{a}\\u{1b}[31mtrusted\\u{202e}');
+  assert.equal(shown(new Uint8Array([1, 255])), '0x01ff');
+  assert.equal(shown({ n: 2n ** 64n }), '{"n":"18446744073709551616"}');
+  assert.equal(shown(undefined), 'undefined');
+  assert.equal(shown(''), 'nothing');
+  assert.ok(shown('x'.repeat(5000)).length < 250);
+});

@@ -1,0 +1,59 @@
+// What can go wrong, said so that a person can mend it: a failure that was foreseen is an AssayError,
+// anything else that is thrown is a bug and keeps its stack.
+
+/** What went wrong, in one line: a stable code, a place one can go to, what was expected there, what came. */
+export class AssayError extends Error {
+  /** Stable, kebab-case, documented and tested for: `wire-short`. The wording of the message is not stable. */
+  readonly code: string;
+  /** A place one can go to: a structure and offset, a file with section and option, a URL, a host. */
+  readonly where: string;
+  readonly expected: string;
+  readonly got: unknown;
+  /** What to do about it, when that does not follow from `expected`. */
+  readonly hint: string | undefined;
+
+  constructor(
+    code: string,
+    where: string,
+    expected: string,
+    got: unknown,
+    options: { cause?: unknown; hint?: string } = {},
+  ) {
+    const hint = options.hint ? `; ${options.hint}` : '';
+    super(
+      `${where}: expected ${expected}, got ${shown(got)}${hint}`,
+      'cause' in options ? { cause: options.cause } : undefined,
+    );
+    this.name = 'AssayError';
+    this.code = code;
+    this.where = where;
+    this.expected = expected;
+    this.got = got;
+    this.hint = options.hint;
+  }
+}
+
+const longest = 200;
+
+/** Any value on one line, with control characters escaped and no more than 200 characters of it. */
+export function shown(value: unknown): string {
+  const text =
+    value instanceof Uint8Array
+      ? `0x${Buffer.from(value.subarray(0, longest)).toString('hex')}`
+      : typeof value === 'string'
+        ? value
+        : value instanceof Error
+          ? value.message
+          : (JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? part.toString() : part)) ??
+            String(value));
+  const line = escaped(text);
+  return line.length > longest ? `${line.slice(0, longest)}… (${line.length} characters)` : line || 'nothing';
+}
+
+/** Text from outside made fit for one line of a log or a terminal: control and format characters become `\u{…}`. */
+export function escaped(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
