@@ -1,1 +1,10 @@
-export {};
+export * from './agent/frames.ts';
+export { Base64, fromBase64, Hex, HostName, Instant, toBase64, Uuid } from './bytes.ts';
+export * from './evidence.ts';
+export { check, parse } from './message.ts';
+export * from './oat/poll-hosts.ts';
+export * from './rest/hosts.ts';
+export * from './rest/reference.ts';
+export * from './rest/tickets.ts';
+export * from './ticket.ts';
+export * from './verdict.ts';

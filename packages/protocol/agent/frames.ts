@@ -1,0 +1,83 @@
+// The words between agent and attestation server: JSON text frames on the WebSocket `/v1/agent`.
+// The agent opens the connection and says hello; from then on the server asks and the agent answers.
+import { type Static, Type } from 'typebox';
+import { Base64, HostName } from '../bytes.ts';
+import { ClaimedEvidence, PcrWish } from '../evidence.ts';
+
+const Id = Type.String({ pattern: '^[0-9a-f-]{36}$' });
+
+/** First frame. `ak_name` (hex TPM2B_NAME content) is absent until the host has enrolled. */
+export const Hello = Type.Object({
+  type: Type.Literal('hello'),
+  version: Type.Literal(1),
+  host: HostName,
+  agent: Type.String({ maxLength: 64 }),
+  ak_name: Type.Optional(Type.String({ pattern: '^[0-9a-f]{68,100}$' })),
+});
+
+/** The agent's side of enrolment: endorsement and the keys it vouches for. All claimed. */
+export const Enrol = Type.Object({
+  type: Type.Literal('enrol'),
+  /** DER, from the TPM's NV. */
+  ek_certificate: Base64(8192),
+  /** TPMT_PUBLIC */
+  ek_public: Base64(2048),
+  /** TPMT_PUBLIC */
+  ak_public: Base64(2048),
+});
+
+/** The secret that only a TPM holding both EK and AK can have recovered (TPM2_ActivateCredential). */
+export const Activated = Type.Object({ type: Type.Literal('activated'), secret: Base64(64) });
+
+export const EvidenceFrame = Type.Object({ type: Type.Literal('evidence'), challenge: Id, evidence: ClaimedEvidence });
+
+/** The agent could not do what it was asked: a code of its own and one line for a person. */
+export const Failed = Type.Object({
+  type: Type.Literal('failed'),
+  challenge: Type.Optional(Id),
+  code: Type.String({ maxLength: 64 }),
+  message: Type.String({ maxLength: 1024 }),
+});
+
+export const AgentFrame = Type.Union([Hello, Enrol, Activated, EvidenceFrame, Failed]);
+export type AgentFrame = Static<typeof AgentFrame>;
+
+/** The server does not know this AK for this host: enrol. */
+export const EnrolWanted = Type.Object({ type: Type.Literal('enrol-wanted') });
+
+/** TPM2_MakeCredential's result for this EK and AK name (TPM2B_ID_OBJECT and TPM2B_ENCRYPTED_SECRET contents). */
+export const Credential = Type.Object({
+  type: Type.Literal('credential'),
+  credential_blob: Base64(512),
+  secret: Base64(1024),
+});
+
+export const Enrolled = Type.Object({ type: Type.Literal('enrolled'), ak_name: Type.String({ maxLength: 100 }) });
+
+/** Quote these PCRs over this nonce, now. Used at most once. */
+export const Challenge = Type.Object({
+  type: Type.Literal('challenge'),
+  challenge: Id,
+  /** 32 fresh random bytes: TPM2_Quote's qualifyingData. */
+  nonce: Base64(64),
+  pcrs: Type.Array(PcrWish, { minItems: 1, maxItems: 4 }),
+});
+
+/** What became of a round, for the agent's log. */
+export const Result = Type.Object({
+  type: Type.Literal('result'),
+  challenge: Id,
+  trust: Type.String(),
+  reason: Type.String(),
+});
+
+/** The server will not go on with this connection. `retry` false: a person has to act first. */
+export const Refused = Type.Object({
+  type: Type.Literal('refused'),
+  code: Type.String(),
+  message: Type.String(),
+  retry: Type.Boolean(),
+});
+
+export const ServerFrame = Type.Union([EnrolWanted, Credential, Enrolled, Challenge, Result, Refused]);
+export type ServerFrame = Static<typeof ServerFrame>;

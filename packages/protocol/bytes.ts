@@ -1,0 +1,30 @@
+// How binary values cross the network inside JSON: base64 (RFC 4648, 4) with padding, and lower-case hex for digests.
+import { AssayError } from '@assay/core';
+import { Type } from 'typebox';
+
+/** Base64 text of at most `maxBytes` bytes. */
+export const Base64 = (maxBytes: number) =>
+  Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', maxLength: Math.ceil(maxBytes / 3) * 4 });
+
+/** Lower-case hex: a digest. */
+export const Hex = Type.String({ pattern: '^[0-9a-f]*$', maxLength: 128 });
+
+/** A point in time: RFC 3339, UTC, `2026-11-23T10:00:05.123Z`. */
+export const Instant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{3})?Z$' });
+
+/** Host names as they identify an attester: RFC 1123 names in lower case, so that two spellings cannot be two hosts. */
+export const HostName = Type.String({
+  pattern: '^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$',
+});
+
+export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
+
+export const toBase64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+
+/** @throws AssayError `message-base64` for anything but one canonical spelling of the bytes */
+export function fromBase64(text: string, where: string): Uint8Array {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64') !== text) throw new AssayError('message-base64', where, 'base64', text);
+  return bytes;
+}

@@ -1,0 +1,42 @@
+// Text from the network → a typed message, or an AssayError that names the field. The only way in.
+import { AssayError } from '@assay/core';
+import type { Static, TSchema } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
+
+const compiled = new WeakMap<TSchema, Validator>();
+
+/** A value of unknown origin checked against its schema. @throws AssayError `message-schema` at the first field that is wrong */
+export function check<S extends TSchema>(schema: S, value: unknown, where: string): Static<S> {
+  let validator = compiled.get(schema);
+  if (!validator) {
+    validator = Compile(schema) as unknown as Validator;
+    compiled.set(schema, validator);
+  }
+  if (validator.Check(value)) return value as Static<S>;
+  const [first] = validator.Errors(value);
+  throw new AssayError(
+    'message-schema',
+    `${where}${(first?.instancePath ?? '').replaceAll('/', '.')}`,
+    first?.message ?? 'another shape',
+    at(value, first?.instancePath ?? ''),
+  );
+}
+
+/** JSON text checked against a schema. @throws AssayError `message-json`, `message-schema` */
+export function parse<S extends TSchema>(schema: S, text: string, where: string): Static<S> {
+  let value: unknown;
+  try {
+    // `__proto__` would be set as an own key by JSON.parse; no message has such a field.
+    value = JSON.parse(text, (key, part) => (key === '__proto__' ? undefined : part));
+  } catch (cause) {
+    throw new AssayError('message-json', where, 'JSON', text, { cause });
+  }
+  return check(schema, value, where);
+}
+
+function at(value: unknown, path: string): unknown {
+  let part = value;
+  for (const key of path.split('/').slice(1))
+    part = typeof part === 'object' && part !== null ? (part as Record<string, unknown>)[key] : undefined;
+  return part;
+}

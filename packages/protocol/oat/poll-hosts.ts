@@ -1,0 +1,26 @@
+// OpenAttestation's PollHosts: the question Nova's TrustedFilter asks. Unknown properties are ignored, as OAT 2 did.
+import { type Static, Type } from 'typebox';
+import { Instant } from '../bytes.ts';
+import { Trust } from '../verdict.ts';
+
+/** Folsom sent one host as a bare string, every later release an array; `count` never matters. */
+export const PollHostsRequest = Type.Object({
+  hosts: Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 100_000 })]),
+});
+export type PollHostsRequest = Static<typeof PollHostsRequest>;
+
+export const PollHostsEntry = Type.Object({
+  /** Exactly as asked. */
+  host_name: Type.String(),
+  trust_lvl: Trust,
+  /** Time of verification, never in the future. */
+  vtime: Type.String(),
+  /** Ours: from this instant on the answer must not be used. */
+  expires: Instant,
+  /** Ours: age of the evidence behind the answer when it was given. */
+  age_ms: Type.Number({ minimum: 0 }),
+});
+export type PollHostsEntry = Static<typeof PollHostsEntry>;
+
+export const PollHostsAnswer = Type.Object({ hosts: Type.Array(PollHostsEntry) });
+export type PollHostsAnswer = Static<typeof PollHostsAnswer>;

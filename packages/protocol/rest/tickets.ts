@@ -1,0 +1,10 @@
+// REST: start permissions.   POST /v1/tickets: challenges the host now, signs only on a fresh `trusted`.
+import { type Static, Type } from 'typebox';
+import { HostName, Instant, Uuid } from '../bytes.ts';
+
+export const TicketRequest = Type.Object({ instance_id: Uuid, host: HostName });
+export type TicketRequest = Static<typeof TicketRequest>;
+
+/** 200. A host that is not trusted now gets 409 with code `ticket-refused` and the verdict's reason. */
+export const Ticket = Type.Object({ ticket: Type.String(), expires_at: Instant });
+export type Ticket = Static<typeof Ticket>;

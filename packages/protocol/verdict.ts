@@ -1,0 +1,57 @@
+// The verdict (RFC 9334 attestation result): what relying parties act on. Whoever reads one checks its time.
+import { type Static, Type } from 'typebox';
+import { HostName, Instant } from './bytes.ts';
+
+export const Trust = Type.Union([Type.Literal('trusted'), Type.Literal('untrusted'), Type.Literal('unknown')]);
+export type Trust = Static<typeof Trust>;
+
+/** OpenAttestation's BIOS and VMM grew by one: what each covers stands in docs/architecture.md. */
+export const Component = Type.Union([
+  Type.Literal('firmware'),
+  Type.Literal('boot_loader'),
+  Type.Literal('hypervisor'),
+  Type.Literal('operating_system'),
+]);
+export type Component = Static<typeof Component>;
+export const components: readonly Component[] = ['firmware', 'boot_loader', 'hypervisor', 'operating_system'];
+
+/** One thing that speaks against a host. `code` is stable. */
+export const Finding = Type.Object({
+  code: Type.String(),
+  /** Absent: the finding concerns the evidence as a whole. */
+  component: Type.Optional(Component),
+  /** Number of the event in the boot log, from 0. */
+  event: Type.Optional(Type.Integer()),
+  pcr: Type.Optional(Type.Integer()),
+  expected: Type.Optional(Type.String()),
+  seen: Type.Optional(Type.String()),
+  message: Type.String(),
+});
+export type Finding = Static<typeof Finding>;
+
+export const ComponentResult = Type.Object({ component: Component, trust: Trust, reason: Type.String() });
+export type ComponentResult = Static<typeof ComponentResult>;
+
+export const Verdict = Type.Object({
+  host: HostName,
+  trust: Trust,
+  /** One line: why. */
+  reason: Type.String(),
+  /** One for each component, in the order of `components`. */
+  components: Type.Array(ComponentResult),
+  findings: Type.Array(Finding),
+  /** The endorsement is a software TPM's: accepted only where configuration lists its CA as one. */
+  software_tpm: Type.Boolean(),
+  /** Hex TPM2B_NAME content of the AK whose signature was verified; absent when none was. */
+  ak_name: Type.Optional(Type.String()),
+  /** SHA-256 of quote, signature and log, hex; absent when there was no evidence. */
+  evidence_sha256: Type.Optional(Type.String()),
+  /** TPMS_CLOCK_INFO of the quote; decimal text where 64 bits wide. */
+  reset_count: Type.Optional(Type.Integer()),
+  restart_count: Type.Optional(Type.Integer()),
+  /** When the evidence was verified. */
+  verified_at: Instant,
+  /** From this instant on the verdict is `unknown`, whoever reads it. */
+  expires_at: Instant,
+});
+export type Verdict = Static<typeof Verdict>;
