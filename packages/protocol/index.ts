@@ -1,3 +1,4 @@
+export * from './agent/ak-state.ts';
 export * from './agent/frames.ts';
 export { Base64, fromBase64, Hex, HostName, Instant, toBase64, Uuid } from './bytes.ts';
 export * from './evidence.ts';

@@ -14,6 +14,7 @@ export const Hello = Type.Object({
   agent: Type.String({ maxLength: 64 }),
   ak_name: Type.Optional(Type.String({ pattern: '^[0-9a-f]{68,100}$' })),
 });
+export type Hello = Static<typeof Hello>;
 
 /** The agent's side of enrolment: endorsement and the keys it vouches for. All claimed. */
 export const Enrol = Type.Object({
@@ -25,11 +26,14 @@ export const Enrol = Type.Object({
   /** TPMT_PUBLIC */
   ak_public: Base64(2048),
 });
+export type Enrol = Static<typeof Enrol>;
 
 /** The secret that only a TPM holding both EK and AK can have recovered (TPM2_ActivateCredential). */
 export const Activated = Type.Object({ type: Type.Literal('activated'), secret: Base64(64) });
+export type Activated = Static<typeof Activated>;
 
 export const EvidenceFrame = Type.Object({ type: Type.Literal('evidence'), challenge: Id, evidence: ClaimedEvidence });
+export type EvidenceFrame = Static<typeof EvidenceFrame>;
 
 /** The agent could not do what it was asked: a code of its own and one line for a person. */
 export const Failed = Type.Object({
@@ -38,12 +42,14 @@ export const Failed = Type.Object({
   code: Type.String({ maxLength: 64 }),
   message: Type.String({ maxLength: 1024 }),
 });
+export type Failed = Static<typeof Failed>;
 
 export const AgentFrame = Type.Union([Hello, Enrol, Activated, EvidenceFrame, Failed]);
 export type AgentFrame = Static<typeof AgentFrame>;
 
 /** The server does not know this AK for this host: enrol. */
 export const EnrolWanted = Type.Object({ type: Type.Literal('enrol-wanted') });
+export type EnrolWanted = Static<typeof EnrolWanted>;
 
 /** TPM2_MakeCredential's result for this EK and AK name (TPM2B_ID_OBJECT and TPM2B_ENCRYPTED_SECRET contents). */
 export const Credential = Type.Object({
@@ -51,8 +57,10 @@ export const Credential = Type.Object({
   credential_blob: Base64(512),
   secret: Base64(1024),
 });
+export type Credential = Static<typeof Credential>;
 
 export const Enrolled = Type.Object({ type: Type.Literal('enrolled'), ak_name: Type.String({ maxLength: 100 }) });
+export type Enrolled = Static<typeof Enrolled>;
 
 /** Quote these PCRs over this nonce, now. Used at most once. */
 export const Challenge = Type.Object({
@@ -62,6 +70,7 @@ export const Challenge = Type.Object({
   nonce: Base64(64),
   pcrs: Type.Array(PcrWish, { minItems: 1, maxItems: 4 }),
 });
+export type Challenge = Static<typeof Challenge>;
 
 /** What became of a round, for the agent's log. */
 export const Result = Type.Object({
@@ -70,6 +79,7 @@ export const Result = Type.Object({
   trust: Type.String(),
   reason: Type.String(),
 });
+export type Result = Static<typeof Result>;
 
 /** The server will not go on with this connection. `retry` false: a person has to act first. */
 export const Refused = Type.Object({
@@ -78,6 +88,7 @@ export const Refused = Type.Object({
   message: Type.String(),
   retry: Type.Boolean(),
 });
+export type Refused = Static<typeof Refused>;
 
 export const ServerFrame = Type.Union([EnrolWanted, Credential, Enrolled, Challenge, Result, Refused]);
 export type ServerFrame = Static<typeof ServerFrame>;

@@ -1,0 +1,40 @@
+// Enrolment from the host's side: endorsement and a new attestation key go to the server, the secret that only this
+// TPM can recover comes back to it, and the key the server confirmed is remembered.
+import { AssayError } from '@assay/core';
+import { type Credential, type Enrol, fromBase64, toBase64 } from '@assay/protocol';
+import type { Tpm } from '@assay/tpm';
+import { writeAkState } from './state.ts';
+
+/** What this host asks the server to accept. The AK is made by the TPM from its own seed: the same one each time. */
+export async function enrolment(tpm: Tpm): Promise<Enrol> {
+  const certificate = await tpm.readEkCertificate();
+  const ek = await tpm.createEk();
+  const ak = await tpm.loadAk();
+  return {
+    type: 'enrol',
+    ek_certificate: toBase64(certificate),
+    ek_public: toBase64(ek.publicArea),
+    ak_public: toBase64(ak.publicArea),
+  };
+}
+
+/** The secret inside the server's credential (TPM2_ActivateCredential). @throws AssayError of the TPM library */
+export async function activate(tpm: Tpm, credential: Credential): Promise<Uint8Array> {
+  const ek = await tpm.createEk();
+  const ak = await tpm.loadAk();
+  return await tpm.activateCredential({
+    ak,
+    ek,
+    credentialBlob: fromBase64(credential.credential_blob, 'credential.credential_blob'),
+    secret: fromBase64(credential.secret, 'credential.secret'),
+  });
+}
+
+/** @throws AssayError `agent-ak-name` when the server confirmed another key than the TPM holds */
+export async function remember(tpm: Tpm, confirmedName: string, stateDir: string): Promise<void> {
+  const ak = await tpm.loadAk();
+  const name = Buffer.from(ak.name).toString('hex');
+  if (name !== confirmedName)
+    throw new AssayError('agent-ak-name', 'enrolment', `the AK this TPM holds (${name})`, confirmedName);
+  await writeAkState(stateDir, { version: 1, ak_name: name, ak_public: toBase64(ak.publicArea) });
+}

@@ -1,0 +1,28 @@
+// What an operator may set for the agent: `[agent]` in assay.conf.
+import { hostname } from 'node:os';
+import { path, type Sections, text } from '@assay/daemon';
+
+export const options = {
+  agent: {
+    attestation_server: text({
+      help: 'URL of the attestation server, https://NAME:PORT; the certificate it shows must carry NAME.',
+    }),
+    ca_file: path({ help: 'PEM file of the CA that issued the attestation server’s certificate.' }),
+    host: text({
+      default: hostname().toLowerCase(),
+      help: 'Name under which this host is registered; for Nova to find it, its hypervisor_hostname.',
+    }),
+    tpm: text({
+      default: 'device:/dev/tpmrm0',
+      help: 'The TPM: device:/dev/tpmrm0, swtpm:path=SOCKET or swtpm:host=ADDRESS,port=PORT.',
+    }),
+    event_log: path({
+      default: '/sys/kernel/security/tpm0/binary_bios_measurements',
+      help: 'The firmware’s boot event log.',
+    }),
+    state_dir: path({
+      default: '/var/lib/assay/agent',
+      help: 'Folder of the agent’s state: which attestation key it enrolled.',
+    }),
+  },
+} satisfies Sections;
