@@ -1,0 +1,49 @@
+// Which PCRs of which banks are meant (TPML_PCR_SELECTION), and the digest a quote has over their values.
+// A digest that agrees proves equal values, not good ones.
+import { createHash } from 'node:crypto';
+import { AssayError, type Codec, list, sized, struct, u8 } from '@assay/core';
+import { HashAlg, type HashName, nodeHash } from './algorithms.ts';
+
+/** PCR numbers, ascending, without repetition. */
+const PcrBitmap: Codec<number[]> = {
+  read(c, where) {
+    const at = c.at;
+    const bitmap = sized(4, u8).read(c, where);
+    if (bitmap.length < 3) throw new AssayError('wire-value', `${where} at byte ${at}`, '3 or 4 bytes', bitmap.length);
+    return Array.from({ length: bitmap.length * 8 }, (_, pcr) => pcr).filter(
+      (pcr) => ((bitmap[pcr >> 3] ?? 0) >> (pcr & 7)) & 1,
+    );
+  },
+  write(out, pcrs) {
+    const bitmap = new Uint8Array(pcrs.some((pcr) => pcr > 23) ? 4 : 3);
+    for (const pcr of pcrs) {
+      if (!Number.isInteger(pcr) || pcr < 0 || pcr > 31)
+        throw new AssayError('tpm-pcr', 'PCR selection', 'a PCR from 0 to 31', pcr);
+      bitmap[pcr >> 3] = (bitmap[pcr >> 3] ?? 0) | (1 << (pcr & 7));
+    }
+    sized(4, u8).write(out, bitmap);
+  },
+};
+
+/** TPML_PCR_SELECTION (Part 2, §10.9.7): banks in the order they were asked for. The same bank may come twice. */
+export const PcrSelection: Codec<PcrSelection> = list(struct({ hash: HashAlg, pcrs: PcrBitmap }), 16);
+export type PcrSelection = { hash: HashName; pcrs: number[] }[];
+
+/** PCR values by bank, then by index. What is absent was not read. */
+export type PcrBanks = { [H in HashName]?: ReadonlyMap<number, Uint8Array> };
+
+/**
+ * TPMS_QUOTE_INFO.pcrDigest: the hash over the selected values, bank after bank, PCR numbers ascending (Part 1, §17.5).
+ * @param hash that of the signing scheme of the key that quotes
+ * @throws AssayError `tpm-pcr-absent` when a selected value is not in `values`
+ */
+export function pcrDigest(selection: PcrSelection, values: PcrBanks, hash: HashName): Uint8Array {
+  const sum = createHash(nodeHash(hash));
+  for (const { hash: bank, pcrs } of selection)
+    for (const pcr of [...new Set(pcrs)].sort((a, b) => a - b)) {
+      const value = values[bank]?.get(pcr);
+      if (!value) throw new AssayError('tpm-pcr-absent', `PCR ${pcr} of bank ${bank}`, 'a value', 'none');
+      sum.update(value);
+    }
+  return sum.digest();
+}
