@@ -1,1 +1,26 @@
-export {};
+export { type Clock, systemClock } from './clock.ts';
+export { type Conf, loadConfig } from './config/load.ts';
+export {
+  flag,
+  integer,
+  list,
+  multi,
+  number,
+  type Option,
+  oneOf,
+  path,
+  port,
+  type Sections,
+  secret,
+  text,
+} from './config/option.ts';
+export { type HttpsAnswer, type HttpsRequest, httpsRequest } from './https/client.ts';
+export { type Failure, type RenderError, renderPlain } from './https/failure.ts';
+export { readCa, readKey, readPem, readTlsFiles, type TlsFiles } from './https/files.ts';
+export { hostOf, peerHost } from './https/peer.ts';
+export type { TypeBoxProvider } from './https/schema.ts';
+export { createHttpsServer, type HttpsServer, type HttpsServerOptions, listen } from './https/server.ts';
+export { statusOf } from './https/status.ts';
+export { createLog, type Level, type Log } from './log.ts';
+export { type Daemon, lineFor, runDaemon, type Stop } from './stop.ts';
+export { connectUnix, listenUnix } from './unix-socket.ts';
