@@ -1,0 +1,4 @@
+// Every change of the tables, in order. A migration that was released is never edited.
+import { firstLight } from './0001-first-light.ts';
+
+export const migrations = [firstLight];
