@@ -1,0 +1,14 @@
+// What is asked of a host: which PCRs a quote must cover, what kind of TPM may vouch, how long a verdict holds.
+import type { PcrWish } from '@assay/protocol';
+
+export type Policy = {
+  /** PCRs that must be quoted; log and quote must agree on all of them. Empty: nothing is proven, so nothing trusted. */
+  pcrs: readonly PcrWish[];
+  /** Whether an endorsement by a CA of software TPMs is enough. */
+  softwareTpmAccepted: boolean;
+  /** Seconds from verification to expiry of a verdict. */
+  verdictLifetimeS: number;
+};
+
+/** What the boot log covers and the running system leaves alone: PCR 0–9 (10 is IMA's, 11–15 change while running). */
+export const bootPcrs: readonly PcrWish[] = [{ bank: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }];
