@@ -23,4 +23,7 @@ export { createHttpsServer, type HttpsServer, type HttpsServerOptions, listen } 
 export { statusOf } from './https/status.ts';
 export { createLog, type Level, type Log } from './log.ts';
 export { type Daemon, lineFor, runDaemon, type Stop } from './stop.ts';
+export type { Fatal } from './storage/failure.ts';
+export type { Migration } from './storage/migrate.ts';
+export { openDatabase, openReadOnly } from './storage/open.ts';
 export { connectUnix, listenUnix } from './unix-socket.ts';

@@ -1,0 +1,147 @@
+// How does Kysely speak to node:sqlite? One connection, handed to one asker at a time, in the order they asked.
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { AssayError } from '@assay/core';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import { type Fatal, sqliteFailure } from './failure.ts';
+
+/** How long a query waits for its turn: longer means that a transaction waits for itself, or a disk hangs. */
+const turnMs = 10_000;
+
+/** @throws AssayError `storage-open` when the file cannot be opened or is not a database */
+export function sqliteDialect(path: string, fatal: Fatal, readOnly: boolean): Dialect {
+  const database = opened(path, readOnly);
+  return {
+    createDriver: () => new OneConnectionDriver(database, path, fatal, readOnly),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createAdapter: () => new SqliteAdapter(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  };
+}
+
+function opened(path: string, readOnly: boolean): DatabaseSync {
+  try {
+    // Made by us, so that only this user can read it; WAL and shared-memory file take over its mode.
+    if (!readOnly && path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
+    const database = new DatabaseSync(path, { readOnly, timeout: 5_000, enableForeignKeyConstraints: true });
+    database.exec('pragma trusted_schema = off');
+    // FULL: an acknowledged write survives the loss of power.
+    if (!readOnly) database.exec('pragma journal_mode = wal; pragma synchronous = full');
+    database.exec('select count(*) from sqlite_schema');
+    return database;
+  } catch (cause) {
+    throw new AssayError('storage-open', `database ${path}`, 'a SQLite database that can be opened', cause, { cause });
+  }
+}
+
+class OneConnectionDriver implements Driver {
+  readonly #database: DatabaseSync;
+  readonly #connection: Connection;
+  readonly #path: string;
+  readonly #begin: string;
+  #busy = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(database: DatabaseSync, path: string, fatal: Fatal, readOnly: boolean) {
+    this.#database = database;
+    this.#path = path;
+    this.#connection = new Connection(database, path, fatal);
+    // Immediate: another process's write between our read and our write would otherwise fail us midway.
+    this.#begin = readOnly ? 'begin' : 'begin immediate';
+  }
+
+  async init(): Promise<void> {
+    // opened before: what is wrong with the file is said where the database is opened
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    if (this.#busy) {
+      await new Promise<void>((turn, late) => {
+        const mine = () => {
+          clearTimeout(timer);
+          turn();
+        };
+        const timer = setTimeout(() => {
+          this.#waiting = this.#waiting.filter((other) => other !== mine);
+          const hint = 'inside a transaction only the transaction may be asked';
+          const where = `database ${this.#path}`;
+          late(new AssayError('storage-busy', where, `a free connection within ${turnMs} ms`, 'none', { hint }));
+        }, turnMs);
+        this.#waiting.push(mine);
+      });
+    }
+    this.#busy = true;
+    return this.#connection;
+  }
+
+  async releaseConnection(): Promise<void> {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#busy = false;
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw(this.#begin));
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'));
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // SQLite ends the transaction by itself when the disk is full.
+    if (this.#database.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
+  }
+
+  async destroy(): Promise<void> {
+    if (this.#database.isOpen) this.#database.close();
+  }
+}
+
+class Connection implements DatabaseConnection {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #fatal: Fatal;
+
+  constructor(database: DatabaseSync, path: string, fatal: Fatal) {
+    this.#database = database;
+    this.#path = path;
+    this.#fatal = fatal;
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      const statement = this.#database.prepare(sql);
+      const values = parameters as readonly SQLInputValue[];
+      if (statement.columns().length > 0) return { rows: statement.all(...values).map((row) => plain(row) as R) };
+      const { changes, lastInsertRowid } = statement.run(...values);
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    } catch (error) {
+      throw sqliteFailure(error, this.#path, this.#fatal);
+    }
+  }
+
+  // biome-ignore lint/correctness/useYield: Kysely asks for this method; nothing here streams
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('streaming is not supported, read in pages');
+  }
+}
+
+/** As pg gives them: ordinary objects, bytes as Buffer. */
+function plain(row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value,
+    ]),
+  );
+}

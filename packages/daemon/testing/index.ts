@@ -1,0 +1,2 @@
+export { eachDatabase } from './each-database.ts';
+export { freshPostgres, stopPostgres } from './postgres.ts';
