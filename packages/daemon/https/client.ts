@@ -129,7 +129,7 @@ function told(error: unknown, where: string, timeoutMs: number, deadline: AbortS
       'https-tls',
       where,
       'a TLS connection to a server whose certificate the CA vouches for',
-      `${code} ${message}`.trim(),
+      code || message,
       { cause: error },
     );
   if (code.startsWith('HPE_')) return new AssayError('https-protocol', where, 'an HTTP answer', code, { cause: error });

@@ -22,11 +22,17 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     if (compiled.Check(value)) return { value };
     const [first] = compiled.Errors(value);
     const where = escaped(`${httpPart ?? 'request'} ${first?.instancePath || '/'}`).slice(0, 200);
-    return { error: new AssayError('request-invalid', where, first?.message ?? 'another shape', kind(data)) };
+    return { error: new AssayError('request-invalid', where, (first?.message ?? 'another shape').replace(/^must /, 'it to '), kind(at(value, first?.instancePath)) };
   };
 };
 
+/** What a JSON pointer (RFC 6901) of the checker points to. */
+function at(value: unknown, pointer = ''): unknown {
+  const names = pointer.split('/').slice(1);
+  return names.reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], value);
+}
+
 // The value itself may be a password.
 function kind(value: unknown): string {
-  return `${value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value} that does not fit`;
+  return `${value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value}`;
 }

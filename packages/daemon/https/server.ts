@@ -5,7 +5,7 @@ import type { Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { AssayError } from '@assay/core';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import type { Log } from '../log.ts';
 import { listenError } from '../unix-socket.ts';
 import { type Failure, failureOf, type RenderError, renderPlain } from './failure.ts';
@@ -69,7 +69,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
       insecureHTTPParser: false,
     },
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => `req-${randomUUID()}`, // as OpenStack writes request ids
     requestIdHeader: false,
     bodyLimit: options.bodyLimit ?? 1 << 20,
