@@ -22,7 +22,14 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     if (compiled.Check(value)) return { value };
     const [first] = compiled.Errors(value);
     const where = escaped(`${httpPart ?? 'request'} ${first?.instancePath || '/'}`).slice(0, 200);
-    return { error: new AssayError('request-invalid', where, (first?.message ?? 'another shape').replace(/^must /, 'it to '), kind(at(value, first?.instancePath)) };
+    return {
+      error: new AssayError(
+        'request-invalid',
+        where,
+        (first?.message ?? 'another shape').replace(/^must /, 'it to '),
+        kind(at(value, first?.instancePath)),
+      ),
+    };
   };
 };
 
