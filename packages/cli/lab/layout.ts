@@ -1,0 +1,95 @@
+// Where does each file of the lab lie? Names only: nothing here reads or writes.
+import { join, resolve } from 'node:path';
+
+/** Longest path a Unix socket can have on Linux (`sun_path`, unix(7)), less its final zero. */
+const longestSocketPath = 107;
+
+export type HostLayout = {
+  name: string;
+  dir: string;
+  /** Manufactured state of the software TPM. */
+  tpmDir: string;
+  /** The TPM's data socket; its control socket is the same with `.ctrl`, where tpm2-tools look for it. */
+  tpmSocket: string;
+  bootLog: string;
+  agentDir: string;
+  instancesDir: string;
+  portsDir: string;
+  etcDir: string;
+  assayConf: string;
+  metadataAgentIni: string;
+};
+
+export type Layout = ReturnType<typeof layout>;
+
+/**
+ * @param state the lab's folder, made absolute
+ * @param socketDir folder for the TPMs' sockets when `state` is too long for them (`lab.json` remembers it)
+ */
+export function layout(state: string, socketDir?: string) {
+  const root = resolve(state);
+  const at = (...parts: string[]) => join(root, ...parts);
+  const certs = at('ca', 'certs');
+  return {
+    root,
+    settings: at('lab.json'),
+    openrc: at('openrc'),
+    demoOpenrc: at('demo-openrc'),
+    ca: {
+      dir: at('ca'),
+      certs,
+      certificate: at('ca', 'ca.pem'),
+      key: at('ca', 'ca-key.pem'),
+      certificateOf: (name: string) => join(certs, `${name}.pem`),
+      keyOf: (name: string) => join(certs, `${name}-key.pem`),
+    },
+    etc: { dir: at('etc'), assayConf: at('etc', 'assay.conf'), novaConf: at('etc', 'nova.conf') },
+    attestation: {
+      dir: at('attestation'),
+      database: at('attestation', 'attestation.sqlite'),
+      authBlob: at('attestation', 'auth-blob'),
+      ticketKey: at('attestation', 'ticket-key'),
+      ekCaDir: at('attestation', 'ek-ca'),
+    },
+    compute: {
+      dir: at('compute'),
+      database: at('compute', 'compute.sqlite'),
+      images: at('compute', 'images'),
+      adminPassword: at('compute', 'admin-password'),
+      demoPassword: at('compute', 'demo-password'),
+      tokenKey: at('compute', 'token-key'),
+    },
+    metadata: { dir: at('metadata'), secret: at('metadata', 'shared-secret') },
+    imageDir: at('image'),
+    softwareTpmCa: at('software-tpm-ca'),
+    /** What `software_tpm_ca_dir` points at: the certificates of that CA and nothing else. */
+    softwareTpmTrust: at('software-tpm-ca', 'trusted'),
+    logDir: at('log'),
+    logOf: (unit: string) => at('log', `${unit}.log`),
+    runDir: at('run'),
+    supervisorSocket: at('run', 'supervisor.sock'),
+    upLock: at('run', 'up.lock'),
+    host: (name: string): HostLayout => {
+      const dir = at('hosts', name);
+      return {
+        name,
+        dir,
+        tpmDir: join(dir, 'tpm'),
+        tpmSocket: socketDir === undefined ? join(dir, 'tpm.sock') : join(socketDir, `${name}.sock`),
+        bootLog: join(dir, 'boot-log.bin'),
+        agentDir: join(dir, 'agent'),
+        instancesDir: join(dir, 'instances'),
+        portsDir: join(dir, 'ports'),
+        etcDir: at('etc', name),
+        assayConf: at('etc', name, 'assay.conf'),
+        metadataAgentIni: at('etc', name, 'metadata_agent.ini'),
+      };
+    },
+  };
+}
+
+/** Do the sockets of hosts with these names fit below `state`? If not, the lab needs a `socketDir`. */
+export function socketsFit(state: string, hosts: readonly string[]): boolean {
+  const paths = layout(state);
+  return hosts.every((name) => Buffer.byteLength(`${paths.host(name).tpmSocket}.ctrl`) <= longestSocketPath);
+}
