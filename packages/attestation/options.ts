@@ -1,0 +1,60 @@
+// What an operator may set for the attestation server: `[attestation_server]` in assay.conf.
+import { AssayError } from '@assay/core';
+import { type Conf, integer, path, port, type Sections, text } from '@assay/daemon';
+
+export const options = {
+  attestation_server: {
+    listen: text({ default: '127.0.0.1', help: 'Address to listen on; 0.0.0.0 or :: for all.' }),
+    port: port({
+      default: 8443,
+      min: 0,
+      help: 'HTTPS port of the OAT API, the REST API and the agents; 0 takes a free one.',
+    }),
+    tls_cert_file: path({ help: 'PEM file of the server’s certificate, with intermediates after it.' }),
+    tls_key_file: path({ help: 'PEM file of its key, readable by this service alone.' }),
+    auth_blob_file: path({
+      help: 'File with the secret that relying parties send as x-auth-blob: 16 characters or more, mode 0600. There is no default.',
+    }),
+    ek_ca_dir: path({
+      optional: true,
+      help: 'Folder of PEM files: CAs of TPM manufacturers whose endorsement key certificates are accepted.',
+    }),
+    software_tpm_ca_dir: path({
+      optional: true,
+      help: 'Folder of PEM files: CAs that issue certificates to software TPMs. Their hosts are labelled so. Leave it out unless this is a lab.',
+    }),
+    ticket_key_file: path({
+      help: 'PEM file of the key that signs start permissions; made at the first start when missing.',
+    }),
+    attestation_period: integer({ default: 30, min: 1, max: 86_400, help: 'Seconds between two rounds with a host.' }),
+    verdict_lifetime: integer({
+      default: 90,
+      min: 2,
+      max: 604_800,
+      help: 'Seconds after which a verdict that was not renewed is unknown; longer than attestation_period.',
+    }),
+    challenge_timeout: integer({
+      default: 10,
+      min: 1,
+      max: 600,
+      help: 'Seconds a host may take to answer a challenge; a slow TPM needs one or two.',
+    }),
+    database: text({
+      help: 'Where hosts, verdicts and reference values are kept: sqlite:PATH or postgresql://….',
+    }),
+  },
+} satisfies Sections;
+
+export type AttestationOptions = Conf<typeof options>['attestation_server'];
+
+/** What two options say together. @throws AssayError `config-value` */
+export function checkOptions({ attestation_period, verdict_lifetime }: AttestationOptions): void {
+  if (verdict_lifetime <= attestation_period)
+    throw new AssayError(
+      'config-value',
+      '[attestation_server] verdict_lifetime',
+      `more than attestation_period (${attestation_period} s)`,
+      `${verdict_lifetime} s`,
+      { hint: 'otherwise every host would be unknown between two rounds' },
+    );
+}

@@ -1,0 +1,56 @@
+// Which hosts may enrol? Those an operator registered. Everything else known of a host hangs on its row and goes with it.
+import { randomUUID } from 'node:crypto';
+import { AssayError } from '@assay/core';
+import type { Db, EnrolmentRow, HostRow } from './schema.ts';
+
+export type NewHost = { name: string; ekPin: string | undefined; now: Date };
+
+/** @throws AssayError `host-exists` */
+export async function registerHost(db: Db, { name, ekPin, now }: NewHost): Promise<HostRow> {
+  const row: HostRow = {
+    name,
+    registration: randomUUID(),
+    registered_at: now.toISOString(),
+    ek_pin: ekPin ?? null,
+    last_round: 0,
+  };
+  const added = await db
+    .insertInto('hosts')
+    .values(row)
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returning('name')
+    .executeTakeFirst();
+  if (!added) throw new AssayError('host-exists', `host ${name}`, 'a name that is not registered', 'a registered one');
+  return row;
+}
+
+/** With its enrolment, challenges, evidence and verdict. @returns false when there was none of that name */
+export async function removeHost(db: Db, name: string): Promise<boolean> {
+  return (await db.deleteFrom('hosts').where('name', '=', name).returning('name').executeTakeFirst()) !== undefined;
+}
+
+export async function findHost(db: Db, name: string): Promise<HostRow | undefined> {
+  return await db.selectFrom('hosts').selectAll().where('name', '=', name).executeTakeFirst();
+}
+
+/** What is told of a host, without its verdict, which is read where its expiry is looked at. */
+export type KnownHost = Pick<HostRow, 'name' | 'registered_at'> &
+  Nullable<Pick<EnrolmentRow, 'enrolled_at' | 'ek_sha256' | 'ak_name'>>;
+type Nullable<T> = { [K in keyof T]: T[K] | null };
+
+/** All, by name; or those of one name. */
+export async function knownHosts(db: Db, name?: string): Promise<KnownHost[]> {
+  let query = db
+    .selectFrom('hosts')
+    .leftJoin('enrolments', 'enrolments.host', 'hosts.name')
+    .select([
+      'hosts.name',
+      'hosts.registered_at',
+      'enrolments.enrolled_at',
+      'enrolments.ek_sha256',
+      'enrolments.ak_name',
+    ])
+    .orderBy('hosts.name');
+  if (name !== undefined) query = query.where('hosts.name', '=', name);
+  return await query.execute();
+}

@@ -1,0 +1,85 @@
+// What does the attestation server remember? One row type a table, as `migrations/` makes them.
+// Points in time are RFC 3339 text in UTC; bytes are base64; digests and names lower-case hex; the rest JSON as text.
+import type { Kysely } from 'kysely';
+
+export type HostRow = {
+  name: string;
+  /** Another one after the host was removed and registered again: what began before must not end up in the new row. */
+  registration: string;
+  registered_at: string;
+  /** SHA-256 of the only EK certificate this host may enrol with. */
+  ek_pin: string | null;
+  /** Number of the last challenge sent to this host: the order of its verdicts, which no clock can turn back. */
+  last_round: number;
+};
+
+export type EnrolmentRow = {
+  host: string;
+  ek_sha256: string;
+  /** TPM2B_NAME content of the EK: one TPM is one host, also with a certificate issued anew. */
+  ek_name: string;
+  ek_certificate: string;
+  /** JSON: what appraisal found the endorsement to be. */
+  endorsement: string;
+  ak_name: string;
+  /** TPMT_PUBLIC */
+  ak_public: string;
+  enrolled_at: string;
+  /** JSON: clock and counters of the last quote that verified; absent before the first. */
+  last_quote: string | null;
+};
+
+export type ChallengeRow = {
+  id: string;
+  host: string;
+  ak_name: string;
+  connection: string;
+  nonce: string;
+  round: number;
+  issued_at: string;
+};
+
+export type VerdictRow = {
+  host: string;
+  round: number;
+  /** JSON: Verdict */
+  verdict: string;
+  /** The machine's uptime when it was given, comparable under the same boot id only. */
+  uptime_ms: number;
+  boot_id: string;
+};
+
+export type EvidenceRow = {
+  host: string;
+  round: number;
+  nonce: string;
+  ak_public: string;
+  /** JSON: ClaimedEvidence */
+  claimed: string;
+  received_at: string;
+};
+
+export type ReferenceValueRow = {
+  id: string;
+  component: string;
+  /** JSON: ReferenceEvent[] */
+  events: string;
+  source: string;
+  added_at: string;
+};
+
+/** Counts changes, so that readers know when what they keep in memory is out of date. */
+export type VersionRow = { subject: string; version: number };
+
+export type Schema = {
+  hosts: HostRow;
+  enrolments: EnrolmentRow;
+  challenges: ChallengeRow;
+  verdicts: VerdictRow;
+  evidence: EvidenceRow;
+  reference_values: ReferenceValueRow;
+  versions: VersionRow;
+};
+
+/** The database, or a transaction in it. */
+export type Db = Kysely<Schema>;

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { openDatabase } from '@assay/daemon';
+import { eachDatabase } from '@assay/daemon/testing';
+import type { ReferenceValue, Verdict } from '@assay/protocol';
+import { issueChallenge, takeLeftovers, useChallenge } from './challenges.ts';
+import { checkFree, findEnrolment, keepEnrolment, type ProvedEnrolment } from './enrolments.ts';
+import { findHost, knownHosts, registerHost, removeHost } from './hosts.ts';
+import { migrations } from './migrations/catalogue.ts';
+import { addReferenceValues, readReferenceValues, referenceId, referenceVersion } from './reference-values.ts';
+import type { Db, Schema } from './schema.ts';
+import { keepVerdict, readVerdicts } from './verdicts.ts';
+
+const now = new Date('2026-11-23T10:00:00.000Z');
+
+async function open(url: string, t: TestContext): Promise<Db> {
+  const db = await openDatabase<Schema>(url, migrations);
+  t.after(() => db.destroy());
+  return db;
+}
+
+async function register(db: Db, name: string, ekPin?: string): Promise<string> {
+  return (await registerHost(db, { name, ekPin, now })).registration;
+}
+
+const enrolment = (host: string, registration: string, tpm = 'a', ak = 'aa'): ProvedEnrolment => ({
+  host,
+  registration,
+  ek_sha256: tpm.repeat(64),
+  ek_name: `000b${tpm.repeat(64)}`,
+  ek_certificate: '',
+  endorsement: '{}',
+  ak_name: ak,
+  ak_public: '',
+  enrolled_at: now.toISOString(),
+});
+const enrol = (db: Db, row: ProvedEnrolment) => db.transaction().execute((tx) => keepEnrolment(tx, row));
+const issue = (db: Db, asked = { host: 'node1', akName: 'aa', connection: 'c1' }) =>
+  db.transaction().execute((tx) => issueChallenge(tx, asked, now));
+
+const verdict = (trust: Verdict['trust'], verifiedAt = now): Verdict => ({
+  host: 'node1',
+  trust,
+  reason: trust,
+  components: [],
+  findings: [],
+  software_tpm: false,
+  verified_at: verifiedAt.toISOString(),
+  expires_at: new Date(verifiedAt.getTime() + 90_000).toISOString(),
+});
+
+eachDatabase('a host is registered once and found again', async (url, t) => {
+  const db = await open(url, t);
+  await register(db, 'node2');
+  await register(db, 'node1');
+  await assert.rejects(register(db, 'node1'), { code: 'host-exists' });
+  assert.deepEqual(
+    (await knownHosts(db)).map(({ name, enrolled_at }) => [name, enrolled_at]),
+    [
+      ['node1', null],
+      ['node2', null],
+    ],
+  );
+});
+
+eachDatabase('E16 another TPM for an enrolled host is refused and the row stays', async (url, t) => {
+  const db = await open(url, t);
+  const registration = await register(db, 'node1');
+  await enrol(db, enrolment('node1', registration));
+  const before = await findEnrolment(db, 'node1');
+  await assert.rejects(enrol(db, enrolment('node1', registration, 'b')), { code: 'enrol-host-taken' });
+  assert.deepEqual(await findEnrolment(db, 'node1'), before);
+  await enrol(db, enrolment('node1', registration, 'a', 'bb'));
+  assert.equal((await findEnrolment(db, 'node1'))?.ak_name, 'bb');
+});
+
+eachDatabase('E17 of two enrolments at the same time exactly one wins', async (url, t) => {
+  const db = await open(url, t);
+  const registration = await register(db, 'node1');
+  const results = await Promise.allSettled(
+    [...'abcdef'].map((tpm) => enrol(db, enrolment('node1', registration, tpm))),
+  );
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+});
+
+eachDatabase('E20 one TPM is enrolled for one host, under either certificate', async (url, t) => {
+  const db = await open(url, t);
+  await enrol(db, enrolment('node1', await register(db, 'node1')));
+  const second = enrolment('node2', await register(db, 'node2'));
+  await assert.rejects(enrol(db, second), { code: 'enrol-ek-taken' });
+  await assert.rejects(enrol(db, { ...second, ek_sha256: 'c'.repeat(64) }), { code: 'enrol-ek-taken' });
+});
+
+eachDatabase('a pinned host enrols with its own EK certificate only', async (url, t) => {
+  const db = await open(url, t);
+  const registration = await register(db, 'node1', 'a'.repeat(64));
+  await assert.rejects(checkFree(db, enrolment('node1', registration, 'b')), { code: 'enrol-ek-pin' });
+  await enrol(db, enrolment('node1', registration));
+});
+
+eachDatabase('E25 an enrolment begun before its host was removed is not stored after it', async (url, t) => {
+  const db = await open(url, t);
+  const registration = await register(db, 'node1');
+  await removeHost(db, 'node1');
+  await assert.rejects(enrol(db, enrolment('node1', registration)), { code: 'enrol-host-unknown' });
+  await register(db, 'node1');
+  await assert.rejects(enrol(db, enrolment('node1', registration)), { code: 'enrol-host-unknown' });
+  assert.equal(await findEnrolment(db, 'node1'), undefined);
+});
+
+eachDatabase('Q05 a challenge is used once, also by many at the same time', async (url, t) => {
+  const db = await open(url, t);
+  await enrol(db, enrolment('node1', await register(db, 'node1')));
+  const asked = { host: 'node1', akName: 'aa', connection: 'c1' };
+  const { id } = await issue(db);
+  const uses = await Promise.allSettled(Array.from({ length: 8 }, () => useChallenge(db, id, asked)));
+  assert.equal(uses.filter(({ status }) => status === 'fulfilled').length, 1);
+  await assert.rejects(useChallenge(db, id, asked), { code: 'challenge-unknown' });
+});
+
+eachDatabase('Q06 a challenge is answered by the host, key and connection it was sent to', async (url, t) => {
+  const db = await open(url, t);
+  await enrol(db, enrolment('node1', await register(db, 'node1')));
+  const asked = { host: 'node1', akName: 'aa', connection: 'c1' };
+  const { id } = await issue(db);
+  for (const other of [{ host: 'node2' }, { akName: 'bb' }, { connection: 'c2' }])
+    await assert.rejects(useChallenge(db, id, { ...asked, ...other }), { code: 'challenge-unknown' });
+  assert.equal((await useChallenge(db, id, asked)).id, id);
+});
+
+eachDatabase('challenges are numbered, never twice the same nonce, and only for the enrolled key', async (url, t) => {
+  const db = await open(url, t);
+  await enrol(db, enrolment('node1', await register(db, 'node1')));
+  const issued = await Promise.all(Array.from({ length: 5 }, () => issue(db)));
+  assert.deepEqual(issued.map(({ round }) => round).sort(), [1, 2, 3, 4, 5]);
+  assert.equal(new Set(issued.map(({ nonce }) => nonce)).size, 5);
+  assert.equal(Buffer.from(issued[0]?.nonce ?? '', 'base64').length, 32);
+  await assert.rejects(issue(db, { host: 'node1', akName: 'bb', connection: 'c1' }), { code: 'challenge-stale' });
+  assert.equal((await takeLeftovers(db)).length, 5);
+});
+
+eachDatabase('an older round never replaces a later verdict, whatever the clock says', async (url, t) => {
+  const db = await open(url, t);
+  await register(db, 'node1');
+  const kept = (round: number, of: Verdict) => keepVerdict(db, { verdict: of, round, uptimeMs: 5, bootId: 'b' });
+  assert.equal(await kept(2, verdict('trusted')), true);
+  assert.equal(await kept(1, verdict('untrusted', new Date(now.getTime() + 60_000))), false);
+  assert.equal(await kept(2, verdict('unknown')), false);
+  assert.equal((await readVerdicts(db)).verdicts[0]?.verdict.trust, 'trusted');
+  assert.equal(await kept(3, verdict('untrusted', new Date(now.getTime() - 3_600_000))), true);
+  assert.equal((await readVerdicts(db)).verdicts[0]?.verdict.trust, 'untrusted');
+});
+
+eachDatabase('removing a host removes all that is known of it', async (url, t) => {
+  const db = await open(url, t);
+  await enrol(db, enrolment('node1', await register(db, 'node1')));
+  await issue(db);
+  await keepVerdict(db, { verdict: verdict('trusted'), round: 1, uptimeMs: 5, bootId: 'b' });
+  assert.equal(await removeHost(db, 'node1'), true);
+  assert.equal(await removeHost(db, 'node1'), false);
+  assert.equal(await findHost(db, 'node1'), undefined);
+  assert.equal(await findEnrolment(db, 'node1'), undefined);
+  assert.deepEqual(await takeLeftovers(db), []);
+  assert.deepEqual((await readVerdicts(db)).verdicts, []);
+  assert.equal(await keepVerdict(db, { verdict: verdict('trusted'), round: 2, uptimeMs: 5, bootId: 'b' }), false);
+});
+
+eachDatabase('a verdict that cannot be read spoils no other', async (url, t) => {
+  const db = await open(url, t);
+  for (const name of ['node1', 'node2']) {
+    await register(db, name);
+    await keepVerdict(db, { verdict: { ...verdict('trusted'), host: name }, round: 1, uptimeMs: 5, bootId: 'b' });
+  }
+  await db.updateTable('verdicts').set({ verdict: '{"trust":"yes"}' }).where('host', '=', 'node1').execute();
+  const read = await readVerdicts(db);
+  assert.deepEqual(read.unreadable, ['node1']);
+  assert.deepEqual(
+    read.verdicts.map((stored) => stored.verdict.host),
+    ['node2'],
+  );
+});
+
+eachDatabase('a reference value is stored once and changes the version', async (url, t) => {
+  const db = await open(url, t);
+  const said = {
+    component: 'hypervisor' as const,
+    events: [{ pcr: 4, type: 'EV_EFI_BOOT_SERVICES_APPLICATION', digests: { sha256: 'ab' }, description: 'kernel' }],
+  };
+  const value: ReferenceValue = { id: referenceId(said), ...said, source: 'node1', added_at: now.toISOString() };
+  const add = () => db.transaction().execute((tx) => addReferenceValues(tx, [value]));
+  assert.equal(await referenceVersion(db), 0);
+  assert.deepEqual(await add(), [value]);
+  assert.deepEqual(await add(), []);
+  assert.deepEqual(await readReferenceValues(db), [value]);
+  assert.equal(await referenceVersion(db), 1);
+});
