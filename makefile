@@ -1,0 +1,40 @@
+# make alone says what there is. Each target is one command in scripts/ or ./assay, which can be run by hand as well.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+.PHONY: help up down demo status test lint format check bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' makefile
+
+up: ## install what is missing, start the cloud, wait until its hosts are attested
+	@scripts/setup run
+	@./assay up
+
+down: ## stop the cloud; instances and state are kept
+	@./assay down
+
+demo: up ## the story: a trusted instance, a tampered host, a refusal with its reason
+	@scripts/demo
+
+status: ## what runs, and how much it is trusted
+	@./assay lab status
+
+test: ## all tests, installing what they need
+	@scripts/setup run test
+	@scripts/test
+
+lint: ## find faults
+	@biome lint .
+
+format: ## format the code
+	@biome format --write .
+
+check: ## check the types
+	@tsc --noEmit
+
+bench: ## measure, on this machine
+	@scripts/setup run
+	@scripts/bench
+
+clean: ## stop the cloud and delete its state, for good
+	@if [ -e .assay ] && [ -x node_modules/.bin/node ]; then ./assay down; fi
+	@rm -rf .assay .compile-cache coverage
