@@ -10,7 +10,7 @@ export type ComputeNode = ComputeNodesTable;
 /** What a host says of itself when it connects. `host` comes from its certificate. */
 export type NodeReport = Pick<
   ComputeNode,
-  'host' | 'hypervisor_hostname' | 'zone' | 'vcpus' | 'memory_mb' | 'local_gb' | 'hypervisor_version'
+  'host' | 'hypervisor_hostname' | 'zone' | 'vcpus' | 'memory_mb' | 'local_gb' | 'hypervisor_version' | 'host_ip'
 >;
 /** Sum over the instances on a host that are not deleted. */
 export type Usage = { instances: number; vcpus: number; memory_mb: number; local_gb: number };

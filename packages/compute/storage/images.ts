@@ -21,15 +21,16 @@ export async function allImages(db: Db): Promise<Image[]> {
   return rows.map(fromRow);
 }
 
-/** Kernel and ramdisk an `ami` image names; undefined: it cannot be booted. */
-export async function bootFilesOf(db: Db, imageId: string): Promise<BootFiles | undefined> {
-  const image = await imageById(db, imageId);
-  const [kernel, ramdisk] = [image?.properties['kernel_id'], image?.properties['ramdisk_id']];
-  if (!kernel || !ramdisk) return undefined;
-  const [kernelImage, ramdiskImage] = [await imageById(db, kernel), await imageById(db, ramdisk)];
-  if (kernelImage?.container_format !== 'aki' || ramdiskImage?.container_format !== 'ari') return undefined;
+/** The files of an instance's (or image's) kernel and ramdisk; undefined: it cannot be booted. */
+export async function bootFilesOf(
+  db: Db,
+  { kernel_id, ramdisk_id }: { kernel_id?: string | undefined; ramdisk_id?: string | undefined },
+): Promise<BootFiles | undefined> {
+  if (!kernel_id || !ramdisk_id) return undefined;
+  const [kernel, ramdisk] = [await imageById(db, kernel_id), await imageById(db, ramdisk_id)];
+  if (kernel?.container_format !== 'aki' || ramdisk?.container_format !== 'ari') return undefined;
   const file = ({ id, sha256, size }: Image): BootFile => ({ id, sha256, size });
-  return { kernel: file(kernelImage), ramdisk: file(ramdiskImage) };
+  return { kernel: file(kernel), ramdisk: file(ramdisk) };
 }
 
 export async function insertImage(db: Db, image: Image): Promise<void> {

@@ -1,7 +1,7 @@
 export * from './compute-nodes.ts';
 export * from './decisions.ts';
 export { allImages, type BootFile, type BootFiles, bootFilesOf, type Image, imageById } from './images.ts';
-export { actionsOf, finishAction, insertAction } from './instance-actions.ts';
+export { actionsOf, finishNewestAction, insertAction } from './instance-actions.ts';
 export {
   addressOf,
   changeInstance,

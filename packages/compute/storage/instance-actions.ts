@@ -16,19 +16,21 @@ export async function insertAction(
     .execute();
 }
 
-/** The action ended; `failed` shows as message `Error`, as Nova's does. */
-export async function finishAction(
-  db: Db,
-  instanceId: string,
-  requestId: string,
-  failed: boolean,
-  now: Date,
-): Promise<void> {
+/** What was asked last came to its end; `failed` shows as message `Error`, as Nova's does. */
+export async function finishNewestAction(db: Db, instanceId: string, failed: boolean, now: Date): Promise<void> {
+  const newest = await db
+    .selectFrom('instance_actions')
+    .select('request_id')
+    .where('instance_id', '=', instanceId)
+    .orderBy('start_time', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (!newest) return;
   await db
     .updateTable('instance_actions')
     .set({ updated_at: now.toISOString(), message: failed ? 'Error' : null })
     .where('instance_id', '=', instanceId)
-    .where('request_id', '=', requestId)
+    .where('request_id', '=', newest.request_id)
     .execute();
 }
 

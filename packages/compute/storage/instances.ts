@@ -58,7 +58,7 @@ export type InstanceChange = Partial<
 
 /**
  * All instances of one request, or none.
- * @throws AssayError `quota-exceeded`
+ * @throws AssayError `quota-forbidden`
  */
 export async function insertInstances(db: Kysely<Tables>, wanted: NewInstance[], now: Date): Promise<Instance[]> {
   return db.transaction().execute(async (trx) => {

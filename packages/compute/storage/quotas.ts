@@ -1,6 +1,6 @@
 // How much a project may have. Counted from the instances themselves, inside the transaction that adds to them.
-import { AssayError } from '@assay/core';
 import type { Kysely, Transaction } from 'kysely';
+import { Refusal } from '../refusal.ts';
 import type { Tables } from './tables.ts';
 
 type Db = Kysely<Tables> | Transaction<Tables>;
@@ -50,7 +50,7 @@ export async function usedBy(db: Db, projectId: string): Promise<Used> {
   return { instances: Number(row.instances), cores: Number(row.cores ?? 0), ram: Number(row.ram ?? 0) };
 }
 
-/** @throws AssayError `quota-exceeded`, in Nova's words */
+/** @throws AssayError `quota-forbidden`, in Nova's words */
 export async function refuseOverQuota(
   trx: Transaction<Tables>,
   wanted: { project_id: string; flavor: { memory_mb: number; vcpus: number } }[],
@@ -68,10 +68,8 @@ export async function refuseOverQuota(
   );
   if (over.length === 0) return;
   const each = (numbers: Used | Quotas) => over.map((name) => numbers[name]).join(', ');
-  throw new AssayError(
-    'quota-exceeded',
-    `project ${project}`,
-    `no more than ${each(limits)} ${over.join(', ')}`,
+  throw new Refusal(
+    'quota-forbidden',
     `Quota exceeded for ${over.join(', ')}: Requested ${each(asked)}, but already used ${each(used)} of ${each(limits)} ${over.join(', ')}`,
   );
 }

@@ -33,6 +33,9 @@ export type InstancesTable = {
   root_gb: number;
   image_id: string;
   image_name: string;
+  /** Images of the kernel and the ramdisk, as the image named them at boot. */
+  kernel_id: string;
+  ramdisk_id: string;
   key_name: string | null;
   public_key: string | null;
   /** base64, as the API got it */
@@ -80,6 +83,8 @@ export type ComputeNodesTable = {
   local_gb: number;
   /** As Nova counts: 7002000 is 7.2.0 */
   hypervisor_version: number;
+  /** Where its connection comes from. */
+  host_ip: string;
   last_seen_at: string;
   disabled: number;
   disabled_reason: string | null;
@@ -128,6 +133,8 @@ export type ImagesTable = {
   size: number;
   min_ram: number;
   min_disk: number;
+  /** 1: superseded; absent from lists, still there for those who know its id */
+  os_hidden: number;
   /** MD5, hex: Glance's `checksum`. Never relied on. */
   checksum: string;
   /** Hex; the data is `[image] directory`/sha256. */

@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../tables.ts';
 
-type Columns = Record<string, 'text' | 'text?' | 'integer' | 'double precision'>;
+type Columns = Record<string, 'text' | 'text?' | 'integer' | 'bigint' | 'double precision'>;
 
 const instances: Columns = {
   number: 'integer',
@@ -16,6 +16,8 @@ const instances: Columns = {
   root_gb: 'integer',
   image_id: 'text',
   image_name: 'text',
+  kernel_id: 'text',
+  ramdisk_id: 'text',
   key_name: 'text?',
   public_key: 'text?',
   user_data: 'text?',
@@ -58,6 +60,7 @@ const tables: Record<keyof Tables, { key: readonly string[]; columns: Columns; u
       memory_mb: 'integer',
       local_gb: 'integer',
       hypervisor_version: 'integer',
+      host_ip: 'text',
       last_seen_at: 'text',
       disabled: 'integer',
       disabled_reason: 'text?',
@@ -98,10 +101,10 @@ const tables: Record<keyof Tables, { key: readonly string[]; columns: Columns; u
       owner: 'text?',
       container_format: 'text',
       disk_format: 'text',
-      // Exact to 2^53 and a JavaScript number on both databases; PostgreSQL's bigint arrives as text.
-      size: 'double precision',
+      size: 'bigint',
       min_ram: 'integer',
       min_disk: 'integer',
+      os_hidden: 'integer',
       checksum: 'text',
       sha256: 'text',
       sha512: 'text',

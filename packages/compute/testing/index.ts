@@ -1,0 +1,2 @@
+// What other packages' tests borrow.
+export { exampleInstance, insertExample } from './instance.ts';
