@@ -2,13 +2,14 @@
 // TPM can recover comes back to it, and the key the server confirmed is remembered.
 import { AssayError } from '@assay/core';
 import { type Credential, type Enrol, fromBase64, toBase64 } from '@assay/protocol';
-import type { Tpm } from '@assay/tpm';
+import type { EkProfile, Tpm } from '@assay/tpm';
 import { writeAkState } from './state.ts';
 
 /** What this host asks the server to accept. The AK is made by the TPM from its own seed: the same one each time. */
 export async function enrolment(tpm: Tpm): Promise<Enrol> {
-  const certificate = await tpm.readEkCertificate();
-  const ek = await tpm.createEk();
+  const profile = await certifiedEk(tpm);
+  const certificate = await tpm.readEkCertificate(profile);
+  const ek = await tpm.createEk(profile);
   const ak = await tpm.loadAk();
   return {
     type: 'enrol',
@@ -20,7 +21,7 @@ export async function enrolment(tpm: Tpm): Promise<Enrol> {
 
 /** The secret inside the server's credential (TPM2_ActivateCredential). @throws AssayError of the TPM library */
 export async function activate(tpm: Tpm, credential: Credential): Promise<Uint8Array> {
-  const ek = await tpm.createEk();
+  const ek = await tpm.createEk(await certifiedEk(tpm));
   const ak = await tpm.loadAk();
   return await tpm.activateCredential({
     ak,
@@ -37,4 +38,11 @@ export async function remember(tpm: Tpm, confirmedName: string, stateDir: string
   if (name !== confirmedName)
     throw new AssayError('agent-ak-name', 'enrolment', `the AK this TPM holds (${name})`, confirmedName);
   await writeAkState(stateDir, { version: 1, ak_name: name, ak_public: toBase64(ak.publicArea) });
+}
+
+/** The endorsement key to enrol with: RSA-2048, which every TPM has, or else the first this TPM has a certificate for. */
+async function certifiedEk(tpm: Tpm): Promise<EkProfile> {
+  const certified = await tpm.ekCertificates();
+  const [first] = certified;
+  return certified.includes('rsa2048') || !first ? 'rsa2048' : first;
 }

@@ -16,7 +16,7 @@ export async function collectEvidence(
   eventLogFile: string,
   clock: Clock,
 ): Promise<ClaimedEvidence> {
-  const selection = challenge.pcrs;
+  const selection = challenge.pcrs.map(({ bank, pcrs }) => ({ hash: bank, pcrs }));
   const nonce = fromBase64(challenge.nonce, 'challenge.nonce');
   const ak = await tpm.loadAk();
   const { attest, signature } = await tpm.quote({ ak, nonce, selection });
