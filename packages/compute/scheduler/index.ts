@@ -1,0 +1,12 @@
+export { catalogue } from './filters/catalogue.ts';
+export type { HostState, Placement } from './filters/filter.ts';
+export {
+  type AttestationAccess,
+  options,
+  type SchedulerConf,
+  type SchedulerSettings,
+  schedulerSettings,
+} from './options.ts';
+export { type PollHosts, pollHostsOf } from './poll-hosts.ts';
+export { type NamedFilter, type Selection, select } from './select.ts';
+export { weigh } from './weigh.ts';

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { testClock } from '../link/testing/clock.ts';
+import { catalogue } from './filters/catalogue.ts';
+import type { FilterName, HostState, Placement } from './filters/filter.ts';
+import type { Opinion } from './poll-hosts.ts';
+import { type NamedFilter, select } from './select.ts';
+import { weigh } from './weigh.ts';
+
+const clock = testClock();
+const host = (name: string, change: Partial<HostState> = {}): HostState => ({
+  host: name,
+  hypervisorHostname: name,
+  zone: 'nova',
+  memoryMb: 1024,
+  memoryMbUsed: 0,
+  lastSeenAt: clock.now(),
+  connected: true,
+  disabledReason: undefined,
+  ...change,
+});
+const wants = (change: Partial<Placement> = {}): Placement => ({
+  memoryMb: 256,
+  trust: null,
+  wantedZone: null,
+  wantedHost: null,
+  ...change,
+});
+
+function filters(trust: Record<string, Opinion> = {}, polls: string[][] = []): NamedFilter[] {
+  const poll = async (hosts: readonly string[]) => {
+    polls.push([...hosts]);
+    return (name: string) => trust[name] ?? { trust: undefined, reason: 'not named' };
+  };
+  const parts = { clock, poll, ramAllocationRatio: 1, serviceDownTimeS: 60 };
+  const names: FilterName[] = ['AvailabilityZoneFilter', 'RamFilter', 'ComputeFilter', 'TrustedFilter'];
+  return names.map((name) => ({ name, filter: catalogue[name].make(parts) }));
+}
+const trusted: Opinion = { trust: 'trusted', reason: 'verified 1 s ago' };
+
+test('each host that is refused is named with the filter that refused it and why', async () => {
+  const hosts = [
+    host('a', { zone: 'west' }),
+    host('b', { memoryMbUsed: 1000 }),
+    host('c', { disabledReason: 'new disk' }),
+    host('d', { lastSeenAt: new Date(clock.now().getTime() - 61_000) }),
+    host('e', { connected: false }),
+    host('f'),
+    host('g'),
+    host('h'),
+  ];
+  const opinions: Record<string, Opinion> = {
+    f: { trust: 'untrusted', reason: 'verified 2 s ago' },
+    g: trusted,
+  };
+  const result = await select(wants({ trust: 'trusted', wantedZone: 'nova' }), hosts, filters(opinions));
+  assert.deepEqual(
+    result.decisions.map(({ host, filter }) => [host, filter]),
+    [
+      ['a', 'AvailabilityZoneFilter'],
+      ['b', 'RamFilter'],
+      ['c', 'ComputeFilter'],
+      ['d', 'ComputeFilter'],
+      ['e', 'ComputeFilter'],
+      ['f', 'TrustedFilter'],
+      ['g', null],
+      ['h', 'TrustedFilter'],
+    ],
+  );
+  const reasons = Object.fromEntries(result.decisions.map(({ host, reason }) => [host, reason]));
+  assert.equal(reasons['b'], 'has 24 MB of memory free, 256 MB are needed');
+  assert.equal(reasons['c'], 'is disabled: new disk');
+  assert.match(reasons['f'] ?? '', /untrusted/);
+  assert.equal(reasons['g'], null);
+  assert.deepEqual(
+    result.passing.map(({ host }) => host),
+    ['g'],
+  );
+});
+
+test('the attestation server is asked once, for the hosts that are left, and not at all when no trust is asked for', async () => {
+  const polls: string[][] = [];
+  const hosts = [host('a'), host('b', { memoryMbUsed: 1024 }), host('c')];
+  await select(wants({ trust: 'trusted' }), hosts, filters({ a: trusted, c: trusted }, polls));
+  assert.deepEqual(polls, [['a', 'c']]);
+  await select(wants(), hosts, filters({}, polls));
+  await select(wants({ trust: 'trusted', memoryMb: 4096 }), hosts, filters({}, polls));
+  assert.equal(polls.length, 1);
+});
+
+test('the attestation server is asked for the hypervisor’s name', async () => {
+  const polls: string[][] = [];
+  await select(wants({ trust: 'trusted' }), [host('a', { hypervisorHostname: 'a.example' })], filters({}, polls));
+  assert.deepEqual(polls, [['a.example']]);
+});
+
+test('a flavor that asks for unknown or untrusted hosts gets hosts of just that verdict', async () => {
+  const opinions = {
+    a: trusted,
+    b: { trust: 'unknown', reason: '' },
+    c: { trust: undefined, reason: '' },
+  } satisfies Record<string, Opinion>;
+  const hosts = [host('a'), host('b'), host('c')];
+  const { passing } = await select(wants({ trust: 'unknown' }), hosts, filters(opinions));
+  assert.deepEqual(
+    passing.map(({ host }) => host),
+    ['b'],
+    'no answer is not the answer `unknown`',
+  );
+});
+
+test('a forced host still has to pass every filter', async () => {
+  const opinions: Record<string, Opinion> = { a: { trust: 'untrusted', reason: '' }, b: trusted };
+  const { passing, decisions } = await select(
+    wants({ trust: 'trusted', wantedHost: 'a' }),
+    [host('a'), host('b')],
+    filters(opinions),
+  );
+  assert.deepEqual(passing, []);
+  assert.deepEqual(
+    decisions.map(({ filter }) => filter),
+    ['TrustedFilter', 'ForcedHost'],
+  );
+});
+
+test('a host that failed in this boot is not tried again, and the reason stays visible', async () => {
+  const { passing, decisions } = await select(
+    wants(),
+    [host('a'), host('b')],
+    filters(),
+    new Map([['a', 'ticket refused']]),
+  );
+  assert.deepEqual(
+    passing.map(({ host }) => host),
+    ['b'],
+  );
+  assert.deepEqual(decisions[0], { host: 'a', filter: 'RetryFilter', reason: 'ticket refused' });
+});
+
+test('the host with the most free memory comes first, equal ones by name', () => {
+  const hosts = [host('b', { memoryMbUsed: 256 }), host('d'), host('c'), host('a', { memoryMbUsed: 512 })];
+  assert.deepEqual(
+    weigh(hosts, 1).map(({ host }) => host),
+    ['c', 'd', 'b', 'a'],
+  );
+});
+
+test('a host passes exactly when every filter passes it alone, whatever stands beside it', async () => {
+  const anyHost = fc.record({
+    memoryMbUsed: fc.integer({ min: 0, max: 1024 }),
+    zone: fc.constantFrom('nova', 'west'),
+    connected: fc.boolean(),
+    trust: fc.constantFrom('trusted', 'untrusted', 'unknown', undefined),
+  });
+  const anyWish = fc.record({
+    memoryMb: fc.integer({ min: 1, max: 1024 }),
+    trust: fc.constantFrom(null, 'trusted' as const),
+    wantedZone: fc.constantFrom(null, 'nova'),
+    wantedHost: fc.constantFrom(null, 'h0', 'h1'),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyHost, { maxLength: 6 }), anyWish, async (facts, wish) => {
+      const hosts = facts.map(({ trust: _, ...rest }, index) => host(`h${index}`, rest));
+      const opinions = Object.fromEntries(facts.map(({ trust }, index) => [`h${index}`, { trust, reason: '' }]));
+      const { passing, decisions } = await select(wish, hosts, filters(opinions));
+      for (const [index, one] of hosts.entries()) {
+        const alone =
+          (wish.wantedZone === null || one.zone === wish.wantedZone) &&
+          (wish.wantedHost === null || one.host === wish.wantedHost) &&
+          one.memoryMb - one.memoryMbUsed >= wish.memoryMb &&
+          one.connected &&
+          (wish.trust === null || facts[index]?.trust === 'trusted');
+        assert.equal(passing.includes(one), alone);
+        assert.equal(decisions[index]?.filter === null, alone);
+      }
+    }),
+  );
+});
