@@ -25,7 +25,7 @@ export type Credential = {
 
 /**
  * Protects a secret for the TPM that holds the EK, to be released only when the key named `akName` is there too
- * (Part 1, §24, Annexes B.10.3 and C.6.3).
+ * (Part 1, §24, Annexes B and C).
  * @param ekPublic TPMT_PUBLIC: RSA or ECC, restricted, decrypting, with AES in CFB mode
  * @param akName as `nameOf` gives it
  * @param secret at most as long as a digest of the EK's nameAlg
@@ -82,7 +82,7 @@ function storageKeyOf(claimed: Public): { ek: RsaOrEcc; keyBits: number } {
   return { ek: claimed, keyBits: symmetric.keyBits };
 }
 
-/** The seed itself, and encrypted to the EK with OAEP: its label ends with a zero byte (Annex B.4). */
+/** The seed itself, and encrypted to the EK with OAEP: its label ends with a zero byte. */
 function rsaSeed(ek: RsaOrEcc, seed: Uint8Array) {
   const encrypted = publicEncrypt(
     {
@@ -96,7 +96,7 @@ function rsaSeed(ek: RsaOrEcc, seed: Uint8Array) {
   return { seed, encrypted };
 }
 
-/** A seed both sides agree on by one-pass ECDH with an ephemeral key, whose point is what is sent (Annex C.6.1). */
+/** A seed both sides agree on by one-pass ECDH with an ephemeral key, whose point is what is sent. */
 function eccSeed(ek: Extract<Public, { type: 'ecc' }>, bits: number) {
   const publicKey = publicKeyOf(ek);
   const curve = nodeCurves[ek.curve];

@@ -33,7 +33,7 @@ export type PcrSelection = { hash: HashName; pcrs: number[] }[];
 export type PcrBanks = { [H in HashName]?: ReadonlyMap<number, Uint8Array> };
 
 /**
- * TPMS_QUOTE_INFO.pcrDigest: the hash over the selected values, bank after bank, PCR numbers ascending (Part 1, §17.5).
+ * TPMS_QUOTE_INFO.pcrDigest: the hash over the selected values, bank after bank, PCR numbers ascending (Part 3, §18.4).
  * @param hash that of the signing scheme of the key that quotes
  * @throws AssayError `tpm-pcr-absent` when a selected value is not in `values`
  */

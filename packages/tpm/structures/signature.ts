@@ -32,7 +32,7 @@ export function verifySignature(key: KeyObject, signature: Signature, message: U
   if (key.asymmetricKeyType !== 'rsa') return false;
   if (signature.sigAlg === 'rsassa')
     return verify(hash, message, { key, padding: constants.RSA_PKCS1_PADDING }, signature.sig);
-  // TPMs differ in the salt length they take (Part 1, §B.7): as long as it fits, or as the digest.
+  // TPMs differ in the salt length they take: as long as it fits, or as the digest.
   return verify(
     hash,
     message,

@@ -1,0 +1,31 @@
+// Part 3, chapters 9, 16, 29, 30: what the TPM is and has, its clock, its random numbers, its end.
+import { choice, sized, u16, u32 } from '@assay/core';
+import { TimeInfo } from '../structures/attest.ts';
+import { CapabilityData, CapabilityName } from '../structures/capability.ts';
+import { yesNo } from '../structures/primitives.ts';
+import { command } from './command.ts';
+
+export const GetCapability = command({
+  name: 'TPM2_GetCapability',
+  code: 0x17a,
+  parameters: { capability: CapabilityName, property: u32, propertyCount: u32 },
+  returns: { moreData: yesNo, capabilityData: CapabilityData },
+});
+
+export const ReadClock = command({ name: 'TPM2_ReadClock', code: 0x181, returns: { currentTime: TimeInfo } });
+
+export const GetRandom = command({
+  name: 'TPM2_GetRandom',
+  code: 0x17b,
+  parameters: { bytesRequested: u16 },
+  returns: { randomBytes: sized(64) },
+});
+
+const StartupType = choice(u16, { clear: 0x0000, state: 0x0001 });
+
+/** Says that power will go: without it the next start leaves `safe` false until the clock has caught up. */
+export const Shutdown = command({
+  name: 'TPM2_Shutdown',
+  code: 0x145,
+  parameters: { shutdownType: StartupType },
+});

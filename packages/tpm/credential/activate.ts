@@ -1,0 +1,27 @@
+// Opens a credential: the TPM gives the secret out only when EK and AK are both its own.
+import { decode } from '@assay/core';
+import { ActivateCredential } from '../commands/keys.ts';
+import type { Runner } from '../commands/runner.ts';
+import type { LoadedKey } from '../keys/primary.ts';
+import { password } from '../session/authorization.ts';
+import { withEndorsementPolicy } from '../session/policy.ts';
+import { Public } from '../structures/public-area.ts';
+
+/**
+ * @param credentialBlob TPMS_ID_OBJECT, as `makeCredential` gives it
+ * @param secret what stands in the TPM2B_ENCRYPTED_SECRET
+ * @returns the secret that was protected
+ * @throws AssayError `tpm-rc-integrity` or `tpm-rc-value` when it was made for another key or TPM
+ */
+export async function activateCredential(
+  runner: Runner,
+  { ak, ek, credentialBlob, secret }: { ak: LoadedKey; ek: LoadedKey; credentialBlob: Uint8Array; secret: Uint8Array },
+  endorsementAuth: Uint8Array,
+): Promise<Uint8Array> {
+  const values = { activateHandle: ak.handle, keyHandle: ek.handle, credentialBlob, secret };
+  const { attributes, nameAlg } = decode(Public, ek.publicArea, 'EK TPMT_PUBLIC');
+  if (attributes.userWithAuth) return (await runner.run(ActivateCredential, values, [password(), password()])).certInfo;
+  return await withEndorsementPolicy(runner, nameAlg, endorsementAuth, async (proof) => {
+    return (await runner.run(ActivateCredential, values, [password(), proof])).certInfo;
+  });
+}

@@ -1,0 +1,116 @@
+// Which keys does a TPM make for us? Templates for endorsement keys (TCG EK Credential Profile) and for the
+// attestation key. The same template under the same seed gives the same key, so nothing needs to be stored.
+import type { Public } from '../structures/public-area.ts';
+
+const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'));
+const noAttributes = {
+  fixedTpm: false,
+  stClear: false,
+  fixedParent: false,
+  sensitiveDataOrigin: false,
+  userWithAuth: false,
+  adminWithPolicy: false,
+  firmwareLimited: false,
+  svnLimited: false,
+  noDa: false,
+  encryptedDuplication: false,
+  restricted: false,
+  decrypt: false,
+  sign: false,
+  x509Sign: false,
+};
+const madeHere = { ...noAttributes, fixedTpm: true, fixedParent: true, sensitiveDataOrigin: true };
+/** Low range: only a policy session may use the key. */
+const ekLow = { ...madeHere, adminWithPolicy: true, restricted: true, decrypt: true };
+/** High range: the empty password will do as well. */
+const ekHigh = { ...ekLow, userWithAuth: true };
+
+/** PolicySecret(TPM_RH_ENDORSEMENT) (EK Credential Profile, Annex B). */
+const policyA = hex('837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa');
+/** Policy A or that of an NV index, for SHA-384 (EK Credential Profile, Annex B). */
+const policyB384 = hex(
+  'b26e7d28d11a50bc53d882bcf5fd3a1a074148bb35d3b4e4cb1c0ad9bde419cacb47ba09699646150f9fc000f3f80e12',
+);
+
+const aes = (keyBits: number) => ({ algorithm: 'aes', keyBits, mode: 'cfb' }) as const;
+const none = { scheme: 'null' } as const;
+const rsa2048 = { type: 'rsa', symmetric: aes(128), scheme: none, keyBits: 2048, exponent: 0 } as const;
+const ecc = { type: 'ecc', scheme: none, kdf: none } as const;
+
+/** Where a kind of endorsement key has its certificate, its vendor's template and its usual persistent handle. */
+export type EkProfileData = {
+  certificateIndex: number;
+  /** Absent where the profile has no nonce. */
+  nonceIndex: number | undefined;
+  templateIndex: number;
+  persistentHandle: number;
+  template: Public;
+};
+
+/** EK Credential Profile, §2.2.1 (NV indices) and Annex B (templates L-1, L-2, H-3). */
+export const ekProfiles = {
+  rsa2048: {
+    certificateIndex: 0x01c00002,
+    nonceIndex: 0x01c00003,
+    templateIndex: 0x01c00004,
+    persistentHandle: 0x81010001,
+    template: { ...rsa2048, nameAlg: 'sha256', attributes: ekLow, authPolicy: policyA, unique: new Uint8Array(256) },
+  },
+  ecc256: {
+    certificateIndex: 0x01c0000a,
+    nonceIndex: 0x01c0000b,
+    templateIndex: 0x01c0000c,
+    persistentHandle: 0x81010002,
+    template: {
+      ...ecc,
+      symmetric: aes(128),
+      curve: 'p256',
+      nameAlg: 'sha256',
+      attributes: ekLow,
+      authPolicy: policyA,
+      unique: { x: new Uint8Array(32), y: new Uint8Array(32) },
+    },
+  },
+  ecc384: {
+    certificateIndex: 0x01c00016,
+    nonceIndex: undefined,
+    templateIndex: 0x01c00017,
+    persistentHandle: 0x81010016,
+    template: {
+      ...ecc,
+      symmetric: aes(256),
+      curve: 'p384',
+      nameAlg: 'sha384',
+      attributes: ekHigh,
+      authPolicy: policyB384,
+      unique: { x: new Uint8Array(), y: new Uint8Array() },
+    },
+  },
+} as const satisfies Record<string, EkProfileData>;
+export type EkProfile = keyof typeof ekProfiles;
+
+/** Restricted, signing, outside dictionary-attack protection: its password is empty, there is nothing to guess. */
+const akAttributes = { ...madeHere, userWithAuth: true, noDa: true, restricted: true, sign: true };
+const longestLabel = 32;
+
+export type AkAlgorithm = 'ecc256' | 'rsa2048';
+
+/**
+ * Template of an attestation key.
+ * @param label at most 32 bytes; another label, another key
+ */
+export function akTemplate(algorithm: AkAlgorithm, label: Uint8Array): Public {
+  if (label.length > longestLabel) throw new RangeError(`a label has at most ${longestLabel} bytes`);
+  const common = { nameAlg: 'sha256', attributes: akAttributes, authPolicy: new Uint8Array() } as const;
+  const symmetric = { algorithm: 'null' } as const; // a signing key protects nothing below it
+  return algorithm === 'rsa2048'
+    ? { ...common, ...rsa2048, symmetric, scheme: { scheme: 'rsassa', hash: 'sha256' }, unique: label }
+    : {
+        ...common,
+        ...ecc,
+        symmetric,
+        scheme: { scheme: 'ecdsa', hash: 'sha256' },
+        curve: 'p256',
+        unique: { x: label, y: new Uint8Array() },
+      };
+}

@@ -1,0 +1,220 @@
+// A TPM 2.0 as the rest of Assay uses it. Each method is one thing a host does; the bytes are in commands/ and structures/.
+import { AssayError } from '@assay/core';
+import { Quote } from './commands/attestation.ts';
+import { FlushContext } from './commands/keys.ts';
+import { Runner } from './commands/runner.ts';
+import { GetCapability, GetRandom, ReadClock, Shutdown } from './commands/state.ts';
+import { activateCredential } from './credential/activate.ts';
+import { openCharacter } from './device/character.ts';
+import type { TpmDevice } from './device/device.ts';
+import { busy, openSocket } from './device/socket.ts';
+import { parseSpec } from './device/spec.ts';
+import { type LoadedAk, loadAk, type SavedAk } from './keys/ak.ts';
+import { loadEk } from './keys/ek.ts';
+import { readEkCertificate } from './keys/ek-certificate.ts';
+import type { LoadedKey } from './keys/primary.ts';
+import { type EkProfile, ekProfiles } from './keys/templates.ts';
+import { nvRead, nvReadPublic } from './nv.ts';
+import { type DigestsByBank, pcrExtend, pcrRead } from './pcr.ts';
+import { password } from './session/authorization.ts';
+import { pcrBanks, readState, type TpmState } from './state.ts';
+import type { TimeInfo } from './structures/attest.ts';
+import { Property } from './structures/capability.ts';
+import { FirstHandle } from './structures/handles.ts';
+import type { NvPublic } from './structures/nv.ts';
+import type { PcrBanks, PcrSelection } from './structures/pcr-selection.ts';
+
+export type TpmOptions = {
+  /** How long opening may wait while another program holds the TPM. 15 seconds unless told. */
+  openTimeoutMs?: number;
+  /** How long one command may take; those that make keys five times as long. 30 seconds unless told. */
+  commandTimeoutMs?: number;
+  /** Authorisation of the endorsement hierarchy. Empty unless an administrator has set one. */
+  endorsementAuth?: Uint8Array;
+};
+
+/**
+ * Opens a TPM and asks it for a sign of life. Close it soon: a TPM without resource manager serves nobody else meanwhile.
+ * @param spec `device:/dev/tpmrm0`, `/dev/tpmrm0`, `swtpm:path=/run/tpm.sock`, `swtpm:host=127.0.0.1,port=2321`
+ * @throws AssayError `tpm-spec`, `tpm-open`, `tpm-busy` (another program holds it), `tpm-rc-initialize`, `tpm-rc-bad-tag` (TPM 1.2)
+ */
+export async function openTpm(spec: string, options: TpmOptions = {}): Promise<Tpm> {
+  const { openTimeoutMs = 15_000, commandTimeoutMs = 30_000, endorsementAuth = new Uint8Array() } = options;
+  const meant = parseSpec(spec);
+  const begun = performance.now();
+  const device =
+    meant.kind === 'character'
+      ? await openCharacter(meant.path, spec, openTimeoutMs)
+      : await openSocket(meant, spec, openTimeoutMs);
+  const tpm = new Tpm(device, new Runner(device, { timeoutMs: commandTimeoutMs }), endorsementAuth);
+  try {
+    // A software TPM takes a connection at once and answers it when the client before has gone.
+    await tpm.greet(Math.max(1, openTimeoutMs - (performance.now() - begun)));
+    return tpm;
+  } catch (error) {
+    await device.close();
+    throw error instanceof AssayError && error.code === 'tpm-timeout' ? busy(spec, openTimeoutMs, error) : error;
+  }
+}
+
+export class Tpm {
+  readonly #device: TpmDevice;
+  readonly #runner: Runner;
+  readonly #endorsementAuth: Uint8Array;
+  readonly #eks = new Map<EkProfile, Promise<LoadedKey>>();
+  readonly #aks = new Map<string, Promise<LoadedAk>>();
+
+  constructor(device: TpmDevice, runner: Runner, endorsementAuth: Uint8Array) {
+    this.#device = device;
+    this.#runner = runner;
+    this.#endorsementAuth = endorsementAuth;
+  }
+
+  /** The vendor's certificate of the endorsement key, DER. @throws AssayError `tpm-no-ek-certificate` */
+  readEkCertificate(profile: EkProfile = 'rsa2048'): Promise<Uint8Array> {
+    return readEkCertificate(this.#runner, profile);
+  }
+
+  /** Which profiles this TPM has an EK certificate for. */
+  async ekCertificates(): Promise<EkProfile[]> {
+    const question = { capability: 'handles', property: FirstHandle.nvIndex + 0xc00000, propertyCount: 254 } as const;
+    const { capabilityData } = await this.#runner.run(GetCapability, question);
+    const indices = capabilityData.capability === 'handles' ? capabilityData.handles : [];
+    return (Object.keys(ekProfiles) as EkProfile[]).filter((p) => indices.includes(ekProfiles[p].certificateIndex));
+  }
+
+  /** The endorsement key, loaded once. */
+  createEk(profile: EkProfile = 'rsa2048'): Promise<LoadedKey> {
+    return once(this.#eks, profile, () => loadEk(this.#runner, profile, this.#endorsementAuth));
+  }
+
+  /** An attestation key; the same arguments give the same key. `label`: at most 32 bytes. */
+  createAk({ algorithm = 'ecc256', label = new Uint8Array() }: AkChoice = {}): Promise<LoadedAk> {
+    return this.loadAk({ algorithm, label: Buffer.from(label).toString('hex') });
+  }
+
+  /**
+   * The attestation key as it was made, loaded once: after a restart of the TPM too, and without anything stored.
+   * @param saved what `createAk` gave as `saved`; unless given, the key `createAk()` makes
+   * @throws AssayError `tpm-ak-changed`
+   */
+  loadAk(saved: SavedAk = { algorithm: 'ecc256', label: '' }): Promise<LoadedAk> {
+    return once(this.#aks, JSON.stringify(saved), () => loadAk(this.#runner, saved, this.#endorsementAuth));
+  }
+
+  /** The secret in a credential. @throws AssayError `tpm-rc-integrity` or `tpm-rc-value`: made for another key or TPM */
+  activateCredential(given: {
+    ak: LoadedKey;
+    ek: LoadedKey;
+    credentialBlob: Uint8Array;
+    secret: Uint8Array;
+  }): Promise<Uint8Array> {
+    return activateCredential(this.#runner, given, this.#endorsementAuth);
+  }
+
+  /**
+   * PCR values signed over a nonce, with the scheme of the key.
+   * @param nonce at most as long as the largest digest of the TPM, 32 bytes are always taken
+   * @returns TPMS_ATTEST and TPMT_SIGNATURE
+   */
+  async quote({ ak, nonce, selection }: { ak: LoadedKey; nonce: Uint8Array; selection: PcrSelection }): Promise<{
+    attest: Uint8Array;
+    signature: Uint8Array;
+  }> {
+    const { quoted, signature } = await this.#runner.run(
+      Quote,
+      { signHandle: ak.handle, qualifyingData: nonce, inScheme: { scheme: 'null' }, pcrSelect: selection },
+      [password()],
+    );
+    return { attest: quoted, signature };
+  }
+
+  /** All selected values by bank and index. @throws AssayError `tpm-pcr-absent`, `tpm-pcr-busy` */
+  pcrRead(selection: PcrSelection): Promise<PcrBanks> {
+    return pcrRead(this.#runner, selection);
+  }
+
+  /** Extends one PCR (0–23) by a digest for each bank: `{ sha256: … }`. Banks not named stay as they are. */
+  pcrExtend(pcr: number, digests: DigestsByBank): Promise<void> {
+    return pcrExtend(this.#runner, pcr, digests);
+  }
+
+  /** Banks that are active, and their PCRs. */
+  pcrBanks(): Promise<PcrSelection> {
+    return pcrBanks(this.#runner);
+  }
+
+  async readClock(): Promise<TimeInfo> {
+    return (await this.#runner.run(ReadClock, {})).currentTime;
+  }
+
+  /** Vendor, firmware, lockout and hierarchies, as the TPM itself says. */
+  state(): Promise<TpmState> {
+    return readState(this.#runner);
+  }
+
+  /** `undefined` when nothing is defined under this index. */
+  nvReadPublic(index: number): Promise<NvPublic | undefined> {
+    return nvReadPublic(this.#runner, index);
+  }
+
+  /** All of an NV index. @throws AssayError `tpm-nv-absent`, `tpm-rc-…` */
+  nvRead(index: number): Promise<Uint8Array> {
+    return nvRead(this.#runner, index);
+  }
+
+  /** @param size in bytes, any number */
+  async getRandom(size: number): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    for (let left = size; left > 0; ) {
+      const { randomBytes } = await this.#runner.run(GetRandom, { bytesRequested: Math.min(left, 32) });
+      if (randomBytes.length === 0) throw new AssayError('tpm-response', 'TPM2_GetRandom', 'at least one byte', 'none');
+      parts.push(randomBytes);
+      left -= randomBytes.length;
+    }
+    return Buffer.concat(parts).subarray(0, size);
+  }
+
+  /** Flushes an object or session. */
+  async flushContext(handle: number): Promise<void> {
+    await this.#runner.run(FlushContext, { flushHandle: handle });
+    for (const keys of [this.#eks, this.#aks])
+      for (const [name, key] of keys) if ((await key).handle === handle) keys.delete(name as never);
+  }
+
+  /** Tells the TPM that it is about to lose power, as an operating system does: its clock is then safe at the next start. */
+  async shutdown(type: 'clear' | 'state' = 'clear'): Promise<void> {
+    await this.#runner.run(Shutdown, { shutdownType: type });
+  }
+
+  /** @throws AssayError `tpm-timeout` when it does not answer, and whatever else keeps it from working */
+  async greet(timeoutMs: number): Promise<void> {
+    const question = { capability: 'properties', property: Property.familyIndicator, propertyCount: 1 } as const;
+    await this.#runner.run(GetCapability, question, [], timeoutMs);
+  }
+
+  /** Flushes what was loaded and frees the TPM for the next program. Never throws. */
+  async close(): Promise<void> {
+    // Without a resource manager what stays loaded takes room from the next program.
+    if (!this.#device.managed)
+      for (const handle of this.#runner.own)
+        await this.#runner.run(FlushContext, { flushHandle: handle }, [], 5_000).catch(() => undefined);
+    await this.#device.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+export type AkChoice = { algorithm?: SavedAk['algorithm']; label?: Uint8Array };
+
+/** What was begun under this name, or begun now; a failure is not kept. */
+function once<K, T>(known: Map<K, Promise<T>>, name: K, begin: () => Promise<T>): Promise<T> {
+  const before = known.get(name);
+  if (before) return before;
+  const begun = begin();
+  known.set(name, begun);
+  begun.catch(() => known.delete(name));
+  return begun;
+}
