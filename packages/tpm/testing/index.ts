@@ -1,0 +1,2 @@
+export { manufacture, swtpmArguments } from './swtpm.ts';
+export { startTestTpm, type TestTpm } from './test-tpm.ts';
