@@ -1,1 +1,6 @@
-export {};
+export { type Attribution, type ComponentName, componentsOf, kernelEventOf } from './components.ts';
+export type { BootEvent, EventKind, EventLog, EventOf, HashName, LogAlgorithm } from './event-log/event.ts';
+export { globalVariable } from './event-log/events/variable.ts';
+export { dataVouchedFor, parseEventLog } from './event-log/parse.ts';
+export { withDigests, writeEventLog } from './event-log/write.ts';
+export { type PcrValues, replay, untouchedPcr } from './replay.ts';

@@ -1,0 +1,27 @@
+// What has to be said of an event type to read it: its number and name, how its data is laid out and put in words,
+// and what its digest is the hash of. A new type is one of these and a line in events/catalogue.ts.
+import { type Codec, decode } from '@assay/core';
+import type { ContentByKind, EventKind } from './event.ts';
+
+export type EventType<K extends EventKind = EventKind> = {
+  [Each in K]: {
+    number: number;
+    name: string;
+    kind: Each;
+    /** @throws AssayError when the data is malformed: the event is then kept as bytes, with the reason */
+    read?: (data: Uint8Array) => ContentByKind[Each];
+    /** In words; need not be safe to print, whoever calls it sees to that. */
+    describe?: (content: ContentByKind[Each]) => string;
+    /** The bytes the digest may be the hash of. Absent or empty: of something outside the log, such as an image. */
+    covers?: (content: ContentByKind[Each], data: Uint8Array) => readonly Uint8Array[];
+  };
+}[K];
+
+/** Reads event data that is exactly one structure. */
+export const reads =
+  <T>(codec: Codec<T>, structure: string) =>
+  (data: Uint8Array): T =>
+    decode(codec, data, structure);
+
+/** A digest over all of the event's data, as most types have it. */
+export const allOfData = (_content: unknown, data: Uint8Array): readonly Uint8Array[] => [data];
