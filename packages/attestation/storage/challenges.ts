@@ -13,7 +13,11 @@ export type Asked = { host: string; akName: string; connection: string };
  * A new challenge, numbered after all earlier ones to this host. Run it in a transaction.
  * @throws AssayError `challenge-stale` when this host is no longer enrolled with this key
  */
-export async function issueChallenge(db: Db, { host, akName, connection }: Asked, now: Date): Promise<ChallengeRow> {
+export async function issueChallenge(
+  db: Db,
+  { host, akName, connection, counts }: Asked & { counts: boolean },
+  now: Date,
+): Promise<ChallengeRow> {
   const enrolled = await db
     .selectFrom('enrolments')
     .select('host')
@@ -43,6 +47,7 @@ export async function issueChallenge(db: Db, { host, akName, connection }: Asked
     nonce: randomBytes(nonceBytes).toString('base64'),
     round: numbered.last_round,
     issued_at: now.toISOString(),
+    counts: counts ? 1 : 0,
   };
   await db.insertInto('challenges').values(row).execute();
   return row;

@@ -37,6 +37,8 @@ export type ChallengeRow = {
   nonce: string;
   round: number;
   issued_at: string;
+  /** 1: no answer speaks against the host. 0: asked of somebody who only says to be it, while it is connected already. */
+  counts: number;
 };
 
 export type VerdictRow = {

@@ -36,7 +36,7 @@ const enrolment = (host: string, registration: string, tpm = 'a', ak = 'aa'): Pr
 });
 const enrol = (db: Db, row: ProvedEnrolment) => db.transaction().execute((tx) => keepEnrolment(tx, row));
 const issue = (db: Db, asked = { host: 'node1', akName: 'aa', connection: 'c1' }) =>
-  db.transaction().execute((tx) => issueChallenge(tx, asked, now));
+  db.transaction().execute((tx) => issueChallenge(tx, { ...asked, counts: true }, now));
 
 const verdict = (trust: Verdict['trust'], verifiedAt = now): Verdict => ({
   host: 'node1',

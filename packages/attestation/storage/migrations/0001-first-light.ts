@@ -33,6 +33,7 @@ export const firstLight = {
       .addColumn('nonce', 'text', (c) => c.notNull().unique())
       .addColumn('round', 'bigint', (c) => c.notNull())
       .addColumn('issued_at', 'text', (c) => c.notNull())
+      .addColumn('counts', 'integer', (c) => c.notNull())
       .execute();
     await db.schema.createIndex('challenges_host').on('challenges').column('host').execute();
     await db.schema

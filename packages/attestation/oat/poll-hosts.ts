@@ -1,0 +1,41 @@
+// PollHosts: what OpenAttestation's clients, Nova's TrustedFilter first, are told of hosts.
+// Every host that was asked for is answered, in the order asked, under the name as sent: a host left out, a 2xx without the
+// array or a `vtime` that is no text makes Nova's scheduler fail in ways no operator can read.
+import { AssayError } from '@assay/core';
+import type { Clock } from '@assay/daemon';
+import { check, type PollHostsAnswer, type PollHostsEntry, PollHostsRequest } from '@assay/protocol';
+import type { Registry } from '../registry/registry.ts';
+
+/** @throws AssayError `oat-hosts-invalid` when the request names no hosts */
+export function pollHosts(
+  { registry, clock }: { registry: Pick<Registry, 'current'>; clock: Clock },
+  body: unknown,
+): PollHostsAnswer {
+  const hosts = asked(body);
+  return { hosts: hosts.map((host) => entry(host)) };
+
+  function entry(host: string): PollHostsEntry {
+    const { verdict, ageMs, usableUntil } = registry.current(host);
+    const now = clock.now().getTime();
+    return {
+      host_name: host,
+      trust_lvl: verdict.trust,
+      // Nova keeps an answer for as long as its vtime lies ahead: after the clock was set back it must not.
+      vtime: new Date(Math.min(Date.parse(verdict.verified_at), now)).toISOString(),
+      expires: usableUntil.toISOString(),
+      age_ms: Math.round(ageMs),
+    };
+  }
+}
+
+function asked(body: unknown): readonly string[] {
+  try {
+    const { hosts } = check(PollHostsRequest, body, 'body');
+    return typeof hosts === 'string' ? [hosts] : hosts;
+  } catch (cause) {
+    if (!(cause instanceof AssayError)) throw cause;
+    throw new AssayError('oat-hosts-invalid', cause.where, 'hosts: an array of names, or one name', cause.got, {
+      cause,
+    });
+  }
+}

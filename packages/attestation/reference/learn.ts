@@ -1,0 +1,47 @@
+// What does a golden host teach? Its measurements of this moment become reference values, if its evidence verifies: who holds
+// the host holds what is learnt, so learn from one whose making you know.
+import { AssayError } from '@assay/core';
+import type { Clock } from '@assay/daemon';
+import type { LearnRequest, LearnResult, ReferenceValue } from '@assay/protocol';
+import type { Switchboard } from '../rounds/switchboard.ts';
+import { addReferenceValues, readReferenceValues, referenceId } from '../storage/reference-values.ts';
+import type { Db } from '../storage/schema.ts';
+
+export type LearnNeeds = {
+  db: Db;
+  clock: Clock;
+  switchboard: Pick<Switchboard, 'attestNow' | 'attestAll'>;
+};
+
+const deadlineMs = 30_000;
+
+/**
+ * Asks the host now, keeps what is new, then asks every connected host again: verdicts follow at once.
+ * @throws AssayError `reference-not-verified` when log, quote and key do not agree; `attest-unavailable`, `attest-timeout`
+ */
+export async function learn(
+  { db, clock, switchboard }: LearnNeeds,
+  { host, dry_run: dryRun }: LearnRequest,
+): Promise<LearnResult> {
+  const { verdict, measured } = await switchboard.attestNow(host, { deadlineMs });
+  if (!measured)
+    throw new AssayError('reference-not-verified', `host ${host}`, 'evidence that verifies', verdict.reason, {
+      hint: 'nothing was learnt',
+    });
+  const added_at = clock.now().toISOString();
+  const offered: ReferenceValue[] = measured.map(({ component, events }) => ({
+    id: referenceId({ component, events }),
+    component,
+    events,
+    source: `learnt from host ${host}`,
+    added_at,
+  }));
+  const result = await db.transaction().execute(async (tx) => {
+    const before = new Map((await readReferenceValues(tx)).map((value) => [value.id, value]));
+    const fresh = offered.filter(({ id }) => !before.has(id));
+    const known = offered.flatMap(({ id }) => before.get(id) ?? []);
+    return { added: dryRun ? fresh : await addReferenceValues(tx, fresh), known };
+  });
+  if (!dryRun && result.added.length > 0) switchboard.attestAll();
+  return result;
+}

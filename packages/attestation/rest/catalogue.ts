@@ -1,0 +1,9 @@
+// Every REST resource of the attestation server.
+import { health } from './health.ts';
+import { hosts } from './hosts.ts';
+import { keys } from './keys.ts';
+import { reference } from './reference.ts';
+import type { Resource } from './resource.ts';
+import { tickets } from './tickets.ts';
+
+export const resources: readonly Resource[] = [health, keys, hosts, reference, tickets];

@@ -1,0 +1,89 @@
+// /v1/hosts: which hosts are registered, and the verdict on each as valid now.
+import type { Host } from '@assay/protocol';
+import { HostName, HostRegistration } from '@assay/protocol';
+import { Type } from 'typebox';
+import { type KnownHost, knownHosts, registerHost, removeHost } from '../storage/hosts.ts';
+import type { Resource, RestNeeds } from './resource.ts';
+
+const NameInPath = Type.Object({ name: HostName });
+/** Two rounds: the one under way, and the one that was asked for. */
+const attestMs = 30_000;
+
+export const hosts: Resource = (server, needs) => {
+  const { db, clock, registry, switchboard } = needs;
+
+  async function one(name: string): Promise<Host> {
+    registry.requireRegistered(name);
+    const [known] = await knownHosts(db, name);
+    return hostOf(needs, known ?? { name, registered_at: clock.now().toISOString(), ...neverEnrolled });
+  }
+
+  server.route({
+    method: 'GET',
+    url: '/v1/hosts',
+    config: { access: 'blob' },
+    handler: async () => ({ hosts: (await knownHosts(db)).map((known) => hostOf(needs, known)) }),
+  });
+  server.route({
+    method: 'POST',
+    url: '/v1/hosts',
+    config: { access: 'blob' },
+    schema: { body: HostRegistration },
+    handler: async (request, reply) => {
+      const { name, ek_sha256 } = request.body;
+      await registerHost(db, { name, ekPin: ek_sha256, now: clock.now() });
+      registry.add(name);
+      return reply.code(201).send(await one(name));
+    },
+  });
+  server.route({
+    method: 'GET',
+    url: '/v1/hosts/:name',
+    config: { access: 'blob' },
+    schema: { params: NameInPath },
+    handler: (request) => one(request.params.name),
+  });
+  server.route({
+    method: 'DELETE',
+    url: '/v1/hosts/:name',
+    config: { access: 'blob' },
+    schema: { params: NameInPath },
+    handler: async (request, reply) => {
+      const { name } = request.params;
+      registry.requireRegistered(name);
+      await removeHost(db, name);
+      registry.remove(name);
+      switchboard.drop(name);
+      return reply.code(204).send();
+    },
+  });
+  server.route({
+    method: 'POST',
+    url: '/v1/hosts/:name/attest',
+    config: { access: 'blob' },
+    schema: { params: NameInPath },
+    handler: async (request) => {
+      const { name } = request.params;
+      registry.requireRegistered(name);
+      await switchboard.attestNow(name, { deadlineMs: attestMs });
+      return await one(name);
+    },
+  });
+};
+
+const neverEnrolled = { enrolled_at: null, ek_sha256: null, ak_name: null };
+
+function hostOf({ registry, switchboard }: RestNeeds, known: KnownHost): Host {
+  const { name, registered_at, enrolled_at, ek_sha256, ak_name } = known;
+  const { verdict, ageMs } = registry.current(name);
+  return {
+    name,
+    registered_at,
+    ...(enrolled_at === null ? {} : { enrolled_at }),
+    ...(ek_sha256 === null ? {} : { ek_sha256 }),
+    ...(ak_name === null ? {} : { ak_name }),
+    connected: switchboard.connected(name),
+    verdict,
+    age_ms: Math.round(ageMs),
+  };
+}

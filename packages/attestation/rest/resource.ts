@@ -1,0 +1,9 @@
+// What a REST resource is: a function that adds its routes, and what it is given to answer them with.
+import type { HttpsServer } from '@assay/daemon';
+import type { LearnNeeds } from '../reference/learn.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Switchboard } from '../rounds/switchboard.ts';
+import type { TicketNeeds } from '../tickets/issue.ts';
+
+export type RestNeeds = LearnNeeds & TicketNeeds & { registry: Registry; switchboard: Switchboard };
+export type Resource = (server: HttpsServer, needs: RestNeeds) => void;

@@ -1,0 +1,156 @@
+// When is a host asked? At once, then every period, and whenever somebody wants to know now. One challenge at a time on a
+// connection; whoever asks while one is under way waits for the next, because its answer may be older than the question.
+import { AssayError } from '@assay/core';
+import type { ClaimedEvidence, ServerFrame } from '@assay/protocol';
+import { issueChallenge, useChallenge } from '../storage/challenges.ts';
+import type { ChallengeRow } from '../storage/schema.ts';
+import { type Answer, type Conclusion, conclude, type RoundNeeds } from './conclude.ts';
+
+export type AskerNeeds = RoundNeeds & { periodMs: number; challengeTimeoutMs: number };
+
+export type AskedOf = {
+  readonly host: string;
+  /** Hex. */
+  readonly akName: string;
+  /** Id of the connection. */
+  readonly connection: string;
+  send(frame: ServerFrame): void;
+  /** Whether an answer that is not authentic speaks against the host, at this instant. */
+  counts(): boolean;
+  /** After each round. */
+  concluded(conclusion: Conclusion): void;
+  /** Asking or storing failed. */
+  failed(error: unknown): void;
+};
+
+type Wanted = PromiseWithResolvers<Conclusion>;
+
+export class Asker {
+  readonly #needs: AskerNeeds;
+  readonly #of: AskedOf;
+  /** Wanted, and its challenge not sent yet: others may join. */
+  #next: Wanted | undefined;
+  #sent: { challenge: ChallengeRow; sentAtMs: number; wanted: Wanted } | undefined;
+  /** A round is being begun or concluded. */
+  #busy = false;
+  /** The challenge that was given up last: its answer may still come, and is no offence. */
+  #givenUp: string | undefined;
+  #again: NodeJS.Timeout | undefined;
+  #late: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(needs: AskerNeeds, of: AskedOf) {
+    this.#needs = needs;
+    this.#of = of;
+  }
+
+  /** A round whose challenge is sent after this call. @throws AssayError `attest-unavailable` when the connection ends first */
+  ask(): Promise<Conclusion> {
+    if (this.#ended) return Promise.reject(this.#unavailable());
+    if (!this.#next) {
+      this.#next = Promise.withResolvers<Conclusion>();
+      this.#next.promise.catch(() => undefined); // nobody may be waiting
+    }
+    const { promise } = this.#next;
+    void this.#begin();
+    return promise;
+  }
+
+  /** @throws AssayError `challenge-unknown` when this is not the answer to the challenge under way */
+  async answer(id: string, answer: { evidence: ClaimedEvidence } | { code: string; message: string }): Promise<void> {
+    const sent = this.#sent;
+    if (!sent && id === this.#givenUp) return;
+    if (!sent || sent.challenge.id !== id)
+      throw new AssayError('challenge-unknown', `host ${this.#of.host}`, 'an answer to the last challenge', id, {
+        hint: 'each is answered at most once',
+      });
+    // The clock decides, not the timer: a process that was stopped must not take an old answer for a fresh one.
+    const late = this.#needs.clock.uptimeMs() - sent.sentAtMs > this.#needs.challengeTimeoutMs;
+    await this.#conclude(late ? this.#noAnswer() : answer);
+  }
+
+  /**
+   * The connection has ended.
+   * @param counts a challenge that was sent and not answered speaks against the host
+   */
+  async end(counts: boolean): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#again);
+    this.#next?.reject(this.#unavailable());
+    this.#next = undefined;
+    const why = { code: 'round-interrupted', message: 'the connection ended before the host answered' };
+    await this.#conclude(why, counts).catch((error) => {
+      if (!(error instanceof AssayError && error.code.startsWith('challenge-'))) throw error; // the host was removed
+    });
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#busy || this.#sent || !this.#next || this.#ended) return;
+    const { host, akName, connection, send } = this.#of;
+    const { db, clock, policy, periodMs, challengeTimeoutMs } = this.#needs;
+    this.#busy = true;
+    clearTimeout(this.#again);
+    try {
+      const counts = this.#of.counts();
+      const challenge = await db
+        .transaction()
+        .execute((tx) => issueChallenge(tx, { host, akName, connection, counts }, clock.now()));
+      const wanted = this.#next;
+      if (!wanted || this.#ended) {
+        await useChallenge(db, challenge.id, { host, akName, connection }); // never sent, so nobody failed to answer
+        return;
+      }
+      this.#next = undefined;
+      this.#sent = { challenge, sentAtMs: clock.uptimeMs(), wanted };
+      send({ type: 'challenge', challenge: challenge.id, nonce: challenge.nonce, pcrs: [...policy.pcrs] });
+      this.#again = setTimeout(() => this.ask().catch(() => undefined), periodMs);
+      this.#late = setTimeout(() => {
+        if (this.#sent?.challenge !== challenge) return;
+        this.#givenUp = challenge.id;
+        this.#conclude(this.#noAnswer()).catch((error) => this.#of.failed(error));
+      }, challengeTimeoutMs);
+    } catch (error) {
+      this.#next?.reject(error);
+      this.#next = undefined;
+      this.#of.failed(error);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #conclude(answer: Answer, counts = this.#of.counts()): Promise<void> {
+    const sent = this.#sent;
+    if (!sent) return;
+    clearTimeout(this.#late);
+    this.#sent = undefined;
+    this.#busy = true;
+    try {
+      const conclusion = await conclude(this.#needs, sent.challenge, answer, counts);
+      const { trust, reason } = conclusion.verdict;
+      this.#of.send({ type: 'result', challenge: sent.challenge.id, trust, reason });
+      this.#of.concluded(conclusion);
+      sent.wanted.resolve(conclusion);
+    } catch (error) {
+      sent.wanted.reject(error);
+      throw error;
+    } finally {
+      this.#busy = false;
+      void this.#begin();
+    }
+  }
+
+  #noAnswer() {
+    const { challengeTimeoutMs } = this.#needs;
+    return { code: 'no-answer', message: `the host did not answer within ${challengeTimeoutMs / 1000} s` };
+  }
+
+  #unavailable() {
+    return new AssayError(
+      'attest-unavailable',
+      `host ${this.#of.host}`,
+      'a connected agent',
+      'a connection that ended',
+    );
+  }
+}

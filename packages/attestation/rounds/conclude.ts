@@ -1,0 +1,136 @@
+// What does a round come to? The challenge is used up, the evidence appraised and the verdict stored in one transaction;
+// then readers are told. Whatever goes wrong on the way, the host is not trusted by it.
+import {
+  type Appraisal,
+  appraise,
+  type Endorsement,
+  type Measured,
+  type Policy,
+  unknownVerdict,
+} from '@assay/appraisal';
+import { AssayError } from '@assay/core';
+import type { Clock, Log } from '@assay/daemon';
+import type { ClaimedEvidence, Verdict } from '@assay/protocol';
+import type { KnownGood } from '../reference/known-good.ts';
+import type { Registry } from '../registry/registry.ts';
+import { useChallenge } from '../storage/challenges.ts';
+import { findEnrolment, keepLastQuote } from '../storage/enrolments.ts';
+import { keepEvidence } from '../storage/evidence.ts';
+import type { ChallengeRow, Db } from '../storage/schema.ts';
+import { keepVerdict } from '../storage/verdicts.ts';
+
+export type RoundNeeds = {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  policy: Policy;
+  registry: Registry;
+  knownGood: KnownGood;
+};
+
+/** What came back for a challenge: evidence, or the reason why there is none. */
+export type Answer = { evidence: ClaimedEvidence } | { code: string; message: string };
+
+export type Conclusion = {
+  readonly verdict: Verdict;
+  /** The enrolled AK signed over our nonce: it was the host that answered, whatever it said. */
+  readonly authentic: boolean;
+  /** What a golden host would teach; absent when the evidence did not verify. */
+  readonly measured: Measured | undefined;
+};
+
+/**
+ * @param counts whether an answer that is not authentic speaks against the host; false while another connection has proved to
+ * be it, or anybody could make a host lose trust by claiming its name
+ * @throws AssayError `challenge-unknown` (used before), `challenge-stale` (another AK was enrolled meanwhile), `storage-…`
+ */
+export async function conclude(
+  needs: RoundNeeds,
+  challenge: ChallengeRow,
+  answer: Answer,
+  counts: boolean,
+): Promise<Conclusion> {
+  const { db, clock, registry } = needs;
+  const { host, round } = challenge;
+  try {
+    const { conclusion, stored } = await db.transaction().execute(async (tx) => {
+      await useChallenge(tx, challenge.id, {
+        host,
+        akName: challenge.ak_name,
+        connection: challenge.connection,
+      });
+      const at = { now: clock.now(), uptimeMs: Math.round(clock.uptimeMs()), bootId: clock.bootId };
+      const { verdict, tpm, measured } = await judge(needs, tx, challenge, answer, at.now);
+      const authentic = tpm !== undefined;
+      const stored = { verdict, round, uptimeMs: at.uptimeMs, bootId: at.bootId };
+      const kept = (authentic || counts) && (await keepVerdict(tx, stored));
+      if (tpm) await keepLastQuote(tx, host, challenge.ak_name, JSON.stringify(tpm));
+      return { conclusion: { verdict, authentic, measured }, stored: kept ? stored : undefined };
+    });
+    if (stored) registry.accept(stored);
+    return conclusion;
+  } catch (error) {
+    // Readers must not go on with a verdict whose successor could not be stored.
+    const spent = error instanceof AssayError && error.code.startsWith('challenge-');
+    if (counts && !spent) registry.accept(doubt(needs, host, round, error));
+    throw error;
+  }
+}
+
+/** Pure appraisal with what is stored on the host, and the evidence kept beside it. */
+async function judge(
+  { policy, knownGood, log }: RoundNeeds,
+  tx: Db,
+  { host, ak_name, nonce, round }: ChallengeRow,
+  answer: Answer,
+  now: Date,
+): Promise<Appraisal> {
+  const enrolment = await findEnrolment(tx, host);
+  if (enrolment?.ak_name !== ak_name)
+    throw new AssayError('challenge-stale', `host ${host}`, 'the AK it is enrolled with now', ak_name);
+  const endorsement = JSON.parse(enrolment.endorsement) as Endorsement;
+  const nothing = (why: { code: string; message: string }): Appraisal => ({
+    verdict: unknownVerdict({ host, why, policy, endorsement, now }),
+    tpm: undefined,
+    measured: undefined,
+  });
+  if (!('evidence' in answer)) return nothing(answer);
+
+  await keepEvidence(tx, {
+    host,
+    round,
+    nonce,
+    ak_public: enrolment.ak_public,
+    claimed: JSON.stringify(answer.evidence),
+    received_at: now.toISOString(),
+  });
+  const reference = await knownGood(tx);
+  try {
+    return appraise({
+      host,
+      evidence: answer.evidence,
+      ak: Buffer.from(enrolment.ak_public, 'base64'),
+      nonce: Buffer.from(nonce, 'base64'),
+      wanted: policy.pcrs,
+      endorsement,
+      reference,
+      policy,
+      previous: enrolment.last_quote === null ? undefined : JSON.parse(enrolment.last_quote),
+      now,
+    });
+  } catch (error) {
+    if (!(error instanceof AssayError)) log.error({ err: error, host }, 'appraisal failed');
+    const message = error instanceof AssayError ? error.message : 'appraisal failed; the log has the rest';
+    return nothing({ code: error instanceof AssayError ? error.code : 'appraisal-failed', message });
+  }
+}
+
+/** In memory only: nothing could be stored. */
+function doubt({ policy, clock }: RoundNeeds, host: string, round: number, error: unknown) {
+  const why =
+    error instanceof AssayError
+      ? { code: error.code, message: error.message }
+      : { code: 'internal', message: 'the round failed; the log has the rest' };
+  const verdict = unknownVerdict({ host, why, policy, endorsement: undefined, now: clock.now() });
+  return { verdict, round, uptimeMs: clock.uptimeMs(), bootId: clock.bootId };
+}

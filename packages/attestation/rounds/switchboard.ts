@@ -1,0 +1,94 @@
+// Which connection speaks for a host? The one that has proved it last. A newcomer only says to be that host: it takes over
+// after its first evidence verified, so that nobody can push a host away by knowing its name.
+import { AssayError } from '@assay/core';
+import type { Conclusion } from './conclude.ts';
+
+/** A connection that claims a host and can be asked. */
+export type Speaker = {
+  readonly host: string;
+  ask(): Promise<Conclusion>;
+  /** Ends it. `replaced`: another connection speaks for the host, so a challenge under way counts for nothing. */
+  dismiss(replaced: boolean): void;
+};
+
+/** Newcomers of one host at a time; one more pushes the oldest out. */
+const mostNewcomers = 4;
+
+type Place = { proven: Speaker | undefined; newcomers: Speaker[] };
+export type Switchboard = ReturnType<typeof createSwitchboard>;
+
+export function createSwitchboard() {
+  const places = new Map<string, Place>();
+  const speaking = (host: string) => places.get(host)?.proven ?? places.get(host)?.newcomers.at(-1);
+
+  return {
+    join(speaker: Speaker): void {
+      const place = places.get(speaker.host) ?? { proven: undefined, newcomers: [] };
+      places.set(speaker.host, place);
+      place.newcomers.push(speaker);
+      if (place.newcomers.length > mostNewcomers) place.newcomers.shift()?.dismiss(true);
+    },
+
+    /** Its evidence verified: it speaks for the host from now on, and nobody else. */
+    proved(speaker: Speaker): void {
+      const place = places.get(speaker.host);
+      if (!place || place.proven === speaker || !place.newcomers.includes(speaker)) return;
+      const others = [place.proven, ...place.newcomers].filter((other) => other && other !== speaker);
+      place.proven = speaker;
+      place.newcomers = [];
+      for (const other of others) other?.dismiss(true);
+    },
+
+    leave(speaker: Speaker): void {
+      const place = places.get(speaker.host);
+      if (!place) return;
+      if (place.proven === speaker) place.proven = undefined;
+      place.newcomers = place.newcomers.filter((other) => other !== speaker);
+      if (!place.proven && place.newcomers.length === 0) places.delete(speaker.host);
+    },
+
+    /** Whether somebody else has proved to be this host and is connected. */
+    provenElsewhere(speaker: Speaker): boolean {
+      const proven = places.get(speaker.host)?.proven;
+      return proven !== undefined && proven !== speaker;
+    },
+
+    connected: (host: string): boolean => speaking(host) !== undefined,
+
+    /**
+     * One round with a host, its challenge sent after this call.
+     * @throws AssayError `attest-unavailable` when its agent is not connected, `attest-timeout`, `storage-…`
+     */
+    async attestNow(host: string, { deadlineMs }: { deadlineMs: number }): Promise<Conclusion> {
+      const speaker = speaking(host);
+      if (!speaker)
+        throw new AssayError('attest-unavailable', `host ${host}`, 'a connected agent', 'none', {
+          hint: 'look at the log of assay agent on that host',
+        });
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(
+        () => reject(new AssayError('attest-timeout', `host ${host}`, `a verdict within ${deadlineMs} ms`, 'none')),
+        deadlineMs,
+      );
+      try {
+        return await Promise.race([speaker.ask(), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+
+    /** Asks every connected host now; what comes of it the registry tells. */
+    attestAll(): void {
+      for (const host of places.keys())
+        speaking(host)
+          ?.ask()
+          .catch(() => undefined); // the connection's own log has it
+    },
+
+    /** The host was removed: whoever says to be it has to begin anew. */
+    drop(host: string): void {
+      const place = places.get(host);
+      for (const speaker of [place?.proven, ...(place?.newcomers ?? [])]) speaker?.dismiss(true);
+    },
+  };
+}

@@ -1,0 +1,92 @@
+// The attestation server, put together: what asks, what remembers, what tells.
+import { bootPcrs, type Policy } from '@assay/appraisal';
+import { type Clock, createHttpsServer, type Log, listen, openDatabase, renderPlain, systemClock } from '@assay/daemon';
+import { authBlobCheck, readAuthBlob } from './auth-blob.ts';
+import { trustFolders } from './enrolment/trust-folders.ts';
+import { isOat, oatRoutes, renderOat } from './oat/routes.ts';
+import { type AttestationOptions, checkOptions } from './options.ts';
+import { knownGood } from './reference/known-good.ts';
+import { createRegistry, type Registry } from './registry/registry.ts';
+import { guardRoutes } from './rest/access.ts';
+import { resources } from './rest/catalogue.ts';
+import { recoverRounds } from './rounds/recover.ts';
+import { openSession } from './rounds/session.ts';
+import { createSwitchboard } from './rounds/switchboard.ts';
+import { openAgentDoor } from './rounds/upgrade.ts';
+import { migrations } from './storage/migrations/catalogue.ts';
+import type { Schema } from './storage/schema.ts';
+import { ticketKey } from './tickets/key.ts';
+
+export type AttestationServer = {
+  readonly port: number;
+  readonly registry: Registry;
+  close(): Promise<void>;
+};
+
+const mostConnections = 20_000;
+
+/**
+ * @param options `[attestation_server]` as `loadConfig` gives it
+ * @throws AssayError for whatever keeps it from starting, naming the option; nothing is left running then
+ */
+export async function startAttestationServer(
+  options: AttestationOptions,
+  { log, clock = systemClock }: { log: Log; clock?: Clock },
+): Promise<AttestationServer> {
+  checkOptions(options);
+  const knowsBlob = authBlobCheck(readAuthBlob(options.auth_blob_file));
+  const trustStore = trustFolders(options);
+  const key = await ticketKey(options.ticket_key_file);
+  const policy: Policy = {
+    pcrs: bootPcrs,
+    softwareTpmAccepted: options.software_tpm_ca_dir !== undefined,
+    verdictLifetimeS: options.verdict_lifetime,
+  };
+  const server = createHttpsServer({
+    certFile: options.tls_cert_file,
+    keyFile: options.tls_key_file,
+    clientCertificate: 'none',
+    log,
+    limits: { connections: mostConnections },
+    renderError: (failure, reply) =>
+      reply && isOat(reply.request.url) ? renderOat(failure) : renderPlain(failure, reply),
+  });
+  const db = await openDatabase<Schema>(options.database, migrations);
+  try {
+    await recoverRounds({ db, clock, log, policy });
+    const registry = createRegistry({ clock, log });
+    await registry.load(db);
+    const switchboard = createSwitchboard();
+    const needs = {
+      db,
+      clock,
+      log,
+      policy,
+      registry,
+      switchboard,
+      trustStore,
+      knownGood: knownGood(),
+      ticketKey: key,
+      periodMs: options.attestation_period * 1000,
+      challengeTimeoutMs: options.challenge_timeout * 1000,
+    };
+    guardRoutes(server, knowsBlob);
+    oatRoutes(server, needs);
+    for (const addRoutes of resources) addRoutes(server, needs);
+    const door = openAgentDoor(server, { log, most: mostConnections }, (line) => openSession(needs, line));
+    const { port, close } = await listen(server, { host: options.listen, port: options.port });
+    log.info({ listen: options.listen, port }, 'attestation server ready');
+    return {
+      port,
+      registry,
+      async close() {
+        await door.close();
+        await close();
+        await db.destroy();
+      },
+    };
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
