@@ -3,7 +3,14 @@ import { AssayError } from '@assay/core';
 import { Quote } from './commands/attestation.ts';
 import { FlushContext } from './commands/keys.ts';
 import { Runner } from './commands/runner.ts';
-import { GetCapability, GetRandom, ReadClock, Shutdown } from './commands/state.ts';
+import {
+  DictionaryAttackLockReset,
+  DictionaryAttackParameters,
+  GetCapability,
+  GetRandom,
+  ReadClock,
+  Shutdown,
+} from './commands/state.ts';
 import { activateCredential } from './credential/activate.ts';
 import { openCharacter } from './device/character.ts';
 import type { TpmDevice } from './device/device.ts';
@@ -20,7 +27,7 @@ import { password } from './session/authorization.ts';
 import { pcrBanks, readState, type TpmState } from './state.ts';
 import type { TimeInfo } from './structures/attest.ts';
 import { Property } from './structures/capability.ts';
-import { FirstHandle } from './structures/handles.ts';
+import { FirstHandle, Permanent } from './structures/handles.ts';
 import type { NvPublic } from './structures/nv.ts';
 import type { PcrBanks, PcrSelection } from './structures/pcr-selection.ts';
 
@@ -185,6 +192,25 @@ export class Tpm {
   /** Tells the TPM that it is about to lose power, as an operating system does: its clock is then safe at the next start. */
   async shutdown(type: 'clear' | 'state' = 'clear'): Promise<void> {
     await this.#runner.run(Shutdown, { shutdownType: type });
+  }
+
+  /**
+   * Ends a lockout and sets when the next begins. A TPM counts each power cut after its endorsement key was used as a
+   * failure, so that the few tries software TPMs come with are soon used up.
+   * @param lockoutAuth empty unless an administrator has set one
+   */
+  async resetLockout(
+    { maxTries, recoverySeconds }: { maxTries: number; recoverySeconds: number },
+    lockoutAuth: Uint8Array = new Uint8Array(),
+  ): Promise<void> {
+    const lockHandle = Permanent.lockout;
+    const proof = [password(lockoutAuth)];
+    await this.#runner.run(DictionaryAttackLockReset, { lockHandle }, proof);
+    await this.#runner.run(
+      DictionaryAttackParameters,
+      { lockHandle, newMaxTries: maxTries, newRecoveryTime: recoverySeconds, lockoutRecovery: recoverySeconds },
+      proof,
+    );
   }
 
   /** @throws AssayError `tpm-timeout` when it does not answer, and whatever else keeps it from working */

@@ -1,4 +1,4 @@
-// Part 3, chapters 9, 16, 29, 30: what the TPM is and has, its clock, its random numbers, its end.
+// Part 3, chapters 9, 16, 25, 29, 30: what the TPM is and has, its clock, its random numbers, its end.
 import { choice, sized, u16, u32 } from '@assay/core';
 import { TimeInfo } from '../structures/attest.ts';
 import { CapabilityData, CapabilityName } from '../structures/capability.ts';
@@ -28,4 +28,20 @@ export const Shutdown = command({
   name: 'TPM2_Shutdown',
   code: 0x145,
   parameters: { shutdownType: StartupType },
+});
+
+/** Times in seconds. `lockHandle`: TPM_RH_LOCKOUT. */
+export const DictionaryAttackParameters = command({
+  name: 'TPM2_DictionaryAttackParameters',
+  code: 0x13a,
+  handles: { lockHandle: u32 },
+  authorized: 1,
+  parameters: { newMaxTries: u32, newRecoveryTime: u32, lockoutRecovery: u32 },
+});
+
+export const DictionaryAttackLockReset = command({
+  name: 'TPM2_DictionaryAttackLockReset',
+  code: 0x139,
+  handles: { lockHandle: u32 },
+  authorized: 1,
 });

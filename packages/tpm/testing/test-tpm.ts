@@ -2,10 +2,9 @@
 import { cp, lstat, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AssayError } from '@assay/core';
-import { openTpm } from '../tpm.ts';
-import { manufacture, missing, startSwtpm } from './swtpm.ts';
+import { manufacture } from './manufacture.ts';
+import { startSwtpm } from './swtpm.ts';
 
 export type TestTpm = {
   /** For `openTpm`, and for tpm2-tools as `-T`. */
@@ -21,80 +20,42 @@ export type TestTpm = {
   stop(): Promise<void>;
 };
 
-const startTimeoutMs = 10_000;
-
 /**
  * @param identity TPMs of the same identity are clones: the same seeds, EKs and certificates
  * @param ca another name, another CA
  */
 export async function startTestTpm({ identity = 'one', ca = 'one' } = {}): Promise<TestTpm> {
   const { stateDir: original, caDir } = await manufacturedOnce(identity, ca);
+  const certificate = (name: string) => readFile(join(caDir, name), 'utf8');
+  const ekCaPems = [await certificate('issuercert.pem'), await certificate('swtpm-localca-rootca-cert.pem')] as const;
   const dir = await mkdtemp(join(tmpdir(), 'assay-tpm-'));
   const stateDir = join(dir, 'state');
-  const spec = `swtpm:path=${join(dir, 'tpm.sock')}`;
-  let running: ReturnType<typeof startSwtpm> | undefined;
-
-  const start = async () => {
-    await Promise.all([rm(join(dir, 'tpm.sock'), { force: true }), rm(join(dir, 'tpm.sock.ctrl'), { force: true })]);
-    running = startSwtpm(stateDir, dir, 'tpm.sock');
-    let over: string | undefined;
-    running.ended.then((said) => {
-      over = said;
-    });
-    const end = performance.now() + startTimeoutMs;
-    for (;;) {
-      try {
-        await (await openTpm(spec)).close();
-        return;
-      } catch (error) {
-        if (over !== undefined) throw /ENOENT|failed to execute/.test(over) ? missing('swtpm', error) : refused(over);
-        if (!(error instanceof AssayError) || error.code !== 'tpm-open' || performance.now() > end) throw error;
-        await sleep(2); // until its socket is there
-      }
-    }
-  };
-  const end = async (signal: NodeJS.Signals) => {
-    running?.program.kill(signal);
-    await running?.ended;
-    running = undefined;
-  };
-  const refused = (said: string) => new AssayError('swtpm', `swtpm in ${dir}`, 'to start', said);
-
   try {
     await cp(original, stateDir, { recursive: true });
-    await start();
+    let running = await startSwtpm(stateDir, dir);
+    return {
+      spec: running.spec,
+      dir,
+      ekCaPems,
+      pid: () => running.pid,
+      async restart({ orderly = true } = {}) {
+        await running.end(orderly);
+        running = await startSwtpm(stateDir, dir);
+      },
+      async stop() {
+        await running.end(false);
+        await rm(dir, { recursive: true, force: true });
+      },
+    };
   } catch (error) {
-    await end('SIGKILL');
     await rm(dir, { recursive: true, force: true });
     throw error;
   }
-  return {
-    spec,
-    dir,
-    ekCaPems: [
-      await readFile(join(caDir, 'issuercert.pem'), 'utf8'),
-      await readFile(join(caDir, 'swtpm-localca-rootca-cert.pem'), 'utf8'),
-    ],
-    pid: () => running?.program.pid ?? 0,
-    async restart({ orderly = true } = {}) {
-      if (orderly) {
-        const tpm = await openTpm(spec);
-        await tpm.shutdown();
-        await tpm.close();
-      }
-      await end(orderly ? 'SIGTERM' : 'SIGKILL');
-      await start();
-    },
-    async stop() {
-      await end('SIGKILL');
-      await rm(dir, { recursive: true, force: true });
-    },
-  };
 }
 
 /** Manufacturing takes a second, so it is done once for this user and kept in the temporary folder. */
 async function manufacturedOnce(identity: string, ca: string): Promise<{ stateDir: string; caDir: string }> {
-  const cache = join(tmpdir(), `assay-test-tpms-1-${userInfo().uid}`);
+  const cache = join(tmpdir(), `assay-test-tpms-2-${userInfo().uid}`);
   await mkdir(cache, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });
