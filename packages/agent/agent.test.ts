@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { decode } from '@assay/core';
+import { createLog } from '@assay/daemon';
+import { type Issued, testPki } from '@assay/daemon/testing';
+import { AgentFrame, type Challenge, fromBase64, parse, type ServerFrame, toBase64 } from '@assay/protocol';
+import { Attest, makeCredential, nameOf, publicKeyOf, Signature, verifySignature } from '@assay/tpm/structures';
+import { startTestTpm, tpm2 } from '@assay/tpm/testing';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { readAkState, startAgent } from './index.ts';
+
+const pki = testPki();
+const genuine = pki.issue('server', 'DNS:localhost,IP:127.0.0.1');
+
+/** One side of the conversation, as the attestation server has it. */
+type Peer = {
+  port: number;
+  /** The next agent's connection. */
+  connection(): Promise<{ frame(): Promise<AgentFrame>; send(frame: ServerFrame): void }>;
+};
+
+/** What arrives, in order, for whoever waits. */
+function inbox<T>(): { put(item: T): void; take(): Promise<T> } {
+  const items: T[] = [];
+  const waiting: ((item: T) => void)[] = [];
+  return {
+    put(item) {
+      const next = waiting.shift();
+      if (next) next(item);
+      else items.push(item);
+    },
+    async take() {
+      return items.shift() ?? (await new Promise<T>((resolve) => waiting.push(resolve)));
+    },
+  };
+}
+
+async function startPeer(t: TestContext, { cert, key }: Issued, port = 0): Promise<Peer & { close(): Promise<void> }> {
+  const https = createServer({ cert, key });
+  const sockets = new WebSocketServer({ server: https, path: '/v1/agent' });
+  const arrived = inbox<WebSocket>();
+  sockets.on('connection', (socket) => arrived.put(socket));
+  https.listen(port, '127.0.0.1');
+  await once(https, 'listening');
+  const close = async () => {
+    for (const client of sockets.clients) client.terminate();
+    sockets.close();
+    await new Promise((done) => https.close(done));
+  };
+  t.after(close);
+  return {
+    port: (https.address() as AddressInfo).port,
+    close,
+    async connection() {
+      const socket = await arrived.take();
+      const frames = inbox<AgentFrame>();
+      socket.on('message', (data) => frames.put(parse(AgentFrame, data.toString(), 'frame')));
+      return { frame: frames.take, send: (frame) => socket.send(JSON.stringify(frame)) };
+    },
+  };
+}
+
+const challenge = (): Challenge => ({
+  type: 'challenge',
+  challenge: randomUUID(),
+  nonce: toBase64(randomBytes(32)),
+  pcrs: [{ bank: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+});
+
+async function hostWithAgent(t: TestContext, server: { port: number }) {
+  const tpm = await startTestTpm();
+  t.after(() => tpm.stop());
+  const folder = mkdtempSync(join(tmpdir(), 'assay-agent-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const eventLog = join(folder, 'boot-log.bin');
+  writeFileSync(eventLog, 'the boot log, as it is');
+  const options = {
+    attestation_server: `https://127.0.0.1:${server.port}`,
+    ca_file: pki.caFile,
+    host: 'node1',
+    tpm: tpm.spec,
+    event_log: eventLog,
+    state_dir: join(folder, 'state'),
+  };
+  const start = (log = createLog('agent', 'silent')) => {
+    const agent = startAgent(options, { log });
+    t.after(() => agent.stop());
+    return agent;
+  };
+  return { tpm, options, eventLog, start };
+}
+
+test('a new host enrols: only its TPM recovers the secret, and the key is remembered', async (t) => {
+  const server = await startPeer(t, genuine);
+  const { options, start } = await hostWithAgent(t, server);
+  start();
+  const line = await server.connection();
+  const hello = await line.frame();
+  assert.ok(hello.type === 'hello' && hello.host === 'node1' && hello.ak_name === undefined);
+
+  line.send({ type: 'enrol-wanted' });
+  const enrol = await line.frame();
+  assert.ok(enrol.type === 'enrol');
+  const akPublic = fromBase64(enrol.ak_public, 'ak_public');
+  const secret = randomBytes(32);
+  const credential = makeCredential({
+    ekPublic: fromBase64(enrol.ek_public, 'ek_public'),
+    akName: nameOf(akPublic),
+    secret,
+    random: randomBytes,
+  });
+  line.send({
+    type: 'credential',
+    credential_blob: toBase64(credential.credentialBlob),
+    secret: toBase64(credential.secret),
+  });
+  assert.deepEqual(await line.frame(), { type: 'activated', secret: toBase64(secret) });
+  assert.equal(await readAkState(options.state_dir), undefined, 'nothing is remembered before the server confirmed it');
+
+  const akName = Buffer.from(nameOf(akPublic)).toString('hex');
+  line.send({ type: 'enrolled', ak_name: akName });
+  const asked = challenge();
+  line.send(asked);
+  const answer = await line.frame();
+  assert.ok(answer.type === 'evidence' && answer.challenge === asked.challenge);
+  assert.equal((await readAkState(options.state_dir))?.ak_name, akName);
+
+  const quote = fromBase64(answer.evidence.quote, 'quote');
+  const signature = decode(Signature, fromBase64(answer.evidence.signature, 'signature'), 'signature');
+  assert.ok(verifySignature(publicKeyOf(akPublic), signature, quote));
+  assert.equal(toBase64(decode(Attest, quote, 'quote').extraData), asked.nonce);
+  assert.equal(fromBase64(answer.evidence.event_log, 'log').toString(), 'the boot log, as it is');
+});
+
+test('a host that has enrolled says so, and comes back after the server was away', async (t) => {
+  let server = await startPeer(t, genuine);
+  const { options, tpm, start } = await hostWithAgent(t, server);
+  const agent = start();
+  const first = await server.connection();
+  await first.frame();
+  first.send({ type: 'enrol-wanted' });
+  const enrol = await first.frame();
+  assert.ok(enrol.type === 'enrol');
+  const akName = Buffer.from(nameOf(fromBase64(enrol.ak_public, 'ak_public'))).toString('hex');
+  first.send({ type: 'enrolled', ak_name: akName });
+  first.send(challenge());
+  await first.frame();
+
+  await tpm.restart(); // the host reboots: the key is made again from the TPM's seed
+  await server.close();
+  server = await startPeer(t, genuine, server.port);
+  const second = await server.connection();
+  const hello = await second.frame();
+  assert.ok(hello.type === 'hello' && hello.ak_name === akName);
+  second.send(challenge());
+  assert.equal((await second.frame()).type, 'evidence');
+  await agent.stop();
+  assert.equal(JSON.parse(readFileSync(join(options.state_dir, 'ak.json'), 'utf8')).ak_name, akName);
+});
+
+test('between answers the TPM is free for other programs', async (t) => {
+  const server = await startPeer(t, genuine);
+  const { tpm, start } = await hostWithAgent(t, server);
+  start();
+  const line = await server.connection();
+  await line.frame();
+  for (const round of [1, 2]) {
+    line.send(challenge());
+    assert.equal((await line.frame()).type, 'evidence');
+    assert.match(await tpm2(tpm.dir, tpm.spec, 'pcrread', 'sha256:0'), /sha256/, `round ${round}`);
+  }
+});
+
+test('what the host cannot do is told to the server in words, and the line stays open', async (t) => {
+  const server = await startPeer(t, genuine);
+  const { eventLog, start } = await hostWithAgent(t, server);
+  start();
+  const line = await server.connection();
+  await line.frame();
+  rmSync(eventLog);
+  const asked = challenge();
+  line.send(asked);
+  const failed = await line.frame();
+  assert.ok(failed.type === 'failed' && failed.code === 'agent-event-log' && failed.challenge === asked.challenge);
+  writeFileSync(eventLog, 'back again');
+  line.send(challenge());
+  assert.equal((await line.frame()).type, 'evidence');
+});
+
+test('T03 a server that the CA did not vouch for hears nothing', async (t) => {
+  const impostor = await startPeer(t, testPki().issue('server', 'DNS:localhost,IP:127.0.0.1'));
+  const { options, start } = await hostWithAgent(t, impostor);
+  let heard = false;
+  void impostor.connection().then(() => {
+    heard = true;
+  });
+  const lines = new PassThrough();
+  start(createLog('agent', 'warn', lines));
+  const [line] = await once(lines, 'data');
+  assert.match(JSON.parse(line).reason, /unable to verify|certificate/);
+  assert.equal(heard, false);
+
+  const honest = await startPeer(t, genuine);
+  options.attestation_server = `https://127.0.0.1:${honest.port}`;
+  start();
+  assert.equal((await (await honest.connection()).frame()).type, 'hello');
+});
