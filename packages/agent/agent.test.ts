@@ -14,17 +14,19 @@ import { type Issued, testPki } from '@assay/daemon/testing';
 import { AgentFrame, type Challenge, fromBase64, parse, type ServerFrame, toBase64 } from '@assay/protocol';
 import { Attest, makeCredential, nameOf, publicKeyOf, Signature, verifySignature } from '@assay/tpm/structures';
 import { startTestTpm, tpm2 } from '@assay/tpm/testing';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import { readAkState, startAgent } from './index.ts';
 
 const pki = testPki();
 const genuine = pki.issue('server', 'DNS:localhost,IP:127.0.0.1');
 
-/** One side of the conversation, as the attestation server has it. */
+/** The attestation server's side of the conversation. */
+type Line = { frame(): Promise<AgentFrame>; send(frame: ServerFrame): void };
 type Peer = {
   port: number;
   /** The next agent's connection. */
-  connection(): Promise<{ frame(): Promise<AgentFrame>; send(frame: ServerFrame): void }>;
+  connection(): Promise<Line>;
+  close(): Promise<void>;
 };
 
 /** What arrives, in order, for whoever waits. */
@@ -43,11 +45,15 @@ function inbox<T>(): { put(item: T): void; take(): Promise<T> } {
   };
 }
 
-async function startPeer(t: TestContext, { cert, key }: Issued, port = 0): Promise<Peer & { close(): Promise<void> }> {
+async function startPeer(t: TestContext, { cert, key }: Issued, port = 0): Promise<Peer> {
   const https = createServer({ cert, key });
   const sockets = new WebSocketServer({ server: https, path: '/v1/agent' });
-  const arrived = inbox<WebSocket>();
-  sockets.on('connection', (socket) => arrived.put(socket));
+  const arrived = inbox<Line>();
+  sockets.on('connection', (socket) => {
+    const frames = inbox<AgentFrame>();
+    socket.on('message', (data) => frames.put(parse(AgentFrame, data.toString(), 'frame')));
+    arrived.put({ frame: frames.take, send: (frame) => socket.send(JSON.stringify(frame)) });
+  });
   https.listen(port, '127.0.0.1');
   await once(https, 'listening');
   const close = async () => {
@@ -59,12 +65,7 @@ async function startPeer(t: TestContext, { cert, key }: Issued, port = 0): Promi
   return {
     port: (https.address() as AddressInfo).port,
     close,
-    async connection() {
-      const socket = await arrived.take();
-      const frames = inbox<AgentFrame>();
-      socket.on('message', (data) => frames.put(parse(AgentFrame, data.toString(), 'frame')));
-      return { frame: frames.take, send: (frame) => socket.send(JSON.stringify(frame)) };
-    },
+    connection: arrived.take,
   };
 }
 
