@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { layout, socketsFit } from './layout.ts';
+import { layout } from './layout.ts';
 
 test('every path of a lab lies below its folder', () => {
   const paths = layout('/srv/lab');
@@ -9,9 +9,6 @@ test('every path of a lab lies below its folder', () => {
   assert.equal(paths.ca.keyOf('metadata-api'), '/srv/lab/ca/certs/metadata-api-key.pem');
 });
 
-test('a folder too long for Unix sockets is told, and the sockets can lie elsewhere', () => {
-  const long = `/srv/${'x'.repeat(90)}`;
-  assert.equal(socketsFit('/srv/lab', ['node1']), true);
-  assert.equal(socketsFit(long, ['node1']), false);
-  assert.equal(layout(long, '/tmp/assay-1').host('node1').tpmSocket, '/tmp/assay-1/node1.sock');
+test('a folder named from here is made absolute', () => {
+  assert.equal(layout('.assay').root, `${process.cwd()}/.assay`);
 });

@@ -1,9 +1,6 @@
 // Where does each file of the lab lie? Names only: nothing here reads or writes.
 import { join, resolve } from 'node:path';
 
-/** Longest path a Unix socket can have on Linux (`sun_path`, unix(7)), less its final zero. */
-const longestSocketPath = 107;
-
 export type HostLayout = {
   name: string;
   dir: string;
@@ -22,11 +19,8 @@ export type HostLayout = {
 
 export type Layout = ReturnType<typeof layout>;
 
-/**
- * @param state the lab's folder, made absolute
- * @param socketDir folder for the TPMs' sockets when `state` is too long for them (`lab.json` remembers it)
- */
-export function layout(state: string, socketDir?: string) {
+/** @param state the lab's folder, made absolute */
+export function layout(state: string) {
   const root = resolve(state);
   const at = (...parts: string[]) => join(root, ...parts);
   const certs = at('ca', 'certs');
@@ -60,6 +54,7 @@ export function layout(state: string, socketDir?: string) {
       tokenKey: at('compute', 'token-key'),
     },
     metadata: { dir: at('metadata'), secret: at('metadata', 'shared-secret') },
+    hostsDir: at('hosts'),
     imageDir: at('image'),
     softwareTpmCa: at('software-tpm-ca'),
     /** What `software_tpm_ca_dir` points at: the certificates of that CA and nothing else. */
@@ -75,7 +70,7 @@ export function layout(state: string, socketDir?: string) {
         name,
         dir,
         tpmDir: join(dir, 'tpm'),
-        tpmSocket: socketDir === undefined ? join(dir, 'tpm.sock') : join(socketDir, `${name}.sock`),
+        tpmSocket: join(dir, 'tpm.sock'),
         bootLog: join(dir, 'boot-log.bin'),
         agentDir: join(dir, 'agent'),
         instancesDir: join(dir, 'instances'),
@@ -86,10 +81,4 @@ export function layout(state: string, socketDir?: string) {
       };
     },
   };
-}
-
-/** Do the sockets of hosts with these names fit below `state`? If not, the lab needs a `socketDir`. */
-export function socketsFit(state: string, hosts: readonly string[]): boolean {
-  const paths = layout(state);
-  return hosts.every((name) => Buffer.byteLength(`${paths.host(name).tpmSocket}.ctrl`) <= longestSocketPath);
 }

@@ -79,7 +79,10 @@ test('units start after what they need and end before it', async () => {
 test('when a TPM dies the services of its host end and start again after it, those of other hosts stay', async () => {
   const order: string[] = [];
   const plans = [
-    sleeper('tpm', { afterStart: async () => void order.push('boot') }),
+    sleeper('tpm', {
+      afterStart: async () => void order.push('boot'),
+      whenDown: async () => void order.push('down'),
+    }),
     sleeper('agent', { partOf: 'tpm', afterStart: async () => void order.push('agent') }),
     sleeper('other'),
   ];
@@ -87,13 +90,13 @@ test('when a TPM dies the services of its host end and start again after it, tho
     await supervisor.start(['agent', 'other']);
     const before = ['tpm', 'agent', 'other'].map((name) => pidOf(supervisor, name));
     process.kill(before[0]!, 'SIGKILL');
-    await until(() => order.length === 4);
+    await until(() => order.length === 5);
     await supervisor.start(['agent']);
     const now = ['tpm', 'agent', 'other'].map((name) => pidOf(supervisor, name));
     assert.notEqual(now[0], before[0]);
     assert.notEqual(now[1], before[1]);
     assert.equal(now[2], before[2]);
-    assert.deepEqual(order, ['boot', 'agent', 'boot', 'agent']);
+    assert.deepEqual(order, ['boot', 'agent', 'down', 'boot', 'agent']);
   });
 });
 

@@ -24,6 +24,8 @@ export type UnitPlan = {
   afterStart?: () => Promise<void>;
   /** Runs before the process is asked to end. A failure is logged; the process ends all the same. */
   beforeStop?: () => Promise<void>;
+  /** Runs when the process and all parts have ended, on purpose or not, before anything is started again. A failure is logged. */
+  whenDown?: () => Promise<void>;
   /** Default 20 s. */
   readyTimeoutMs?: number;
   /** From TERM to KILL; default 5 s. */
@@ -125,11 +127,7 @@ export class SupervisedUnit {
     if (record) this.#become('stopping'); // before the parts end, so that they do not start again
     await this.#around.haltPartsOf(plan.name);
     if (!record || this.#running !== record) return;
-    try {
-      await plan.beforeStop?.();
-    } catch (error) {
-      this.#around.log.error({ unit: plan.name, err: error }, 'could not prepare the stop');
-    }
+    await this.#tolerated(plan.beforeStop, 'could not prepare the stop');
     await endProcess(record, plan.patienceMs ?? 5000);
     await this.#around.until(() => this.#running !== record);
   }
@@ -144,12 +142,13 @@ export class SupervisedUnit {
       if (!this.wanted || !mayStart()) continue; // it may have changed again meanwhile
       const began = performance.now();
       const onPurpose = await this.#runOnce();
+      this.#become(onPurpose ? 'stopping' : 'died');
+      await this.#around.haltPartsOf(this.plan.name);
+      await this.#tolerated(this.plan.whenDown, 'could not clear up behind it');
       if (!this.wanted) break;
       this.restarts++;
       if (onPurpose) continue;
-      this.#become('died');
       this.#around.log.warn({ unit: this.plan.name, ended: this.#ended }, 'a process ended by itself');
-      await this.#around.haltPartsOf(this.plan.name);
       if (performance.now() - began > livedMs) this.failures = 0;
       this.failures++;
       this.#around.changed();
@@ -216,6 +215,14 @@ export class SupervisedUnit {
       await delay(50);
     }
     if (!over() && this.state === 'starting') await plan.afterStart?.();
+  }
+
+  async #tolerated(work: (() => Promise<void>) | undefined, failure: string): Promise<void> {
+    try {
+      await work?.();
+    } catch (error) {
+      this.#around.log.error({ unit: this.plan.name, err: error }, failure);
+    }
   }
 
   #become(state: UnitState): void {

@@ -1,0 +1,31 @@
+// Every subcommand, in the order help shows them. A new one is a file beside this and a line here.
+import type { Command } from 'commander';
+import { agent } from './agent.ts';
+import { attestationServer } from './attestation-server.ts';
+import { computeApi } from './compute-api.ts';
+import { computeHost } from './compute-host.ts';
+import { down } from './down.ts';
+import { host } from './host.ts';
+import { lab } from './lab.ts';
+import { metadataApi } from './metadata-api.ts';
+import { metadataProxy } from './metadata-proxy.ts';
+import { reference } from './reference.ts';
+import { scheduler } from './scheduler.ts';
+import { status } from './status.ts';
+import { up } from './up.ts';
+
+export const commands: readonly ((program: Command) => void)[] = [
+  up,
+  down,
+  status,
+  host,
+  reference,
+  scheduler,
+  lab,
+  attestationServer,
+  agent,
+  computeApi,
+  computeHost,
+  metadataApi,
+  metadataProxy,
+];

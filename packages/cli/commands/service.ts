@@ -1,0 +1,35 @@
+// What do all long-running commands have in common? Their configuration files, and how they begin and end.
+import type { Conf, Daemon, Sections } from '@assay/daemon';
+import type { Command } from 'commander';
+
+/** A service read its options: what it does with them. */
+export type Main<S extends Sections> = (conf: Conf<S>, daemon: Daemon) => unknown;
+
+/**
+ * Adds a long-running command. `load` runs when the command is called, so that other commands do not wait for its code.
+ * @param file read when no `--config-file` is given
+ */
+export function service<S extends Sections>(
+  program: Command,
+  name: string,
+  description: string,
+  file: string,
+  load: () => Promise<{ options: S; main: Main<S> }>,
+): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--config-file <file>', 'may be repeated: later files win', repeated)
+    .action(async ({ configFile = [file] }: { configFile?: string[] }) => {
+      const [{ loadConfig, runDaemon }, { options, main }] = await Promise.all([import('@assay/daemon'), load()]);
+      await runDaemon(name, async (daemon) => {
+        const conf = loadConfig(configFile, options);
+        for (const warning of conf.warnings) daemon.log.warn(warning);
+        await main(conf, daemon);
+        daemon.log.info('ready');
+      });
+    });
+}
+
+/** For an option that may be given more than once. */
+export const repeated = (value: string, before: string[] = []) => [...before, value];

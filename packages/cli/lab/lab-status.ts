@@ -1,0 +1,30 @@
+// What runs of the lab here, and what do its hosts' verdicts say?
+import { AssayError } from '@assay/core';
+import { hostTable } from '../operator/show-hosts.ts';
+import { table } from '../operator/table.ts';
+import { livingSupervisor } from './leftovers.ts';
+import { type Lab, openLab } from './settings.ts';
+import { giveOrder } from './supervisor/control.ts';
+import type { UnitStatus } from './supervisor/unit.ts';
+import { trustOf } from './trust.ts';
+
+export async function labStatus(state: string, json: boolean): Promise<void> {
+  const lab = openLab(state);
+  const units = await unitsOf(lab);
+  if (json) return console.log(JSON.stringify({ units }, null, 2));
+  console.log(unitTable(units));
+  console.log(`\n${hostTable(await trustOf(lab).list())}`);
+}
+
+/** @throws AssayError `lab-down` */
+export async function unitsOf({ paths }: Lab): Promise<UnitStatus[]> {
+  if (!livingSupervisor(paths))
+    throw new AssayError('lab-down', paths.root, 'a cloud that is up', 'none', { hint: 'run: assay up' });
+  return await giveOrder(paths.supervisorSocket, { order: 'status' });
+}
+
+export const unitTable = (units: readonly UnitStatus[]): string =>
+  table(
+    ['unit', 'state', 'pid', 'restarts', 'ended'],
+    units.map(({ name, state, pid, restarts, ended }) => [name, state, pid ?? '', restarts, ended ?? '']),
+  );

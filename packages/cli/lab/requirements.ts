@@ -1,0 +1,33 @@
+// Can a lab run on this machine? Asked before anything is made, so that what is missing is one line and not half a cloud.
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { AssayError } from '@assay/core';
+
+const tools: readonly (readonly [program: string, packageName: string])[] = [
+  ['swtpm', 'swtpm'],
+  ['swtpm_setup', 'swtpm-tools'],
+  ['qemu-system-x86_64', 'qemu-system-x86'],
+  ['cpio', 'cpio'],
+  ['busybox', 'busybox-static'],
+];
+
+/** The user QEMU runs as when the lab runs as root. */
+export const qemuUser = 'assay-qemu';
+
+/** @throws AssayError `lab-tool`, `lab-user` */
+export function checkRequirements(path = process.env['PATH'] ?? ''): void {
+  const missing = tools.filter(([program]) => !path.split(delimiter).some((dir) => existsSync(join(dir, program))));
+  if (missing.length > 0)
+    throw new AssayError('lab-tool', 'PATH', missing.map(([program]) => program).join(', '), 'none', {
+      hint: `apt-get install ${missing.map(([, name]) => name).join(' ')}, or run make up, which does it`,
+    });
+  if (process.getuid?.() === 0 && !hasUser(qemuUser))
+    throw new AssayError('lab-user', '/etc/passwd', `a user ${qemuUser}, because QEMU does not run as root`, 'none', {
+      hint: `make up creates it, or: useradd --system --no-create-home --shell /usr/sbin/nologin ${qemuUser}`,
+    });
+}
+
+const hasUser = (name: string) =>
+  readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .some((line) => line.startsWith(`${name}:`));

@@ -1,0 +1,65 @@
+// What does this lab consist of? Kept in lab.json, so that every later command and the next start find the same lab.
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { AssayError } from '@assay/core';
+import { type Layout, layout } from './layout.ts';
+import { type Ports, portNames } from './ports.ts';
+import { writePublic } from './private-file.ts';
+
+export type LabHost = {
+  name: string;
+  /** `modified-hypervisor`: its boot log has another kernel, so it must come out untrusted. */
+  boot: 'golden' | 'modified-hypervisor';
+  memoryMb: number;
+  vcpus: number;
+};
+
+export type Settings = {
+  version: 1;
+  ports: Ports;
+  hosts: LabHost[];
+};
+
+/** Three hosts; two small instances fill one of them, so that "no trusted host has room" takes five. */
+export const defaultHosts: readonly LabHost[] = [
+  { name: 'node1', boot: 'golden', memoryMb: 512, vcpus: 2 },
+  { name: 'node2', boot: 'golden', memoryMb: 512, vcpus: 2 },
+  { name: 'node3', boot: 'modified-hypervisor', memoryMb: 512, vcpus: 2 },
+];
+
+/** Nothing when there is no lab here. @throws AssayError `lab-settings` */
+export function readSettings(paths: Layout): Settings | undefined {
+  if (!existsSync(paths.settings)) return undefined;
+  const bad = (got: unknown, cause?: unknown) =>
+    new AssayError('lab-settings', paths.settings, 'the settings assay up wrote', got, {
+      cause,
+      hint: `move ${paths.root} away: assay up makes a new lab`,
+    });
+  let found: Settings;
+  try {
+    found = JSON.parse(readFileSync(paths.settings, 'utf8')) as Settings;
+  } catch (cause) {
+    throw bad(cause, cause);
+  }
+  const whole =
+    found?.version === 1 &&
+    portNames.every((name) => Number.isInteger(found.ports?.[name])) &&
+    Array.isArray(found.hosts) &&
+    found.hosts.every((host) => typeof host?.name === 'string');
+  if (!whole) throw bad(found);
+  return found;
+}
+
+export function writeSettings(paths: Layout, settings: Settings): void {
+  mkdirSync(paths.root, { recursive: true });
+  writePublic(paths.settings, `${JSON.stringify(settings, null, 2)}\n`);
+}
+
+export type Lab = { settings: Settings; paths: Layout };
+
+/** The lab in this folder. @throws AssayError `lab-none` when there is none */
+export function openLab(state: string): Lab {
+  const paths = layout(state);
+  const settings = readSettings(paths);
+  if (settings) return { settings, paths };
+  throw new AssayError('lab-none', paths.root, 'the state of a lab', 'none', { hint: 'run: assay up' });
+}

@@ -1,0 +1,122 @@
+// `assay up`: from nothing, or from what an earlier start left, to a cloud whose hosts have been attested.
+import { relative } from 'node:path';
+import { Listr } from 'listr2';
+import { hostTable } from '../operator/show-hosts.ts';
+import { bootstrapCompute } from './bootstrap.ts';
+import { down } from './down.ts';
+import { layout } from './layout.ts';
+import { livingSupervisor } from './leftovers.ts';
+import { prepareFiles, prepareImage, prepareSettings, prepareTpms } from './prepare.ts';
+import { checkRequirements } from './requirements.ts';
+import type { Secrets } from './secrets.ts';
+import { type Lab, openLab } from './settings.ts';
+import { giveOrder } from './supervisor/control.ts';
+import { startSupervisor } from './supervisor-process.ts';
+import { trustOf } from './trust.ts';
+import { servers, servicesOf, tpmOf } from './units.ts';
+import { lockUp } from './up-lock.ts';
+
+type Made = { lab: Lab; secrets: Secrets; eks: Map<string, string> };
+
+/** @param autoPorts take free ports instead of those operators know */
+export async function up(state: string, autoPorts: boolean): Promise<void> {
+  const began = performance.now();
+  checkRequirements();
+  const unlock = lockUp(layout(state));
+  try {
+    if (await alreadyUp(state)) console.log('the cloud is up already\n');
+    else await bringUp(state, autoPorts);
+    const lab = openLab(state);
+    console.log(hostTable(await trustOf(lab).list()));
+    console.log(`\nup after ${((performance.now() - began) / 1000).toFixed(1)} s. ${nextSteps(lab)}`);
+  } finally {
+    unlock();
+  }
+}
+
+/** Everything the lab consists of runs. */
+async function alreadyUp(state: string): Promise<boolean> {
+  const paths = layout(state);
+  if (!livingSupervisor(paths)) return false;
+  const units = await giveOrder(paths.supervisorSocket, { order: 'status' }).catch(() => []);
+  return units.length > 0 && units.every((unit) => unit.state === 'ready');
+}
+
+async function bringUp(state: string, autoPorts: boolean): Promise<void> {
+  const since = new Date();
+  const made = {} as Made;
+  const order = (units: string[]) => giveOrder(made.lab.paths.supervisorSocket, { order: 'start', units });
+  const hostNames = () => made.lab.settings.hosts.map(({ name }) => name);
+  const steps = new Listr(
+    [
+      {
+        title: 'settings, certificates, secrets',
+        task: async () => {
+          const running = livingSupervisor(layout(state));
+          // What still runs has its ports and keeps them.
+          made.lab = running ? openLab(state) : await prepareSettings(state, autoPorts);
+          made.secrets = await prepareFiles(made.lab);
+        },
+      },
+      {
+        title: 'guest image and software TPMs',
+        task: async () => {
+          const { lab } = made;
+          [made.eks] = await Promise.all([prepareTpms(lab), prepareImage(lab.paths)]);
+        },
+      },
+      {
+        title: 'users, flavors, image',
+        task: () => bootstrapCompute(made.lab, made.secrets),
+      },
+      {
+        title: 'attestation server, compute API, metadata API',
+        task: async () => {
+          if (!livingSupervisor(made.lab.paths)) await startSupervisor(made.lab.paths);
+          await order([...servers, ...hostNames().map(tpmOf)]);
+        },
+      },
+      {
+        title: 'hosts',
+        task: async () => {
+          await trustOf(made.lab).register(made.eks);
+          await order(hostNames().flatMap(servicesOf));
+        },
+      },
+      {
+        title: 'evidence of every host',
+        task: async () => {
+          const trust = trustOf(made.lab);
+          await trust.attested(since);
+          await trust.learn();
+        },
+      },
+      { title: 'verdicts', task: () => trustOf(made.lab).decided(since) },
+    ],
+    {
+      renderer: process.stdout.isTTY ? 'default' : 'simple',
+      rendererOptions: { showErrorMessage: false, collapseErrors: false },
+    },
+  );
+  try {
+    await steps.run();
+    console.log();
+  } catch (error) {
+    // Half a cloud helps nobody; the logs stay.
+    if (made.lab) await down(made.lab);
+    throw error;
+  }
+}
+
+function nextSteps({ paths }: Lab): string {
+  const openrc = relative(process.cwd(), paths.openrc);
+  return `To try it:
+
+  source ${openrc.startsWith('..') ? paths.openrc : openrc}
+  nova keypair-add --pub-key ~/.ssh/id_ed25519.pub mykey
+  nova flavor-key m1.tiny set trust:trusted_host=trusted
+  nova boot --flavor m1.tiny --key-name mykey --image assay-mini --poll web1
+  nova show web1
+
+The whole story: make demo. To stop: make down.`;
+}

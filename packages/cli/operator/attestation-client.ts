@@ -1,0 +1,96 @@
+// How do operator commands reach an attestation server, and what did it answer? Options, then the environment, then the lab here.
+import { existsSync, readFileSync } from 'node:fs';
+import { AssayError } from '@assay/core';
+import { httpsRequest } from '@assay/daemon';
+import { layout } from '../lab/layout.ts';
+import { readSettings } from '../lab/settings.ts';
+import { defaultState } from '../lab/state.ts';
+import type { AccessOptions } from './access.ts';
+
+export type AttestationClient = {
+  /**
+   * @returns what the server answered, unchecked; `null` for an answer without content
+   * @throws AssayError the server's own code and words when it refuses; `https-…` when it cannot be reached
+   */
+  ask(method: string, path: string, body?: unknown): Promise<unknown>;
+};
+
+/** @throws AssayError `cli-server` when nothing says which server is meant; `cli-file` when a file cannot be read */
+export function attestationClient(given: AccessOptions, environment = process.env): AttestationClient {
+  const lab = labAccess();
+  const server = given.server ?? environment['ASSAY_SERVER'] ?? lab?.server;
+  const caFile = given.caFile ?? environment['ASSAY_CA_FILE'] ?? (server === lab?.server ? lab?.caFile : undefined);
+  const blobFile =
+    given.authBlobFile ??
+    environment['ASSAY_AUTH_BLOB_FILE'] ??
+    (server === lab?.server ? lab?.authBlobFile : undefined);
+  if (!server)
+    throw new AssayError('cli-server', 'attestation server', '--server, ASSAY_SERVER or a lab here', 'none', {
+      hint: 'run assay up for a cloud on this machine',
+    });
+  if (!blobFile)
+    throw new AssayError('cli-server', 'shared secret', '--auth-blob-file or ASSAY_AUTH_BLOB_FILE', 'neither');
+  const ca = caFile === undefined ? undefined : readText(caFile);
+  const authBlob = readText(blobFile).trim();
+  return {
+    async ask(method, path, body) {
+      const url = new URL(path, server);
+      const { status, body: answer } = await httpsRequest({
+        url,
+        method,
+        headers: { 'x-auth-blob': authBlob },
+        ca,
+        maxBytes: 64 << 20,
+        timeoutMs: 30_000,
+        ...(body !== undefined && { body }),
+      });
+      const where = `${method} ${url.href}`;
+      const value = answer.length === 0 ? null : jsonOf(answer, `${where} (status ${status})`);
+      if (status >= 400) throw refusal(where, status, value);
+      return value;
+    },
+  };
+}
+
+/** What another server said in refusing, in its own words. */
+export class ServerRefusal extends AssayError {
+  constructor(code: string, where: string, status: number, message: string) {
+    super(code, where, 'to be served', `${status}`);
+    this.message = message;
+  }
+}
+
+function refusal(where: string, status: number, value: unknown): AssayError {
+  const { code, message } = (value as { error?: { code?: unknown; message?: unknown } } | null)?.error ?? {};
+  if (typeof code === 'string' && typeof message === 'string')
+    return new ServerRefusal(code, where, status, `${message} (${code})`);
+  return new AssayError('cli-answer', where, 'an answer', `status ${status}`);
+}
+
+function jsonOf(body: Buffer, where: string): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new AssayError('cli-answer', where, 'JSON', body.toString('utf8'), { cause });
+  }
+}
+
+function labAccess(): { server: string; caFile: string; authBlobFile: string } | undefined {
+  const paths = layout(defaultState);
+  const settings = existsSync(paths.settings) ? readSettings(paths) : undefined;
+  return (
+    settings && {
+      server: `https://127.0.0.1:${settings.ports.attestation}`,
+      caFile: paths.ca.certificate,
+      authBlobFile: paths.attestation.authBlob,
+    }
+  );
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new AssayError('cli-file', file, 'a file that can be read', cause, { cause });
+  }
+}

@@ -1,0 +1,29 @@
+// The attestation server's REST for hosts and reference values, as functions.
+import { check, Host, HostList, LearnResult, ReferenceList } from '@assay/protocol';
+import type { AttestationClient } from './attestation-client.ts';
+
+const pathOf = (name: string) => `/v1/hosts/${encodeURIComponent(name)}`;
+const checkHost = (value: unknown) => check(Host, value, 'host');
+
+/** @throws AssayError what the server says, `message-schema` when its answer is not one */
+export const hostsOf = (client: AttestationClient) => ({
+  list: async () => check(HostList, await client.ask('GET', '/v1/hosts'), 'hosts').hosts,
+  one: async (name: string) => checkHost(await client.ask('GET', pathOf(name))),
+  register: async (name: string, ekSha256?: string) => {
+    await client.ask('POST', '/v1/hosts', { name, ...(ekSha256 !== undefined && { ek_sha256: ekSha256 }) });
+  },
+  attest: async (name: string) => checkHost(await client.ask('POST', `${pathOf(name)}/attest`)),
+  remove: async (name: string) => {
+    await client.ask('DELETE', pathOf(name));
+  },
+});
+
+export const referenceOf = (client: AttestationClient) => ({
+  learn: async (host: string, dryRun = false) =>
+    check(
+      LearnResult,
+      await client.ask('POST', '/v1/reference/learn', { host, ...(dryRun && { dry_run: true }) }),
+      'learn',
+    ),
+  list: async () => check(ReferenceList, await client.ask('GET', '/v1/reference'), 'reference').values,
+});

@@ -1,0 +1,35 @@
+// What does the attestation server say of its hosts, for a person?
+import { escaped } from '@assay/core';
+import type { Host } from '@assay/protocol';
+import { age, table } from './table.ts';
+
+export const hostTable = (hosts: readonly Host[]): string =>
+  hosts.length === 0
+    ? 'no hosts are registered: assay host register NAME'
+    : table(
+        ['name', 'verdict', 'reason', 'age'],
+        hosts.map(({ name, verdict, age_ms }) => [name, verdict.trust, escaped(verdict.reason), age(age_ms)]),
+      );
+
+/** Everything about one host, a line for each thing. */
+export function hostDetails({ name, verdict, age_ms, ...host }: Host): string {
+  const lines: [string, string][] = [
+    ['name', name],
+    ['verdict', verdict.trust],
+    ['reason', verdict.reason],
+    ...verdict.components.map(({ component, trust, reason }): [string, string] => [
+      component.replace('_', ' '),
+      `${trust}: ${reason}`,
+    ]),
+    ...verdict.findings.map(({ code, message }): [string, string] => ['finding', `${code}: ${message}`]),
+    ['verified', `${verdict.verified_at} (${age(age_ms)} ago)`],
+    ['expires', verdict.expires_at],
+    ['TPM', host.enrolled_at === undefined ? 'not enrolled' : verdict.software_tpm ? 'software' : 'hardware'],
+    ['EK certificate', host.ek_sha256 ?? 'none'],
+    ['AK name', host.ak_name ?? 'none'],
+    ['boots', verdict.reset_count === undefined ? 'unknown' : String(verdict.reset_count)],
+    ['agent', host.connected ? 'connected' : 'not connected'],
+    ['registered', host.registered_at],
+  ];
+  return lines.map(([label, value]) => `${label.padEnd(17)} ${escaped(value)}`).join('\n');
+}
