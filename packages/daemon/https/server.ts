@@ -72,6 +72,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => `req-${randomUUID()}`, // as OpenStack writes request ids
     requestIdHeader: false,
+    routerOptions: { maxParamLength: 255 }, // host names have up to 253 characters
     bodyLimit: options.bodyLimit ?? 1 << 20,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
