@@ -27,11 +27,12 @@ const mostConnections = 20_000;
 
 /**
  * @param options `[attestation_server]` as `loadConfig` gives it
+ * @param onStop given what `close` does, for a process that ends by a signal
  * @throws AssayError for whatever keeps it from starting, naming the option; nothing is left running then
  */
 export async function startAttestationServer(
   options: AttestationOptions,
-  { log, clock = systemClock }: { log: Log; clock?: Clock },
+  { log, clock = systemClock, onStop }: { log: Log; clock?: Clock; onStop?: (stop: () => Promise<void>) => void },
 ): Promise<AttestationServer> {
   checkOptions(options);
   const knowsBlob = authBlobCheck(readAuthBlob(options.auth_blob_file));
@@ -76,15 +77,13 @@ export async function startAttestationServer(
     const door = openAgentDoor(server, { log, most: mostConnections }, (line) => openSession(needs, line));
     const { port, close } = await listen(server, { host: options.listen, port: options.port });
     log.info({ listen: options.listen, port }, 'attestation server ready');
-    return {
-      port,
-      registry,
-      async close() {
-        await door.close();
-        await close();
-        await db.destroy();
-      },
+    const stop = async () => {
+      await door.close();
+      await close();
+      await db.destroy();
     };
+    onStop?.(stop);
+    return { port, registry, close: stop };
   } catch (error) {
     await db.destroy();
     throw error;

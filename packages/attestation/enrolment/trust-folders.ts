@@ -12,7 +12,7 @@ export type TrustFolders = { ek_ca_dir: string | undefined; software_tpm_ca_dir:
  * @throws AssayError `trust-store-folder`, and what `trustStoreFrom` throws, now and at each reading
  */
 export function trustFolders({ ek_ca_dir, software_tpm_ca_dir }: TrustFolders): () => TrustStore {
-  let seen = '';
+  let seen = JSON.stringify([[], []]);
   let store: TrustStore = { hardware: [], software: [] };
   const read = () => {
     const hardware = filesIn('ek_ca_dir', ek_ca_dir);

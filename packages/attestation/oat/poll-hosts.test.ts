@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLog, httpsRequest } from '@assay/daemon';
+import { components, type PollHostsAnswer, type Trust } from '@assay/protocol';
+import { createRegistry } from '../registry/registry.ts';
+import { testClock } from '../testing/clock.ts';
+import { startTestServer } from '../testing/server.ts';
+import { pollHosts } from './poll-hosts.ts';
+
+function world() {
+  const clock = testClock();
+  const registry = createRegistry({ clock, log: createLog('test', 'silent') });
+  const accept = (host: string, trust: Trust, round: number) => {
+    registry.add(host);
+    const now = clock.now();
+    registry.accept({
+      verdict: {
+        host,
+        trust,
+        reason: 'x',
+        components: components.map((component) => ({ component, trust, reason: 'x' })),
+        findings: [],
+        software_tpm: false,
+        verified_at: now.toISOString(),
+        expires_at: new Date(now.getTime() + 90_000).toISOString(),
+      },
+      round,
+      uptimeMs: clock.uptimeMs(),
+      bootId: clock.bootId,
+    });
+  };
+  return { clock, registry, accept, poll: (body: unknown) => pollHosts({ registry, clock }, body).hosts };
+}
+
+test('every host asked for is answered, in order, under the name as sent', () => {
+  const { accept, poll, clock } = world();
+  accept('node1', 'trusted', 1);
+  clock.pass(1_500);
+  accept('node2', 'untrusted', 1);
+  const asked = ['node2', 'Node1', 'node1', 'node9', 'node1', '', '%', '\ud800'];
+  const answers = poll({ count: 99, hosts: asked });
+  assert.deepEqual(
+    answers.map(({ host_name }) => host_name),
+    asked,
+  );
+  assert.deepEqual(
+    answers.map(({ trust_lvl }) => trust_lvl),
+    ['untrusted', 'unknown', 'trusted', 'unknown', 'trusted', 'unknown', 'unknown', 'unknown'],
+  );
+  assert.deepEqual(answers[2], {
+    host_name: 'node1',
+    trust_lvl: 'trusted',
+    vtime: '2026-11-23T10:00:00.000Z',
+    expires: '2026-11-23T10:01:30.000Z',
+    age_ms: 1500,
+  });
+});
+
+test('a Folsom scheduler sends one host as a bare string', () => {
+  const { accept, poll } = world();
+  accept('node1', 'trusted', 1);
+  assert.deepEqual(
+    poll({ count: 1, hosts: 'node1' }).map(({ trust_lvl }) => trust_lvl),
+    ['trusted'],
+  );
+});
+
+test('what other generations send beside the hosts does not matter', () => {
+  const { poll } = world();
+  for (const body of [
+    { hosts: ['a'] },
+    { hosts: ['a'], count: null, PCRmask: 'ff', pcrmask: null, timeThreshold: 5, analysisType: 'X' },
+    { hosts: ['a'], count: 'two' },
+  ])
+    assert.equal(poll(body).length, 1);
+  assert.deepEqual(poll({ hosts: [] }), []);
+});
+
+test('a request without hosts is refused', () => {
+  const { poll } = world();
+  for (const body of [undefined, null, [], {}, { hosts: null }, { hosts: {} }, { hosts: [1] }, { hosts: [null] }, 'x'])
+    assert.throws(() => poll(body), { code: 'oat-hosts-invalid' });
+  assert.throws(() => poll({ hosts: Array.from({ length: 100_001 }, () => 'a') }), { code: 'oat-hosts-invalid' });
+});
+
+test('an expired verdict is unknown, and its time of verification stays', () => {
+  const { accept, poll, clock } = world();
+  accept('node1', 'trusted', 1);
+  clock.pass(90_000);
+  const [answer] = poll({ hosts: 'node1' });
+  assert.equal(answer?.trust_lvl, 'unknown');
+  assert.equal(answer?.vtime, '2026-11-23T10:00:00.000Z');
+});
+
+test('T23 vtime is UTC with Z and never in the future, also after the clock was set back', () => {
+  const { accept, poll, clock } = world();
+  accept('node1', 'trusted', 1);
+  clock.step(-3_600_000);
+  for (const { vtime, expires } of poll({ hosts: ['node1', 'node9'] })) {
+    assert.match(vtime, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    assert.ok(Date.parse(vtime) <= clock.now().getTime());
+    assert.ok(Date.parse(expires) <= clock.now().getTime() + 90_000);
+  }
+});
+
+const bases = ['/AttestationService/resources', '/OpenAttestationWebServices/V1.0'];
+
+test('a running server answers under both bases, with any method and spelling stock clients use', async (t) => {
+  const { call } = await startTestServer(t);
+  await call('POST', '/v1/hosts', { name: 'node1' });
+  for (const base of bases)
+    for (const path of ['/PollHosts', '//PollHosts', '/PollHosts/'])
+      for (const method of ['POST', 'PUT']) {
+        const { status, body } = await call(method, `${base}${path}`, { count: 2, hosts: ['node1', 'nobody'] });
+        assert.equal(status, 200, `${method} ${base}${path}`);
+        assert.deepEqual(
+          (body as PollHostsAnswer).hosts.map(({ host_name, trust_lvl }) => [host_name, trust_lvl]),
+          [
+            ['node1', 'unknown'],
+            ['nobody', 'unknown'],
+          ],
+        );
+      }
+});
+
+test('T11 a wrong or missing auth blob is answered 401 in JSON, under every header name', async (t) => {
+  const { url, ca, blob } = await startTestServer(t);
+  const ask = async (headers: Record<string, string>) => {
+    const answer = await httpsRequest({
+      url: `${url}${bases[0]}/PollHosts`,
+      method: 'POST',
+      ca,
+      headers,
+      body: { hosts: ['a'] },
+    });
+    return { status: answer.status, body: JSON.parse(answer.body.toString()) };
+  };
+  const unauthorized = { error_code: 'HTTP_UNAUTHORIZED', error_message: 'HTTP 401 UNAUTHORIZED' };
+  assert.deepEqual(await ask({}), { status: 401, body: unauthorized });
+  for (const name of ['x-auth-blob', 'X-Auth-Blob', 'Auth_blob', 'Auth-blob']) {
+    assert.equal((await ask({ [name]: blob })).status, 200, name);
+    for (const wrong of ['', 'wrong', `${blob}x`, blob.slice(0, -1), blob.toUpperCase()])
+      assert.deepEqual(await ask({ [name]: wrong }), { status: 401, body: unauthorized });
+  }
+});
+
+test('a malformed request is answered 400 in JSON and never 2xx', async (t) => {
+  const { call } = await startTestServer(t);
+  for (const base of bases)
+    for (const body of [
+      '',
+      '{',
+      '[]',
+      '{}',
+      'null',
+      '{"hosts":null}',
+      '{"hosts":{}}',
+      '{"hosts":["a"],"__proto__":{}}',
+    ]) {
+      const answer = await call('POST', `${base}/PollHosts`, body, { 'content-type': 'application/json' });
+      assert.equal(answer.status, 400, body);
+      const { error_code, error_message } = answer.body as Record<string, unknown>;
+      assert.deepEqual([typeof error_code, typeof error_message], ['string', 'string']);
+    }
+  assert.equal((await call('GET', `${bases[0]}/PollHosts`)).status, 405);
+});
