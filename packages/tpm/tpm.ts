@@ -16,7 +16,7 @@ import { openCharacter } from './device/character.ts';
 import type { TpmDevice } from './device/device.ts';
 import { busy, openSocket } from './device/socket.ts';
 import { parseSpec } from './device/spec.ts';
-import { type LoadedAk, loadAk, type SavedAk } from './keys/ak.ts';
+import { checkedAk, type LoadedAk, makeAk, type SavedAk } from './keys/ak.ts';
 import { loadEk } from './keys/ek.ts';
 import { readEkCertificate } from './keys/ek-certificate.ts';
 import type { LoadedKey } from './keys/primary.ts';
@@ -105,11 +105,13 @@ export class Tpm {
    * @param saved what `createAk` gave as `saved`; unless given, the key `createAk()` makes
    * @throws AssayError `tpm-ak-changed`
    */
-  loadAk(saved: SavedAk = { algorithm: 'ecc256', label: '' }): Promise<LoadedAk> {
-    return once(this.#aks, JSON.stringify(saved), () => loadAk(this.#runner, saved, this.#endorsementAuth));
+  async loadAk(saved: SavedAk = { algorithm: 'ecc256', label: '' }): Promise<LoadedAk> {
+    const { algorithm, label } = saved;
+    const made = () => makeAk(this.#runner, { algorithm, label }, this.#endorsementAuth);
+    return checkedAk(await once(this.#aks, `${algorithm} ${label}`, made), saved);
   }
 
-  /** The secret in a credential. @throws AssayError `tpm-rc-integrity` or `tpm-rc-value`: made for another key or TPM */
+  /** The secret in a credential. @throws AssayError `tpm-rc-integrity`, `tpm-rc-value`, `tpm-rc-failure`: not for these keys */
   activateCredential(given: {
     ak: LoadedKey;
     ek: LoadedKey;
@@ -195,7 +197,7 @@ export class Tpm {
   }
 
   /**
-   * Ends a lockout and sets when the next begins. A TPM counts each power cut after its endorsement key was used as a
+   * Ends a lockout and sets when the next begins. A TPM counts a power cut after a key with a password was used as a
    * failure, so that the few tries software TPMs come with are soon used up.
    * @param lockoutAuth empty unless an administrator has set one
    */

@@ -11,7 +11,8 @@ import { Public } from '../structures/public-area.ts';
  * @param credentialBlob TPMS_ID_OBJECT, as `makeCredential` gives it
  * @param secret what stands in the TPM2B_ENCRYPTED_SECRET
  * @returns the secret that was protected
- * @throws AssayError `tpm-rc-integrity` or `tpm-rc-value` when it was made for another key or TPM
+ * @throws AssayError `tpm-rc-integrity` when it was made for another AK or changed, `tpm-rc-value` or (swtpm)
+ *   `tpm-rc-failure` when it was made for another EK
  */
 export async function activateCredential(
   runner: Runner,

@@ -4,7 +4,7 @@
 import { AssayError } from '@assay/core';
 import type { Runner } from '../commands/runner.ts';
 import { createPrimary, type LoadedKey } from './primary.ts';
-import { type AkAlgorithm, akTemplate } from './templates.ts';
+import { type AkAlgorithm, akAlgorithms, akTemplate } from './templates.ts';
 
 /** What tells one AK of a TPM from another, fit for JSON. All of it is public. */
 export type SavedAk = {
@@ -17,14 +17,27 @@ export type SavedAk = {
 
 export type LoadedAk = LoadedKey & { saved: Required<SavedAk> };
 
-/** @throws AssayError `tpm-ak-changed` when this TPM makes another key than the saved one */
-export async function loadAk(runner: Runner, saved: SavedAk, endorsementAuth: Uint8Array): Promise<LoadedAk> {
-  const template = akTemplate(saved.algorithm, new Uint8Array(Buffer.from(saved.label, 'hex')));
-  const key = await createPrimary(runner, 'endorsement', template, endorsementAuth);
-  const name = Buffer.from(key.name).toString('hex');
-  if (saved.name !== undefined && saved.name !== name)
-    throw new AssayError('tpm-ak-changed', 'attestation key', `name ${saved.name}`, name, {
-      hint: 'the TPM was exchanged or its endorsement seed changed: enrol this host again',
+/** The key this TPM makes under that algorithm and label. @throws AssayError `tpm-ak-label` */
+export async function makeAk(
+  runner: Runner,
+  { algorithm, label }: Omit<SavedAk, 'name'>,
+  endorsementAuth: Uint8Array,
+): Promise<LoadedAk> {
+  // It may come from a file somebody has edited.
+  if (!akAlgorithms.includes(algorithm) || !/^([0-9a-f]{2})*$/.test(label))
+    throw new AssayError('tpm-ak-label', 'attestation key', `${akAlgorithms.join(' or ')}, and a label in hex`, {
+      algorithm,
+      label,
     });
-  return { ...key, saved: { ...saved, name } };
+  const template = akTemplate(algorithm, new Uint8Array(Buffer.from(label, 'hex')));
+  const key = await createPrimary(runner, 'endorsement', template, endorsementAuth);
+  return { ...key, saved: { algorithm, label, name: Buffer.from(key.name).toString('hex') } };
+}
+
+/** @throws AssayError `tpm-ak-changed` when the TPM made another key than the saved one */
+export function checkedAk(made: LoadedAk, saved: SavedAk): LoadedAk {
+  if (saved.name === undefined || saved.name === made.saved.name) return made;
+  throw new AssayError('tpm-ak-changed', 'attestation key', `name ${saved.name}`, made.saved.name, {
+    hint: 'the TPM was exchanged or its endorsement seed changed: enrol this host again',
+  });
 }

@@ -1,5 +1,6 @@
 // Which keys does a TPM make for us? Templates for endorsement keys (TCG EK Credential Profile) and for the
 // attestation key. The same template under the same seed gives the same key, so nothing needs to be stored.
+import { AssayError } from '@assay/core';
 import type { Public } from '../structures/public-area.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'));
@@ -93,14 +94,17 @@ export type EkProfile = keyof typeof ekProfiles;
 const akAttributes = { ...madeHere, userWithAuth: true, noDa: true, restricted: true, sign: true };
 const longestLabel = 32;
 
-export type AkAlgorithm = 'ecc256' | 'rsa2048';
+export const akAlgorithms = ['ecc256', 'rsa2048'] as const;
+export type AkAlgorithm = (typeof akAlgorithms)[number];
 
 /**
  * Template of an attestation key.
  * @param label at most 32 bytes; another label, another key
+ * @throws AssayError `tpm-ak-label`
  */
 export function akTemplate(algorithm: AkAlgorithm, label: Uint8Array): Public {
-  if (label.length > longestLabel) throw new RangeError(`a label has at most ${longestLabel} bytes`);
+  if (label.length > longestLabel)
+    throw new AssayError('tpm-ak-label', 'attestation key', `a label of at most ${longestLabel} bytes`, label.length);
   const common = { nameAlg: 'sha256', attributes: akAttributes, authPolicy: new Uint8Array() } as const;
   const symmetric = { algorithm: 'null' } as const; // a signing key protects nothing below it
   return algorithm === 'rsa2048'

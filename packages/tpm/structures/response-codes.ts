@@ -45,7 +45,7 @@ const startup = 'the TPM was not started: firmware or `swtpm … --flags startup
 const formatZero: Record<number, Meaning> = {
   30: ['BAD_TAG', 'this is a TPM 1.2: it does not understand TPM 2.0 commands', 'use a host with a TPM 2.0'],
   256: ['INITIALIZE', 'the TPM has not been started', startup],
-  257: ['FAILURE', 'the TPM is in failure mode', 'restart the host; if it stays, the TPM is broken'],
+  257: ['FAILURE', 'the TPM failed at this command, or has failed altogether', 'if it stays, restart the host'],
   259: ['SEQUENCE', 'wrong use of a sequence'],
   281: ['DISABLED', 'the command is disabled'],
   288: ['EXCLUSIVE', 'an audit session required exclusivity'],

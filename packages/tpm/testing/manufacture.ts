@@ -57,7 +57,7 @@ export async function manufacture({
   await allowManyTries(stateDir);
 }
 
-/** It comes with three tries: a TPM that is killed three times after its EK was used would be locked for an hour. */
+/** It comes with three tries, and being killed after a key with a password was used takes one: an hour's lockout is near. */
 async function allowManyTries(stateDir: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'assay-tpm-'));
   const swtpm = await startSwtpm(stateDir, folder);

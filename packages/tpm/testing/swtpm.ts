@@ -6,7 +6,7 @@
 //   for the control channel there, over TCP on the port after the server's. Assay itself needs no control channel;
 // - no `--daemon` under a supervisor; no `,disconnect` and no `-t`: swtpm then serves one client after the other;
 // - a new start is a reboot: PCRs are zero, `resetCount` is one more. `Tpm.shutdown()` before the end keeps the clock
-//   safe, and keeps the TPM from counting the end as an attack: after three of those it locks its endorsement keys.
+//   safe, and keeps the TPM from counting the end as an attack: after a few of those it locks keys that have a password.
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

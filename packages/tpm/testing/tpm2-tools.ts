@@ -6,10 +6,14 @@ const run = promisify(execFile);
 
 /**
  * Runs `tpm2_<tool>` in a folder. @returns its standard output
- * @param spec the TPM, or `none` for tools that only compute
+ * @param spec the TPM; `undefined` for tools that only compute and refuse to be given one
  */
-export async function tpm2(folder: string, spec: string, tool: string, ...args: string[]): Promise<string> {
-  const env = { ...process.env, TPM2TOOLS_TCTI: spec, TSS2_LOG: 'all+NONE' };
-  const { stdout } = await run(`tpm2_${tool}`, args, { cwd: folder, env, timeout: 20_000 });
+export async function tpm2(folder: string, spec: string | undefined, tool: string, ...args: string[]): Promise<string> {
+  const env = { ...process.env, TSS2_LOG: 'all+NONE' };
+  const { stdout } = await run(`tpm2_${tool}`, spec ? ['-T', spec, ...args] : args, {
+    cwd: folder,
+    env,
+    timeout: 20_000,
+  });
   return stdout;
 }

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { AssayError, encode, u32 } from '@assay/core';
+import fc from 'fast-check';
+import type { TpmDevice } from '../device/device.ts';
+import { openSocket } from '../device/socket.ts';
+import { parseSpec } from '../device/spec.ts';
+import { openTpm } from '../index.ts';
+import { createPrimary } from '../keys/primary.ts';
+import { akTemplate } from '../keys/templates.ts';
+import { startTestTpm, type TestTpm } from '../testing/test-tpm.ts';
+import { tpm2 } from '../testing/tpm2-tools.ts';
+import { Quote } from './attestation.ts';
+import { commandBytes, readResponse } from './command.ts';
+import { CreatePrimary, FlushContext } from './keys.ts';
+import { PcrRead } from './pcr.ts';
+import { Runner } from './runner.ts';
+import { StartAuthSession } from './session.ts';
+import { GetCapability, GetRandom } from './state.ts';
+
+let peer: TestTpm;
+before(async () => {
+  peer = await startTestTpm();
+});
+after(() => peer.stop());
+
+const open = async () => {
+  const spec = parseSpec(peer.spec);
+  assert.ok(spec.kind === 'unix');
+  return await openSocket(spec, peer.spec, 5_000);
+};
+
+/** The same TPM, but before each answer it gives these response codes. */
+const reluctant = (device: TpmDevice, codes: number[]): TpmDevice => ({
+  where: device.where,
+  managed: device.managed,
+  close: () => device.close(),
+  async transmit(command, timeoutMs) {
+    const code = codes.shift();
+    if (code === undefined) return await device.transmit(command, timeoutMs);
+    return Buffer.concat([Buffer.from('80010000000a', 'hex'), encode(u32, code)]);
+  },
+});
+
+describe('a TPM that asks for patience', () => {
+  const [retry, yielded, testing] = [0x922, 0x908, 0x90a];
+
+  test('is asked again', async () => {
+    const device = await open();
+    const slept: number[] = [];
+    const runner = new Runner(reluctant(device, [retry, yielded, testing]), {
+      timeoutMs: 5_000,
+      sleep: async (ms) => slept.push(ms),
+    });
+    assert.equal((await runner.run(GetRandom, { bytesRequested: 4 })).randomBytes.length, 4);
+    assert.deepEqual(slept, [5, 10, 20]);
+    await device.close();
+  });
+
+  test('is given up in the end with what it said', async () => {
+    const device = await open();
+    let now = 0;
+    const runner = new Runner(reluctant(device, Array(1000).fill(retry)), {
+      timeoutMs: 5_000,
+      now: () => now,
+      sleep: async (ms) => {
+        now += ms;
+      },
+    });
+    await assert.rejects(runner.run(GetRandom, { bytesRequested: 4 }), { code: 'tpm-rc-retry' });
+    assert.ok(now <= 5_000);
+    await device.close();
+  });
+
+  test('is not asked again when it refused', async () => {
+    const device = await open();
+    const runner = new Runner(reluctant(device, [0x921]), { timeoutMs: 5_000 });
+    await assert.rejects(runner.run(GetRandom, { bytesRequested: 4 }), { code: 'tpm-rc-lockout' });
+    await device.close();
+  });
+});
+
+describe('what others left in the TPM', () => {
+  const label = (i: number) => createHash('sha256').update(`${i}`).digest();
+  const crash = async () => {
+    const device = await open();
+    const runner = new Runner(device, { timeoutMs: 5_000 });
+    for (let i = 0; i < 3; i++) {
+      await createPrimary(runner, 'endorsement', akTemplate('ecc256', label(i)), new Uint8Array());
+      const nonceCaller = new Uint8Array(16);
+      const [tpmKey, bind] = [0x40000007, 0x40000007];
+      const rest = { encryptedSalt: new Uint8Array(), symmetric: 'null', authHash: 'sha256' } as const;
+      await runner.run(StartAuthSession, { tpmKey, bind, nonceCaller, sessionType: 'policy', ...rest });
+    }
+    await device.close(); // as a killed program would: nothing flushed
+  };
+
+  test('gives way when there is no room for ours', async () => {
+    await crash();
+    const tpm = await openTpm(peer.spec);
+    const ak = await tpm.createAk();
+    const ek = await tpm.createEk();
+    assert.ok(ak && ek);
+    await assert.rejects(
+      tpm.activateCredential({ ak, ek, credentialBlob: new Uint8Array(4), secret: new Uint8Array(256) }),
+      {
+        code: /^tpm-rc-(?!session|object)/,
+      },
+    );
+    await tpm.close();
+  });
+
+  test('stays while there is room', async () => {
+    await tpm2(peer.dir, peer.spec, 'createprimary', ...'-Q -C o -c left.ctx'.split(' '));
+    const left = await tpm2(peer.dir, peer.spec, 'getcap', 'handles-transient');
+    assert.match(left, /0x80000000/);
+    const tpm = await openTpm(peer.spec);
+    await tpm.createAk();
+    await tpm.close();
+    assert.equal(await tpm2(peer.dir, peer.spec, 'getcap', 'handles-transient'), left, 'and ours is gone');
+  });
+
+  test('is never ours: three keys of our own are kept, a fourth is refused', async () => {
+    const device = await open();
+    const runner = new Runner(device, { timeoutMs: 5_000 });
+    const make = (i: number) => createPrimary(runner, 'endorsement', akTemplate('ecc256', label(i)), new Uint8Array());
+    const ours = [await make(0), await make(1), await make(2)];
+    await assert.rejects(make(3), { code: 'tpm-rc-object-memory' });
+    for (const { handle } of ours) await runner.run(FlushContext, { flushHandle: handle });
+    assert.deepEqual(runner.own, []);
+    await device.close();
+  });
+});
+
+test('commands from several callers are sent one after the other', async () => {
+  const tpm = await openTpm(peer.spec);
+  const sizes = Array.from({ length: 20 }, (_, i) => i + 1);
+  const got = await Promise.all(sizes.map((size) => tpm.getRandom(size)));
+  assert.deepEqual(
+    got.map((bytes) => bytes.length),
+    sizes,
+  );
+  await tpm.close();
+});
+
+test('any bytes for an answer give a result or an AssayError', () => {
+  const commands = [Quote, CreatePrimary, PcrRead, GetCapability, GetRandom, FlushContext] as const;
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...commands),
+      fc.constantFrom(0x8001, 0x8002),
+      fc.uint8Array({ maxLength: 100 }),
+      fc.nat(2),
+      (command, tag, body, sessions) => {
+        const head = [tag >> 8, tag & 255, 0, 0, 0, body.length + 10, 0, 0, 0, 0];
+        for (const answer of [Uint8Array.from([...head, ...body]), body])
+          try {
+            readResponse(command as typeof Quote, answer, sessions);
+          } catch (error) {
+            assert.ok(error instanceof AssayError, String(error));
+          }
+      },
+    ),
+  );
+});
+
+test('an answer of a TPM cut short anywhere is refused', async () => {
+  const device = await open();
+  const question = { capability: 'properties', property: 0x100, propertyCount: 4 } as const;
+  const answer = await device.transmit(commandBytes(GetCapability, question, []), 5_000);
+  readResponse(GetCapability, answer, 0);
+  for (let end = 0; end < answer.length; end++) {
+    const cut = Uint8Array.from(answer.subarray(0, end));
+    assert.throws(() => readResponse(GetCapability, cut, 0), { name: 'AssayError' });
+    if (end < 6) continue;
+    cut.set(encode(u32, end), 2); // though its header agrees
+    assert.throws(() => readResponse(GetCapability, cut, 0), { name: 'AssayError' });
+  }
+  await device.close();
+});
+
+test('a command is the bytes of the specification', () => {
+  const quote = commandBytes(
+    Quote,
+    {
+      signHandle: 0x80000001,
+      qualifyingData: Uint8Array.of(0xca, 0xfe),
+      inScheme: { scheme: 'null' },
+      pcrSelect: [{ hash: 'sha256', pcrs: [0, 9, 16] }],
+    },
+    [{ session: 0x40000009, nonce: new Uint8Array(), attributes: 1, hmac: Uint8Array.of(0x70) }],
+  );
+  assert.equal(
+    Buffer.from(quote).toString('hex'),
+    [
+      '8002 0000002c 00000158',
+      '80000001',
+      '0000000a 40000009 0000 01 0001 70',
+      '0002 cafe 0010 00000001 000b 03 010201',
+    ]
+      .join('')
+      .replaceAll(' ', ''),
+  );
+});
