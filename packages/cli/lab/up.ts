@@ -1,12 +1,12 @@
 // `assay up`: from nothing, or from what an earlier start left, to a cloud whose hosts have been attested.
 import { relative } from 'node:path';
-import { Listr } from 'listr2';
 import { hostTable } from '../operator/show-hosts.ts';
 import { bootstrapCompute } from './bootstrap.ts';
 import { down } from './down.ts';
 import { layout } from './layout.ts';
 import { livingSupervisor } from './leftovers.ts';
 import { prepareFiles, prepareImage, prepareSettings, prepareTpms } from './prepare.ts';
+import { runSteps } from './progress.ts';
 import { checkRequirements } from './requirements.ts';
 import type { Secrets } from './secrets.ts';
 import { type Lab, openLab } from './settings.ts';
@@ -47,59 +47,53 @@ async function bringUp(state: string, autoPorts: boolean): Promise<void> {
   const made = {} as Made;
   const order = (units: string[]) => giveOrder(made.lab.paths.supervisorSocket, { order: 'start', units });
   const hostNames = () => made.lab.settings.hosts.map(({ name }) => name);
-  const steps = new Listr(
-    [
-      {
-        title: 'settings, certificates, secrets',
-        task: async () => {
-          const running = livingSupervisor(layout(state));
-          // What still runs has its ports and keeps them.
-          made.lab = running ? openLab(state) : await prepareSettings(state, autoPorts);
-          made.secrets = await prepareFiles(made.lab);
-        },
-      },
-      {
-        title: 'guest image and software TPMs',
-        task: async () => {
-          const { lab } = made;
-          [made.eks] = await Promise.all([prepareTpms(lab), prepareImage(lab.paths)]);
-        },
-      },
-      {
-        title: 'users, flavors, image',
-        task: () => bootstrapCompute(made.lab, made.secrets),
-      },
-      {
-        title: 'attestation server, compute API, metadata API',
-        task: async () => {
-          if (!livingSupervisor(made.lab.paths)) await startSupervisor(made.lab.paths);
-          await order([...servers, ...hostNames().map(tpmOf)]);
-        },
-      },
-      {
-        title: 'hosts',
-        task: async () => {
-          await trustOf(made.lab).register(made.eks);
-          await order(hostNames().flatMap(servicesOf));
-        },
-      },
-      {
-        title: 'evidence of every host',
-        task: async () => {
-          const trust = trustOf(made.lab);
-          await trust.attested(since);
-          await trust.learn();
-        },
-      },
-      { title: 'verdicts', task: () => trustOf(made.lab).decided(since) },
-    ],
+  const steps = [
     {
-      renderer: process.stdout.isTTY ? 'default' : 'simple',
-      rendererOptions: { showErrorMessage: false, collapseErrors: false },
+      title: 'settings, certificates, secrets',
+      task: async () => {
+        const running = livingSupervisor(layout(state));
+        // What still runs has its ports and keeps them.
+        made.lab = running ? openLab(state) : await prepareSettings(state, autoPorts);
+        made.secrets = await prepareFiles(made.lab);
+      },
     },
-  );
+    {
+      title: 'guest image and software TPMs',
+      task: async () => {
+        const { lab } = made;
+        [made.eks] = await Promise.all([prepareTpms(lab), prepareImage(lab.paths)]);
+      },
+    },
+    {
+      title: 'users, flavors, image',
+      task: () => bootstrapCompute(made.lab, made.secrets),
+    },
+    {
+      title: 'attestation server, compute API, metadata API',
+      task: async () => {
+        if (!livingSupervisor(made.lab.paths)) await startSupervisor(made.lab.paths);
+        await order([...servers, ...hostNames().map(tpmOf)]);
+      },
+    },
+    {
+      title: 'hosts',
+      task: async () => {
+        await trustOf(made.lab).register(made.eks);
+        await order(hostNames().flatMap(servicesOf));
+      },
+    },
+    {
+      title: 'evidence of every host',
+      task: async () => {
+        const trust = trustOf(made.lab);
+        await trust.attested(since);
+        await trust.learn();
+      },
+    },
+    { title: 'verdicts', task: () => trustOf(made.lab).decided(since) },
+  ];
   try {
-    await steps.run();
+    await runSteps(steps);
     console.log();
   } catch (error) {
     // Half a cloud helps nobody; the logs stay.

@@ -2,8 +2,9 @@
 import Table from 'cli-table3';
 
 export type Row = readonly (string | number)[];
+type Terminal = { isTTY?: boolean; columns?: number };
 
-export function table(head: readonly string[], rows: readonly Row[], out = process.stdout): string {
+export function table(head: readonly string[], rows: readonly Row[], out: Terminal = process.stdout): string {
   const cells = [head.map((name) => name.toUpperCase()), ...rows.map((row) => row.map(String))];
   const widths = head.map((_, column) => Math.max(...cells.map((row) => [...(row[column] ?? '')].length)));
   if (!out.isTTY) return cells.map((row) => aligned(row, widths)).join('\n');
@@ -11,7 +12,7 @@ export function table(head: readonly string[], rows: readonly Row[], out = proce
     head: cells[0] ?? [],
     style: { head: ['bold'], border: ['dim'] },
     wordWrap: true,
-    colWidths: fitted(widths, out.columns),
+    colWidths: fitted(widths, out.columns ?? 80),
   });
   drawn.push(...cells.slice(1));
   return drawn.toString();
