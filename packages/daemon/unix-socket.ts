@@ -19,18 +19,19 @@ export function shortPath(path: string): { path: string; release: () => void } {
 }
 
 /**
- * Listens on a socket file that only this user may use (0600). One left behind by a dead process is replaced, one that
- * answers is not.
+ * Listens on a socket file that only this user may use, unless `mode` says otherwise: it is made with it, never changed
+ * to it afterwards, since by then the name may lead to another file. One left behind by a dead process is replaced, one
+ * that answers is not.
  * @throws AssayError `listen-in-use`, `listen-denied`, `listen-address`
  */
-export async function listenUnix(server: Server, path: string): Promise<void> {
+export async function listenUnix(server: Server, path: string, { mode = 0o600 } = {}): Promise<void> {
   try {
-    await bound(server, path);
+    await bound(server, path, mode);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw listenError(path, cause);
     if (await answers(path)) throw listenError(path, cause);
     unlinkSync(path);
-    await bound(server, path).catch((again) => {
+    await bound(server, path, mode).catch((again) => {
       throw listenError(path, again);
     });
   }
@@ -54,11 +55,11 @@ export async function connectUnix(path: string): Promise<Socket> {
   }
 }
 
-async function bound(server: Server, path: string): Promise<void> {
+async function bound(server: Server, path: string, mode: number): Promise<void> {
   const short = shortPath(path);
   await new Promise<void>((done, failed) => {
     server.once('error', failed);
-    const before = process.umask(0o177); // the file is made within this call
+    const before = process.umask(~mode & 0o777); // the file is made within this call
     try {
       server.listen({ path: short.path }, () => {
         server.off('error', failed);
