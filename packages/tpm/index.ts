@@ -1,3 +1,4 @@
+export { type Credential, makeCredential } from './credential/make.ts';
 export type { TpmDevice } from './device/device.ts';
 export type { LoadedAk, SavedAk } from './keys/ak.ts';
 export type { LoadedKey } from './keys/primary.ts';

@@ -188,7 +188,8 @@ export class Tpm {
   async flushContext(handle: number): Promise<void> {
     await this.#runner.run(FlushContext, { flushHandle: handle });
     for (const keys of [this.#eks, this.#aks])
-      for (const [name, key] of keys) if ((await key).handle === handle) keys.delete(name as never);
+      for (const [name, key] of keys)
+        if ((await key.catch(() => undefined))?.handle === handle) keys.delete(name as never);
   }
 
   /** Tells the TPM that it is about to lose power, as an operating system does: its clock is then safe at the next start. */

@@ -68,6 +68,7 @@ class SocketDevice implements TpmDevice {
   readonly where: string;
   readonly managed = false;
   readonly #socket: Socket;
+  readonly #closed: Promise<void>;
   #received: Uint8Array = new Uint8Array();
   #wanted: { resolve(response: Uint8Array): void; reject(error: Error): void } | undefined;
   #ended: AssayError | undefined;
@@ -77,7 +78,12 @@ class SocketDevice implements TpmDevice {
     this.#socket = socket;
     socket.on('data', (data: Buffer) => this.#receive(data));
     socket.on('error', (cause) => this.#end(this.#gone(cause)));
-    socket.on('close', () => this.#end(this.#gone('the connection ended')));
+    this.#closed = new Promise((done) => {
+      socket.on('close', () => {
+        this.#end(this.#gone('the connection ended'));
+        done();
+      });
+    });
   }
 
   async transmit(command: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
@@ -96,7 +102,7 @@ class SocketDevice implements TpmDevice {
 
   async close(): Promise<void> {
     this.#end(this.#gone('closed here'));
-    if (!this.#socket.closed) await once(this.#socket, 'close');
+    await this.#closed;
   }
 
   #receive(data: Buffer): void {
