@@ -1,6 +1,6 @@
 // How is a software TPM (swtpm) started, so that Assay and tpm2-tools can take turns on it?
 //
-// The recipe, for laboratories and tests alike:
+// The recipe:
 // - manufacture once: keys, and EK certificates by a CA of one's own, in a state folder (`manufacture`);
 // - start with a server socket NAME and a control socket NAME.ctrl beside it: tpm2-tools (TCTI `swtpm:path=NAME`) look
 //   for the control channel there, over TCP on the port after the server's. Assay itself needs no control channel;
