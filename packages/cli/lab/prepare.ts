@@ -48,7 +48,7 @@ export async function prepareFiles(lab: Lab): Promise<Secrets> {
   writeConfigs(lab, secrets);
   for (const host of settings.hosts) {
     const at = paths.host(host.name);
-    mkdirSync(at.agentDir, { recursive: true });
+    for (const dir of [at.agentDir, at.portsDir, at.instancesDir]) mkdirSync(dir, { recursive: true, mode: 0o711 });
     if (!existsSync(at.bootLog)) layBootLog(host, at);
   }
   writeOpenrcs(paths, settings.ports, secrets);
