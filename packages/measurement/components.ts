@@ -106,3 +106,11 @@ function filePart(event: BootEvent, said: GrubSaid): Part {
   if (said.initrdFiles.has(event.content.text)) return ['operating_system', 'initrd file'];
   return ['boot_loader', 'file of the boot loader'];
 }
+
+/** Whose PCR this is before the log says more: what an unexplained value of it speaks against. */
+export function componentOfPcr(pcr: number): ComponentName {
+  if (pcr <= 3 || (pcr >= 5 && pcr <= 7)) return 'firmware';
+  if (pcr === 4 || pcr === 8 || pcr === 14) return 'boot_loader';
+  if (pcr === 11 || pcr === 12 || (pcr >= 17 && pcr <= 22)) return 'hypervisor';
+  return 'operating_system';
+}

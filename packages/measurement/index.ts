@@ -1,4 +1,4 @@
-export { type Attribution, type ComponentName, componentsOf, kernelEventOf } from './components.ts';
+export { type Attribution, type ComponentName, componentOfPcr, componentsOf, kernelEventOf } from './components.ts';
 export type { BootEvent, EventKind, EventLog, EventOf, HashName, LogAlgorithm } from './event-log/event.ts';
 export { globalVariable } from './event-log/events/variable.ts';
 export { dataVouchedFor, parseEventLog } from './event-log/parse.ts';

@@ -1,4 +1,5 @@
 // What is asked of a host: which PCRs a quote must cover, what kind of TPM may vouch, how long a verdict holds.
+import { AssayError } from '@assay/core';
 import type { PcrWish } from '@assay/protocol';
 
 export type Policy = {
@@ -12,3 +13,9 @@ export type Policy = {
 
 /** What the boot log covers and the running system leaves alone: PCR 0–9 (10 is IMA's, 11–15 change while running). */
 export const bootPcrs: readonly PcrWish[] = [{ bank: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }];
+
+/** A policy that asks for nothing proves nothing. @throws AssayError `policy-empty` */
+export function checkPolicy({ pcrs }: Policy): void {
+  if (pcrs.length === 0 || pcrs.some((wish) => wish.pcrs.length === 0))
+    throw new AssayError('policy-empty', 'policy', 'PCRs that must be quoted', pcrs);
+}

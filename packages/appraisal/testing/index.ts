@@ -1,1 +1,14 @@
-export {};
+export {
+  basicConstraints,
+  type Ca,
+  type CertificateWish,
+  type Extension,
+  ekExtensions,
+  extendedKeyUsage,
+  issueCertificate,
+  keyUsage,
+  makeCa,
+  pemOf,
+} from './certificates.ts';
+export { type EvidenceWish, extended, makeEvidence, pcrValuesOf, signatureOf } from './evidence.ts';
+export { eccAkPublic, eccEkPublic, rsaAkPublic, rsaEkPublic, type SoftwareTpm, softwareTpm } from './tpm.ts';

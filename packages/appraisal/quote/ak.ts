@@ -1,0 +1,68 @@
+// Is this key fit to vouch for a host? Only a restricted signing key made in its TPM and never to leave it: such a key
+// signs nothing that claims to come from the TPM and does not (TPM 2.0 Part 1, §27.4).
+// Says nothing of whose TPM: credential activation against an EK certificate does.
+import type { KeyObject } from 'node:crypto';
+import { AssayError, decode } from '@assay/core';
+import { type HashName, nameOf, Public, publicKeyOf } from '@assay/tpm/structures';
+
+/** An attestation key whose public area allows it to vouch. */
+export type Ak = {
+  /** TPM2B_NAME content: what credential activation must be made for. */
+  name: Uint8Array;
+  /** TPMT_PUBLIC. */
+  publicArea: Uint8Array;
+  key: KeyObject;
+  /** The one scheme the key signs with. */
+  sigAlg: 'rsassa' | 'rsapss' | 'ecdsa';
+  hash: HashName;
+};
+
+const wanted = {
+  sign: true,
+  restricted: true,
+  fixedTpm: true,
+  fixedParent: true,
+  sensitiveDataOrigin: true,
+  decrypt: false,
+} as const;
+const curves = ['p256', 'p384', 'p521'];
+const hashes = ['sha256', 'sha384', 'sha512'];
+
+/**
+ * @param publicArea TPMT_PUBLIC, claimed
+ * @throws AssayError `ak-attributes`, `ak-scheme`, `ak-key`; `wire-…` when it is no public area at all
+ */
+export function checkAk(publicArea: Uint8Array): Ak {
+  const where = 'AK TPMT_PUBLIC';
+  const area = decode(Public, publicArea, where);
+  for (const [name, value] of Object.entries(wanted))
+    if (area.attributes[name as keyof typeof wanted] !== value)
+      throw new AssayError('ak-attributes', `${where}.objectAttributes`, `${name} ${value ? 'set' : 'clear'}`, !value);
+  if (!hashes.includes(area.nameAlg))
+    throw new AssayError('ak-key', `${where}.nameAlg`, hashes.join(', '), area.nameAlg);
+  return {
+    name: nameOf(publicArea),
+    publicArea,
+    ...checkScheme(area, where),
+    key: publicKeyOf(checkStrength(area, where)),
+  };
+}
+
+function checkScheme(area: Public, where: string): Pick<Ak, 'sigAlg' | 'hash'> {
+  const scheme = area.type === 'rsa' || area.type === 'ecc' ? area.scheme : undefined;
+  if (scheme && (scheme.scheme === 'rsassa' || scheme.scheme === 'rsapss' || scheme.scheme === 'ecdsa'))
+    if (hashes.includes(scheme.hash)) return { sigAlg: scheme.scheme, hash: scheme.hash };
+  throw new AssayError('ak-scheme', `${where}.scheme`, `rsassa, rsapss or ecdsa with ${hashes.join(', ')}`, scheme);
+}
+
+function checkStrength(area: Public, where: string): Public {
+  if (area.type === 'rsa' && area.keyBits >= 2048 && (area.exponent === 0 || area.exponent === 65537)) return area;
+  if (area.type === 'ecc' && curves.includes(area.curve)) return area;
+  const got =
+    area.type === 'rsa'
+      ? `RSA, ${area.keyBits} bits, exponent ${area.exponent}`
+      : area.type === 'ecc'
+        ? area.curve
+        : area.type;
+  throw new AssayError('ak-key', where, `RSA from 2048 bits with exponent 65537, or ${curves.join(', ')}`, got);
+}

@@ -1,0 +1,74 @@
+// Is what a component measured known to be good? Its measurements must equal, one by one and in order, those of a host
+// somebody called golden. Nothing is known about a component without reference values.
+import type { Bank, Component, Finding, ReferenceEvent } from '@assay/protocol';
+import { componentName, finding } from '../findings.ts';
+import type { Measured, QuotedEvent } from './learn.ts';
+
+export type Comparison = { known: true } | { known: false; finding: Finding };
+
+/**
+ * @param seen of this component, covered by the quote
+ * @param reference all values there are, of any component
+ * @param quoted PCRs and banks the quote covers: others are not compared
+ */
+export function compare(
+  component: Component,
+  seen: readonly QuotedEvent[],
+  reference: Measured,
+  quoted: readonly { hash: string; pcrs: readonly number[] }[],
+): Comparison {
+  const banks = quoted.map(({ hash }) => hash as Bank);
+  const isQuoted = ({ pcr }: ReferenceEvent) => quoted.some(({ pcrs }) => pcrs.includes(pcr));
+  const sequences = reference
+    .filter((value) => value.component === component)
+    .map(({ events }) => events.filter(isQuoted))
+    .filter((events) => events.every(({ digests }) => banks.every((bank) => digests[bank])));
+  if (sequences.length === 0) return { known: false, finding: missing(component, banks) };
+  const differences = sequences.map((known) => difference(known, seen, banks));
+  const nearest = differences.reduce((best, next) => (next.distance < best.distance ? next : best));
+  return nearest.distance === 0 ? { known: true } : { known: false, finding: unknown(component, nearest, banks) };
+}
+
+/** Where two sequences part: `expected` was left out, `seen` is new, or one stands in the other's place. */
+type Difference = { distance: number; expected: ReferenceEvent | undefined; seen: QuotedEvent | undefined };
+
+function difference(known: readonly ReferenceEvent[], seen: readonly QuotedEvent[], banks: Bank[]): Difference {
+  const same = (a: ReferenceEvent | undefined, b: QuotedEvent | undefined) => a && b && equal(a, b.reference, banks);
+  const shorter = Math.min(known.length, seen.length);
+  let front = 0;
+  while (front < shorter && same(known[front], seen[front])) front++;
+  let back = 0;
+  while (back < shorter - front && same(known.at(-1 - back), seen.at(-1 - back))) back++;
+  const distance = Math.max(known.length, seen.length) - front - back;
+  return {
+    distance,
+    expected: front < known.length - back ? known[front] : undefined,
+    seen: front < seen.length - back ? seen[front] : undefined,
+  };
+}
+
+const equal = (a: ReferenceEvent, b: ReferenceEvent, banks: Bank[]) =>
+  a.pcr === b.pcr && a.type === b.type && banks.every((bank) => a.digests[bank] === b.digests[bank]);
+
+const missing = (component: Component, banks: Bank[]): Finding =>
+  finding('reference-missing', 'reference values', `${banks.join(' and ')} values of a golden host`, learnHint, {
+    component,
+  });
+const learnHint = 'none: run `assay reference learn HOST`';
+
+function unknown(component: Component, { expected, seen }: Difference, banks: Bank[]): Finding {
+  const bank = banks.find((one) => expected?.digests[one] !== seen?.reference.digests[one]) ?? banks[0] ?? 'sha256';
+  const digest = (of: ReferenceEvent | undefined) => of && `${bank} ${of.digests[bank]}`;
+  const moved = expected && seen && (expected.pcr !== seen.event.pcr || expected.type !== seen.event.type);
+  const named = (of: ReferenceEvent) => `${digest(of)} (PCR ${of.pcr}, ${of.type}, ${of.description})`;
+  const where = seen
+    ? `event ${seen.event.index} (PCR ${seen.event.pcr}, ${seen.event.type}, ${seen.role})`
+    : `${componentName(component)} measurements`;
+  return finding(
+    'measurement-unknown',
+    where,
+    expected ? (moved || !seen ? named(expected) : `${digest(expected)}`) : 'no further measurement',
+    seen ? `${digest(seen.reference)}` : 'none',
+    { component, ...(seen && { event: seen.event.index, pcr: seen.event.pcr }) },
+  );
+}

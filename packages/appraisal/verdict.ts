@@ -1,0 +1,53 @@
+// Findings and comparisons put together: one trust, one reason, one result for each component, a time it holds.
+import { type ComponentResult, components, type Finding, type Verdict } from '@assay/protocol';
+import type { Endorsement } from './endorsement/endorsement.ts';
+import { weight } from './findings.ts';
+import type { Policy } from './policy/policy.ts';
+
+/** A hostile log has as many findings as it has events. */
+const mostFindings = 50;
+
+type Times = {
+  host: string;
+  policy: Pick<Policy, 'verdictLifetimeS'>;
+  now: Date;
+  endorsement: Endorsement | undefined;
+};
+type Rest = Pick<Verdict, 'findings' | 'components'> &
+  Partial<Pick<Verdict, 'ak_name' | 'evidence_sha256' | 'reset_count' | 'restart_count'>>;
+
+/** Trusted only when there is no finding at all and every component is known good. */
+export function verdictOf({ host, policy, now, endorsement }: Times, rest: Rest): Verdict {
+  const software = endorsement?.software ?? false;
+  const bad = rest.findings.find((one) => weight(one) === 'untrusted') ?? rest.findings[0];
+  const doubted = rest.components.find(({ trust }) => trust !== 'trusted');
+  const trusted = !bad && !doubted && rest.components.length === components.length;
+  const good = `all measurements are known good${software ? '; vouched for by a software TPM' : ''}`;
+  return {
+    host,
+    trust: trusted ? 'trusted' : bad ? weight(bad) : 'unknown',
+    reason: trusted ? good : bad ? reasonOf(bad, rest.findings.length) : (doubted?.reason ?? 'nothing was appraised'),
+    software_tpm: software,
+    verified_at: now.toISOString(),
+    expires_at: new Date(now.getTime() + policy.verdictLifetimeS * 1000).toISOString(),
+    ...rest,
+    findings: rest.findings.slice(0, mostFindings),
+  };
+}
+
+const reasonOf = ({ message }: Finding, count: number) =>
+  count > 1 ? `${message} (and ${count - 1} more finding${count > 2 ? 's' : ''})` : message;
+
+/** Every component alike. */
+export const allComponents = (trust: ComponentResult['trust'], reason: string): ComponentResult[] =>
+  components.map((component) => ({ component, trust, reason }));
+
+/**
+ * The verdict on a host of which nothing is known now: not enrolled, no answer, TPM failure. Always `unknown`.
+ * @param why `code` is the finding's (`no-answer`), `message` one line
+ */
+export function unknownVerdict(input: Times & { why: { code: string; message: string } }): Verdict {
+  const { code, message } = input.why;
+  const components = allComponents('unknown', message);
+  return { ...verdictOf(input, { findings: [{ code, message }], components }), trust: 'unknown' };
+}
