@@ -1,4 +1,5 @@
 // What do all long-running commands have in common? Their configuration files, and how they begin and end.
+import { closeSync, writeSync } from 'node:fs';
 import type { Conf, Daemon, Sections } from '@assay/daemon';
 import type { Command } from 'commander';
 
@@ -27,8 +28,21 @@ export function service<S extends Sections>(
         for (const warning of conf.warnings) daemon.log.warn(warning);
         await main(conf, daemon);
         daemon.log.info('ready');
+        tellReady();
       });
     });
+}
+
+/** Says so to whoever started us and gave us a file descriptor to say it on. */
+function tellReady(): void {
+  const fd = Number(process.env['ASSAY_READY_FD']);
+  if (!Number.isInteger(fd) || fd < 3) return;
+  try {
+    writeSync(fd, 'ready\n');
+    closeSync(fd);
+  } catch {
+    // whoever wanted to know has gone
+  }
 }
 
 /** For an option that may be given more than once. */

@@ -72,6 +72,7 @@ const nova = ({ settings: { ports }, paths }: Lab, secrets: Secrets): IniContent
   },
   database: { connection: `sqlite:${paths.compute.database}` },
   image: { directory: paths.compute.images },
+  identity: { token_key_file: paths.compute.tokenKey },
   api: {
     listen: address,
     identity_port: ports.identity,

@@ -19,11 +19,11 @@ export type Settings = {
   hosts: LabHost[];
 };
 
-/** Three hosts; two small instances fill one of them, so that "no trusted host has room" takes five. */
+/** Three hosts of 1 GiB, so that "no trusted host has room" takes a few instances. */
 export const defaultHosts: readonly LabHost[] = [
-  { name: 'node1', boot: 'golden', memoryMb: 512, vcpus: 2 },
-  { name: 'node2', boot: 'golden', memoryMb: 512, vcpus: 2 },
-  { name: 'node3', boot: 'modified-hypervisor', memoryMb: 512, vcpus: 2 },
+  { name: 'node1', boot: 'golden', memoryMb: 1024, vcpus: 2 },
+  { name: 'node2', boot: 'golden', memoryMb: 1024, vcpus: 2 },
+  { name: 'node3', boot: 'modified-hypervisor', memoryMb: 1024, vcpus: 2 },
 ];
 
 /** Nothing when there is no lab here. @throws AssayError `lab-settings` */

@@ -1,7 +1,7 @@
 // Which processes make up the lab, and what does each need? The order of starting and ending follows from it.
 import { boot, powerOff } from './boot.ts';
 import { endInstances } from './instances.ts';
-import { answers, connects, listens } from './readiness.ts';
+import { connects } from './readiness.ts';
 import { self, unitEnvironment } from './self.ts';
 import type { Lab } from './settings.ts';
 import { swtpmCommand } from './software-tpm.ts';
@@ -13,26 +13,18 @@ export const servicesOf = (host: string) => [`${host}-agent`, `${host}-compute-h
 
 export function unitPlans({ settings, paths }: Lab): UnitPlan[] {
   const env = unitEnvironment();
-  const assay = (name: string, command: string, files: readonly string[], more: Partial<UnitPlan>): UnitPlan => ({
+  const assay = (name: string, command: string, file: string, more: Partial<UnitPlan> = {}): UnitPlan => ({
     name,
-    command: [...self, command, ...files.flatMap((file) => ['--config-file', file])],
+    command: [...self, command, '--config-file', file],
     cwd: paths.root,
     env,
+    ready: 'told',
     ...more,
   });
-  const answering = (port: number, path: string) => ({
-    ready: answers(port, path, paths.ca.certificate),
-  });
-  const { ports } = settings;
   return [
-    assay(
-      'attestation-server',
-      'attestation-server',
-      [paths.etc.assayConf],
-      answering(ports.attestation, '/v1/health'),
-    ),
-    assay('compute-api', 'compute-api', [paths.etc.novaConf], answering(ports.compute, '/')),
-    assay('metadata-api', 'metadata-api', [paths.etc.novaConf], { ready: listens(ports.metadata) }),
+    assay('attestation-server', 'attestation-server', paths.etc.assayConf),
+    assay('compute-api', 'compute-api', paths.etc.novaConf),
+    assay('metadata-api', 'metadata-api', paths.etc.novaConf),
     ...settings.hosts.flatMap(({ name }): UnitPlan[] => {
       const host = paths.host(name);
       const tpm = tpmOf(name);
@@ -48,9 +40,9 @@ export function unitPlans({ settings, paths }: Lab): UnitPlan[] {
           // Without its TPM the host is down, and so are its instances.
           whenDown: () => endInstances(paths, name),
         },
-        assay(`${name}-agent`, 'agent', [host.assayConf], { partOf: tpm, after: ['attestation-server'] }),
-        assay(`${name}-compute-host`, 'compute-host', [host.assayConf], { partOf: tpm, after: ['compute-api'] }),
-        assay(`${name}-metadata-proxy`, 'metadata-proxy', [host.metadataAgentIni], {
+        assay(`${name}-agent`, 'agent', host.assayConf, { partOf: tpm, after: ['attestation-server'] }),
+        assay(`${name}-compute-host`, 'compute-host', host.assayConf, { partOf: tpm, after: ['compute-api'] }),
+        assay(`${name}-metadata-proxy`, 'metadata-proxy', host.metadataAgentIni, {
           partOf: tpm,
           after: ['metadata-api'],
         }),

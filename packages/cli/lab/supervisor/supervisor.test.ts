@@ -148,6 +148,28 @@ test('a unit that does not get ready in time is ended and tried again', async ()
   });
 });
 
+test('a unit can tell that it is ready, and counts as ready no sooner', async () => {
+  const sign = join(dir, 'sign');
+  const telling = (name: string, script: string): UnitPlan => ({
+    name,
+    command: ['/bin/sh', '-c', script],
+    cwd: dir,
+    ready: 'told',
+    readyTimeoutMs: 500,
+  });
+  const script = `while [ ! -e ${sign} ]; do sleep 0.01; done; echo ready >&$ASSAY_READY_FD; exec sleep 1000`;
+  await supervising([telling('a', script), telling('mute', 'exec sleep 1000')], async (supervisor) => {
+    const started = supervisor.start(['a']);
+    await until(() => stateOf(supervisor, 'a') === 'starting');
+    await new Promise((done) => setTimeout(done, 100));
+    assert.equal(stateOf(supervisor, 'a'), 'starting');
+    writeFileSync(sign, '');
+    await started;
+    assert.equal(stateOf(supervisor, 'a'), 'ready');
+    await assert.rejects(supervisor.start(['mute']), { code: 'lab-unit-failed' });
+  });
+});
+
 test('a process that ignores TERM is killed', async () => {
   const stubborn: UnitPlan = {
     name: 'stubborn',

@@ -18,8 +18,11 @@ export type UnitPlan = {
   after?: readonly string[];
   /** Ends when that unit ends, and starts again after it: a service of a host that reboots. */
   partOf?: string;
-  /** Asked again and again after the start until true. Without it a started process is a ready one. */
-  ready?: () => Promise<boolean>;
+  /**
+   * Asked again and again after the start until true; or `told`: the process writes a line to the file descriptor that the
+   * environment's ASSAY_READY_FD names. Without it a started process is a ready one.
+   */
+  ready?: 'told' | (() => Promise<boolean>);
   /** Runs once the process is ready and before others may rely on it. When it fails the process is ended and started again. */
   afterStart?: () => Promise<void>;
   /** Runs before the process is asked to end. A failure is logged; the process ends all the same. */
@@ -60,6 +63,10 @@ export type Surroundings = {
   /** Ends the processes of the units that are part of this one, which stay wanted. */
   haltPartsOf(name: string): Promise<void>;
 };
+
+/** Names the file descriptor on which a process says that it is ready. */
+export const readyVariable = 'ASSAY_READY_FD';
+const readyFd = 3;
 
 /** Milliseconds before the n-th start in a row that failed, n from 1. */
 const pauses = [200, 500, 1000, 2000, 5000];
@@ -168,7 +175,9 @@ export class SupervisedUnit {
       const [program, ...args] = plan.command;
       // The process writes to the file itself, so that it outlives a supervisor that was killed.
       const out = openSync(join(logDir, `${plan.name}.log`), 'a', 0o600);
-      child = spawn(program, args, { cwd: plan.cwd, env: { ...plan.env }, stdio: ['ignore', out, out] });
+      const told = plan.ready === 'told';
+      const env = { ...plan.env, ...(told && { [readyVariable]: String(readyFd) }) };
+      child = spawn(program, args, { cwd: plan.cwd, env, stdio: ['ignore', out, out, told ? 'pipe' : 'ignore'] });
       closeSync(out);
     } catch (error) {
       this.#ended = `not started: ${(error as Error).message}`;
@@ -192,7 +201,7 @@ export class SupervisedUnit {
     });
     try {
       if (record) writeRecord(runDir, record);
-      if (record) await this.#untilReady(() => over);
+      if (record) await this.#untilReady(toldBy(child), () => over);
       if (record && !over && this.state === 'starting') {
         this.#become('ready');
         log.info({ unit: plan.name }, 'ready');
@@ -205,11 +214,12 @@ export class SupervisedUnit {
     return onPurpose;
   }
 
-  async #untilReady(over: () => boolean): Promise<void> {
+  async #untilReady(told: () => boolean, over: () => boolean): Promise<void> {
     const { plan } = this;
+    const ready = plan.ready === 'told' ? async () => told() : plan.ready;
     const timeoutMs = plan.readyTimeoutMs ?? 20_000;
     const deadline = performance.now() + timeoutMs;
-    while (plan.ready && !over() && !(await plan.ready())) {
+    while (ready && !over() && !(await ready())) {
       if (performance.now() > deadline)
         throw new AssayError('lab-unit-slow', plan.name, `it to serve within ${timeoutMs / 1000} s`, 'no answer');
       await delay(50);
@@ -229,6 +239,18 @@ export class SupervisedUnit {
     this.state = state;
     this.#around.changed();
   }
+}
+
+/** Has the process said that it is ready? */
+function toldBy(child: ChildProcess): () => boolean {
+  let told = false;
+  const line = child.stdio[readyFd];
+  line?.on('error', () => undefined);
+  line?.once('data', () => {
+    told = true;
+    line.destroy();
+  });
+  return () => told;
 }
 
 /** How it ended, in words. */
