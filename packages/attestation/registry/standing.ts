@@ -24,7 +24,7 @@ export function standing({ verdict, uptimeMs, bootId }: StoredVerdict, at: Insta
   // from the future means that it was set back.
   const sameBoot = bootId === at.bootId;
   const ageMs = sameBoot ? at.uptimeMs - uptimeMs : wallAgeMs;
-  const holds = wallAgeMs < lifetimeMs && ageMs >= 0 && ageMs <= lifetimeMs;
+  const holds = wallAgeMs < lifetimeMs && ageMs >= 0 && ageMs < lifetimeMs;
   const usableUntil = new Date(Math.min(expiresAt, at.now.getTime() + lifetimeMs - ageMs));
   return { verdict: holds ? verdict : expired(verdict), ageMs: Math.max(0, ageMs), usableUntil };
 }

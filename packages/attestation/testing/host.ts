@@ -1,0 +1,106 @@
+// A host for a test: a real software TPM into which a real boot log was extended, and what an agent does with it, step by
+// step, so that a test can do any step wrong.
+import type { TestContext } from 'node:test';
+import { parseEventLog } from '@assay/measurement';
+import { corpusLog } from '@assay/measurement/testing';
+import { type AgentFrame, type ClaimedEvidence, fromBase64, type ServerFrame, toBase64 } from '@assay/protocol';
+import { openTpm, type Tpm } from '@assay/tpm';
+import { startTestTpm } from '@assay/tpm/testing';
+import type { Peer } from './peer.ts';
+
+export type Challenge = Extract<ServerFrame, { type: 'challenge' }>;
+type Credential = Extract<ServerFrame, { type: 'credential' }>;
+
+export type TestHost = {
+  /** PEM files of the CA of this host's TPM, by name. */
+  readonly cas: Record<string, string>;
+  readonly tpm: Tpm;
+  /** Hex. */
+  readonly akName: string;
+  /** The boot log that was extended. */
+  readonly log: Uint8Array;
+  enrolFrame(): Promise<Extract<AgentFrame, { type: 'enrol' }>>;
+  activatedFrame(credential: Credential): Promise<Extract<AgentFrame, { type: 'activated' }>>;
+  /** Hello and, when wanted, enrolment. @returns the first challenge, not answered yet */
+  greet(peer: Peer, name: string): Promise<Challenge>;
+  /** An honest answer, but for what `wrong` changes before the TPM signs. */
+  evidence(challenge: Challenge, wrong?: { nonce?: Uint8Array; pcrs?: Challenge['pcrs'] }): Promise<ClaimedEvidence>;
+  answer(challenge: Challenge): Promise<Extract<AgentFrame, { type: 'evidence' }>>;
+};
+
+export async function startTestHost(
+  t: TestContext,
+  { log = corpusLog('ovmf-linux-6.1'), ...who }: { log?: Uint8Array; identity?: string; ca?: string } = {},
+): Promise<TestHost> {
+  const swtpm = await startTestTpm(who);
+  t.after(() => swtpm.stop());
+  const tpm = await openTpm(swtpm.spec);
+  t.after(() => tpm.close());
+  for (const { kind, pcr, digests } of parseEventLog(log).events)
+    if (kind !== 'no-action') await tpm.pcrExtend(pcr, digests);
+  const ek = await tpm.createEk();
+  const ak = await tpm.loadAk();
+  const akName = Buffer.from(ak.name).toString('hex');
+  const [issuer, root] = swtpm.ekCaPems;
+
+  const host: TestHost = {
+    cas: { 'issuer.pem': issuer, 'root.pem': root },
+    tpm,
+    akName,
+    log,
+    enrolFrame: async () => ({
+      type: 'enrol',
+      ek_certificate: toBase64(await tpm.readEkCertificate()),
+      ek_public: toBase64(ek.publicArea),
+      ak_public: toBase64(ak.publicArea),
+    }),
+    async activatedFrame({ credential_blob, secret }) {
+      const recovered = await tpm.activateCredential({
+        ak,
+        ek,
+        credentialBlob: fromBase64(credential_blob, 'credential_blob'),
+        secret: fromBase64(secret, 'secret'),
+      });
+      return { type: 'activated', secret: toBase64(recovered) };
+    },
+    async greet(peer, name) {
+      peer.send({ type: 'hello', version: 1, host: name, agent: 'test', ak_name: akName });
+      const first = await peer.next();
+      if (first.type === 'challenge') return first;
+      if (first.type !== 'enrol-wanted') throw new Error(JSON.stringify(first));
+      peer.send(await host.enrolFrame());
+      peer.send(await host.activatedFrame(await peer.expect('credential')));
+      await peer.expect('enrolled');
+      return await peer.expect('challenge');
+    },
+    async evidence({ nonce, pcrs }, wrong = {}) {
+      const selection = (wrong.pcrs ?? pcrs).map(({ bank, pcrs }) => ({ hash: bank, pcrs }));
+      const { attest, signature } = await tpm.quote({
+        ak,
+        nonce: wrong.nonce ?? fromBase64(nonce, 'nonce'),
+        selection,
+      });
+      const values = await tpm.pcrRead(selection);
+      return {
+        quote: toBase64(attest),
+        signature: toBase64(signature),
+        pcr_values: selection.flatMap(({ hash, pcrs }) =>
+          pcrs.map((pcr) => ({
+            bank: hash,
+            pcr,
+            value: Buffer.from(values[hash]?.get(pcr) ?? []).toString('hex'),
+          })),
+        ),
+        event_log: toBase64(log),
+        boot_id: 'test',
+        uptime_s: 60,
+      };
+    },
+    answer: async (challenge) => ({
+      type: 'evidence',
+      challenge: challenge.challenge,
+      evidence: await host.evidence(challenge),
+    }),
+  };
+  return host;
+}

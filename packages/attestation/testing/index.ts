@@ -1,0 +1,5 @@
+export { type TestClock, testClock } from './clock.ts';
+export { type Challenge, startTestHost, type TestHost } from './host.ts';
+export { connectPeer, type Peer } from './peer.ts';
+export { learn, type Pool, startPool } from './pool.ts';
+export { startTestServer, type TestServer, type TestServerOptions } from './server.ts';
