@@ -75,13 +75,18 @@ export function userOf(port: number): { pid: number; command: string } | undefin
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const sockets = readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
-      if (sockets.some((link) => inodes.has(link)))
-        return { pid: Number(pid), command: readFileSync(`/proc/${pid}/comm`, 'utf8').trim() };
+      if (sockets.some((link) => inodes.has(link))) return { pid: Number(pid), command: commandOf(pid) };
     } catch {
       // not ours to look into, or gone
     }
   }
   return undefined;
+}
+
+/** As it was started, on one line, no longer than a person wants to read. */
+function commandOf(pid: string): string {
+  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+  return words.length > 80 ? `${words.slice(0, 80)}…` : words || readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 }
 
 /** `socket:[inode]` of the sockets in state LISTEN (0A) on this port (proc(5), /proc/net/tcp). */

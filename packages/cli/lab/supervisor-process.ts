@@ -4,18 +4,17 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AssayError } from '@assay/core';
 import type { Layout } from './layout.ts';
-import { endLeftovers, livingSupervisor } from './leftovers.ts';
+import { livingSupervisor } from './leftovers.ts';
 import { connects } from './readiness.ts';
 import { self, unitEnvironment } from './self.ts';
 import { supervisorUnit } from './supervise.ts';
 import { tellingLine } from './supervisor/unit-log.ts';
 
 /**
- * Starts the supervisor. What an earlier one left running is ended first.
+ * Starts the supervisor.
  * @throws AssayError `lab-supervisor`
  */
 export async function startSupervisor(paths: Layout): Promise<void> {
-  await endLeftovers(paths);
   mkdirSync(paths.logDir, { recursive: true, mode: 0o700 });
   const out = openSync(paths.logOf(supervisorUnit), 'a', 0o600);
   const [program, main] = self;

@@ -4,7 +4,7 @@ import { hostTable } from '../operator/show-hosts.ts';
 import { bootstrapCompute } from './bootstrap.ts';
 import { down } from './down.ts';
 import { layout } from './layout.ts';
-import { livingSupervisor } from './leftovers.ts';
+import { endLeftovers, livingSupervisor } from './leftovers.ts';
 import { prepareFiles, prepareImage, prepareSettings, prepareTpms } from './prepare.ts';
 import { runSteps } from './progress.ts';
 import { checkRequirements } from './requirements.ts';

@@ -18,9 +18,10 @@ export function table(head: readonly string[], rows: readonly Row[], out: Termin
   return drawn.toString();
 }
 
+/** Columns line up as long as cells are short; one long reason does not push all others away. */
 const aligned = (row: readonly string[], widths: readonly number[]) =>
   row
-    .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))
+    .map((cell, column) => cell + ' '.repeat(Math.max(0, Math.min(widths[column] ?? 0, 64) - [...cell].length)))
     .join('  ')
     .trimEnd();
 
