@@ -63,6 +63,7 @@ export async function conclude(
       const { verdict, tpm, measured } = await judge(needs, tx, challenge, answer, at.now);
       const authentic = tpm !== undefined;
       const stored = { verdict, round, uptimeMs: at.uptimeMs, bootId: at.bootId };
+      if (authentic || counts) await keepAnswer(tx, challenge, answer, at.now);
       const kept = (authentic || counts) && (await keepVerdict(tx, stored));
       if (tpm) await keepLastQuote(tx, host, challenge.ak_name, JSON.stringify(tpm));
       return { conclusion: { verdict, authentic, measured }, stored: kept ? stored : undefined };
@@ -77,11 +78,11 @@ export async function conclude(
   }
 }
 
-/** Pure appraisal with what is stored on the host, and the evidence kept beside it. */
+/** Pure appraisal with what is stored on the host. */
 async function judge(
   { policy, knownGood, log }: RoundNeeds,
   tx: Db,
-  { host, ak_name, nonce, round }: ChallengeRow,
+  { host, ak_name, nonce }: ChallengeRow,
   answer: Answer,
   now: Date,
 ): Promise<Appraisal> {
@@ -96,14 +97,6 @@ async function judge(
   });
   if (!('evidence' in answer)) return nothing(answer);
 
-  await keepEvidence(tx, {
-    host,
-    round,
-    nonce,
-    ak_public: enrolment.ak_public,
-    claimed: JSON.stringify(answer.evidence),
-    received_at: now.toISOString(),
-  });
   const reference = await knownGood(tx);
   try {
     return appraise({
@@ -123,6 +116,13 @@ async function judge(
     const message = error instanceof AssayError ? error.message : 'appraisal failed; the log has the rest';
     return nothing({ code: error instanceof AssayError ? error.code : 'appraisal-failed', message });
   }
+}
+
+/** As it came, so that it can be looked at and appraised anew. */
+async function keepAnswer(tx: Db, { host, round, nonce, ak_name }: ChallengeRow, answer: Answer, now: Date) {
+  if (!('evidence' in answer)) return;
+  const claimed = JSON.stringify(answer.evidence);
+  await keepEvidence(tx, { host, round, nonce, ak_name, claimed, received_at: now.toISOString() });
 }
 
 /** In memory only: nothing could be stored. */

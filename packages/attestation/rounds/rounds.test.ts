@@ -141,6 +141,11 @@ test('an answer that lay waiting while this server was stopped is not taken for 
   assert.deepEqual([trust, findings[0]?.code], ['unknown', 'no-answer']);
 });
 
+test('a connected host is asked again every period', async (t) => {
+  const { round, peer } = await startPool(t, { attestation_period: 1, verdict_lifetime: 60 });
+  for (let times = 0; times < 2; times++) assert.equal((await round(peer)).trust, 'trusted');
+});
+
 test('a host whose TPM fails is unknown, with what the agent said', async (t) => {
   const { peer, ask } = await startPool(t);
   const { challenge, verdict } = await ask();

@@ -55,7 +55,7 @@ export type EvidenceRow = {
   host: string;
   round: number;
   nonce: string;
-  ak_public: string;
+  ak_name: string;
   /** JSON: ClaimedEvidence */
   claimed: string;
   received_at: string;

@@ -49,7 +49,7 @@ export const firstLight = {
       .addColumn('host', 'text', (c) => c.primaryKey().references('hosts.name').onDelete('cascade'))
       .addColumn('round', 'bigint', (c) => c.notNull())
       .addColumn('nonce', 'text', (c) => c.notNull())
-      .addColumn('ak_public', 'text', (c) => c.notNull())
+      .addColumn('ak_name', 'text', (c) => c.notNull())
       .addColumn('claimed', 'text', (c) => c.notNull())
       .addColumn('received_at', 'text', (c) => c.notNull())
       .execute();
