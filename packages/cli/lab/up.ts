@@ -52,7 +52,8 @@ async function bringUp(state: string, autoPorts: boolean): Promise<void> {
       title: 'settings, certificates, secrets',
       task: async () => {
         const running = livingSupervisor(layout(state));
-        // What still runs has its ports and keeps them.
+        // What a supervisor runs has its ports and keeps them; what none runs would be in the way.
+        if (!running) await endLeftovers(layout(state));
         made.lab = running ? openLab(state) : await prepareSettings(state, autoPorts);
         made.secrets = await prepareFiles(made.lab);
       },
