@@ -57,6 +57,10 @@ export async function startAttestationServer(
     await recoverRounds({ db, clock, log, policy });
     const registry = createRegistry({ clock, log });
     await registry.load(db);
+    registry.onChange(({ host, before, after }) => {
+      if (before?.trust !== after?.trust)
+        log.info({ host, before: before?.trust, after: after?.trust }, after?.reason ?? 'removed');
+    });
     const switchboard = createSwitchboard();
     const needs = {
       db,

@@ -59,7 +59,7 @@ export class Asker {
   /** @throws AssayError `challenge-unknown` when this is not the answer to the challenge under way */
   async answer(id: string, answer: { evidence: ClaimedEvidence } | { code: string; message: string }): Promise<void> {
     const sent = this.#sent;
-    if (!sent && id === this.#givenUp) return;
+    if (id === this.#givenUp) return;
     if (!sent || sent.challenge.id !== id)
       throw new AssayError('challenge-unknown', `host ${this.#of.host}`, 'an answer to the last challenge', id, {
         hint: 'each is answered at most once',

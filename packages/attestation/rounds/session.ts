@@ -63,7 +63,7 @@ export function openSession(needs: SessionNeeds, line: Line): LineUser {
       send: (frame) => line.send(frame),
       counts: () => !replaced && !switchboard.provenElsewhere(speaker),
       concluded({ verdict, authentic }) {
-        line.log.info({ host, trust: verdict.trust, authentic }, verdict.reason);
+        line.log.debug({ host, trust: verdict.trust, authentic }, verdict.reason);
         if (authentic) switchboard.proved(speaker);
         else if (switchboard.provenElsewhere(speaker))
           line.refuse(new AssayError('agent-unproven', `host ${host}`, 'evidence that verifies', verdict.reason));
