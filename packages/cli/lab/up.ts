@@ -44,6 +44,7 @@ async function alreadyUp(state: string): Promise<boolean> {
 
 async function bringUp(state: string, autoPorts: boolean): Promise<void> {
   const since = new Date();
+  const running = livingSupervisor(layout(state)) !== undefined;
   const made = {} as Made;
   const order = (units: string[]) => giveOrder(made.lab.paths.supervisorSocket, { order: 'start', units });
   const hostNames = () => made.lab.settings.hosts.map(({ name }) => name);
@@ -51,7 +52,6 @@ async function bringUp(state: string, autoPorts: boolean): Promise<void> {
     {
       title: 'settings, certificates, secrets',
       task: async () => {
-        const running = livingSupervisor(layout(state));
         // What a supervisor runs has its ports and keeps them; what none runs would be in the way.
         if (!running) await endLeftovers(layout(state));
         made.lab = running ? openLab(state) : await prepareSettings(state, autoPorts);
@@ -72,7 +72,7 @@ async function bringUp(state: string, autoPorts: boolean): Promise<void> {
     {
       title: 'attestation server, compute API, metadata API',
       task: async () => {
-        if (!livingSupervisor(made.lab.paths)) await startSupervisor(made.lab.paths);
+        if (!running) await startSupervisor(made.lab.paths);
         await order([...servers, ...hostNames().map(tpmOf)]);
       },
     },
@@ -97,8 +97,8 @@ async function bringUp(state: string, autoPorts: boolean): Promise<void> {
     await runSteps(steps);
     console.log();
   } catch (error) {
-    // Half a cloud helps nobody; the logs stay.
-    if (made.lab) await down(made.lab);
+    // Half a cloud helps nobody; the logs stay. A cloud that was up before is not ours to end.
+    if (made.lab && !running) await down(made.lab);
     throw error;
   }
 }
