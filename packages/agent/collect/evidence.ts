@@ -3,8 +3,9 @@
 import { open } from 'node:fs/promises';
 import { AssayError } from '@assay/core';
 import type { Clock } from '@assay/daemon';
-import { type Challenge, type ClaimedEvidence, fromBase64, toBase64 } from '@assay/protocol';
+import { type Bank, type Challenge, type ClaimedEvidence, fromBase64, toBase64 } from '@assay/protocol';
 import type { Tpm } from '@assay/tpm';
+import type { PcrBanks } from '@assay/tpm/structures';
 
 /** A log longer than this is not sent: the server would refuse it. */
 const longestLog = 4 * 1024 * 1024;
@@ -23,11 +24,18 @@ export async function collectEvidence(
   return {
     quote: toBase64(attest),
     signature: toBase64(signature),
+    pcr_values: values(await tpm.pcrRead(selection)),
     event_log: toBase64(await readLog(eventLogFile)),
     boot_id: clock.bootId,
     uptime_s: clock.uptimeMs() / 1000,
   };
 }
+
+/** Sent beside the quote so that a verifier can name the PCR that differs. */
+const values = (banks: PcrBanks): NonNullable<ClaimedEvidence['pcr_values']> =>
+  Object.entries(banks).flatMap(([bank, pcrs]) =>
+    [...pcrs].map(([pcr, value]) => ({ bank: bank as Bank, pcr, value: Buffer.from(value).toString('hex') })),
+  );
 
 /** Reads to the end: securityfs gives no size. */
 async function readLog(file: string): Promise<Buffer> {
