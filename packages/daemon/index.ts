@@ -14,7 +14,7 @@ export {
   secret,
   text,
 } from './config/option.ts';
-export { type HttpsAnswer, type HttpsRequest, httpsRequest } from './https/client.ts';
+export { type HttpsAnswer, type HttpsRequest, httpsAgent, httpsRequest } from './https/client.ts';
 export { type Failure, type RenderError, renderPlain } from './https/failure.ts';
 export { readCa, readKey, readPem, readTlsFiles, type TlsFiles } from './https/files.ts';
 export { hostOf, peerHost } from './https/peer.ts';

@@ -1,7 +1,7 @@
 // What does another server answer to one HTTPS request? No redirects, a bounded answer, a bounded wait; what failed is told apart.
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Agent, type RequestOptions, request } from 'node:https';
+import { Agent, type RequestOptions, request } from 'node:https';
 import { checkServerIdentity } from 'node:tls';
 import { AssayError } from '@assay/core';
 
@@ -20,7 +20,7 @@ export type HttpsRequest = {
   timeoutMs?: number;
   /** Of the answer's body; default 1 MiB. */
   maxBytes?: number;
-  /** Keeps connections between requests; default: one connection per request. */
+  /** From httpsAgent, to keep connections between requests; default: one connection per request. */
   agent?: Agent | undefined;
   /** Do not verify the server's certificate: for operators who set an `…_insecure` option, never by default. */
   insecure?: boolean;
@@ -49,10 +49,8 @@ export async function httpsRequest(wanted: HttpsRequest): Promise<HttpsAnswer> {
     ...(wanted.key === undefined ? {} : { key: pem(where, wanted.key) }),
     minVersion: 'TLSv1.2',
     rejectUnauthorized: !wanted.insecure,
-    checkServerIdentity: (host, certificate) =>
-      certificate.subjectaltname
-        ? checkServerIdentity(host, certificate)
-        : new Error('the certificate has no subject alternative name'),
+    // Given for one request it would keep Node from keeping the connection; httpsAgent has it once for all.
+    ...(wanted.agent ? {} : { checkServerIdentity: named }),
   };
   const deadline = AbortSignal.timeout(limits.timeoutMs);
   const signal = wanted.signal ? AbortSignal.any([deadline, wanted.signal]) : deadline;
@@ -70,6 +68,17 @@ export async function httpsRequest(wanted: HttpsRequest): Promise<HttpsAnswer> {
   }
 }
 
+/** Names stand in the subject alternative names; a common name is not one. */
+const named: typeof checkServerIdentity = (host, certificate) =>
+  certificate.subjectaltname
+    ? checkServerIdentity(host, certificate)
+    : new Error('the certificate has no subject alternative name');
+
+/** Keeps connections between requests, with the same checks; `destroy()` it at the end. */
+export function httpsAgent(): Agent {
+  return new Agent({ keepAlive: true, checkServerIdentity: named });
+}
+
 function answer(sent: ReturnType<typeof request>, body: Buffer | undefined, where: string, maxBytes: number) {
   return new Promise<HttpsAnswer>((done, failed) => {
     sent.on('error', failed);
@@ -79,17 +88,21 @@ function answer(sent: ReturnType<typeof request>, body: Buffer | undefined, wher
       response.on('error', failed);
       response.on('data', (part: Buffer) => {
         size += part.length;
-        if (size > maxBytes)
-          sent.destroy(new AssayError('https-too-large', where, `an answer of at most ${maxBytes} bytes`, 'more'));
-        else parts.push(part);
+        if (size <= maxBytes) {
+          parts.push(part);
+          return;
+        }
+        failed(new AssayError('https-too-large', where, `an answer of at most ${maxBytes} bytes`, 'more'));
+        sent.destroy();
       });
+      // Not at `end`: only now a kept connection is free for the next request.
       response.on('close', () => {
-        if (!response.complete)
-          failed(new AssayError('https-unreachable', where, 'a complete answer', 'a connection closed midway'));
+        if (response.complete) {
+          done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) });
+          return;
+        }
+        failed(new AssayError('https-unreachable', where, 'a complete answer', 'a connection closed midway'));
       });
-      response.on('end', () =>
-        done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) }),
-      );
     });
     sent.end(body);
   });

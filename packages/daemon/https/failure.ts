@@ -35,5 +35,8 @@ export function failureOf(error: unknown, requestId: string): Failure {
     typeof code === 'string' && code.startsWith('FST_ERR_') && statusCode ? refusals[statusCode] : undefined;
   if (foreseen && statusCode)
     return { status: statusCode, code: foreseen, message: (error as Error).message, requestId };
+  // The client closed its connection midway: nobody will read this answer, and it is no fault of ours.
+  if (code === 'ECONNRESET')
+    return { status: 400, code: 'request-aborted', message: 'connection closed midway', requestId };
   return { status: 500, code: 'internal', message: `internal error; the log has it under ${requestId}`, requestId };
 }

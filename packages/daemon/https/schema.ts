@@ -41,5 +41,6 @@ function at(value: unknown, pointer = ''): unknown {
 
 // The value itself may be a password.
 function kind(value: unknown): string {
-  return `${value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value}`;
+  if (value === undefined || value === null) return value === null ? 'null' : 'nothing';
+  return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
 }

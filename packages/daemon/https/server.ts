@@ -92,9 +92,10 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     },
   }) as unknown as HttpsServer;
   server.server.maxConnections = limits.connections;
-  server.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
-    log.info({ peer: socket.remoteAddress, reason: error.code ?? error.message }, 'TLS handshake failed'),
-  );
+  server.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    log.info({ peer: socket.remoteAddress, reason: error.code ?? error.message }, 'TLS handshake failed');
+    socket.destroy(); // Node leaves a handshake that took too long open
+  });
 
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));

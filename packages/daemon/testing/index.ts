@@ -1,2 +1,3 @@
 export { eachDatabase } from './each-database.ts';
+export { type Issued, type TestPki, testPki } from './pki.ts';
 export { freshPostgres, stopPostgres } from './postgres.ts';
