@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { check, fromBase64, toBase64, Verdict } from '@assay/protocol';
+import fc from 'fast-check';
+import { unknownVerdict } from './index.ts';
+import { extended, scene, softwareTpm } from './testing/index.ts';
+
+const honest = scene();
+
+test('an honest golden host is trusted, and the verdict says what rests on what', () => {
+  const { verdict, tpm, measured } = honest.appraise();
+  check(Verdict, verdict, 'verdict');
+  assert.equal(verdict.trust, 'trusted');
+  assert.equal(verdict.reason, 'all measurements are known good; vouched for by a software TPM');
+  assert.equal(verdict.ak_name, Buffer.from(honest.tpm.akName).toString('hex'));
+  assert.equal(verdict.software_tpm, true);
+  assert.equal(verdict.verified_at, honest.now.toISOString());
+  assert.equal(Date.parse(verdict.expires_at) - Date.parse(verdict.verified_at), 90_000);
+  assert.deepEqual(verdict.components, [
+    { component: 'firmware', trust: 'trusted', reason: '21 measurements, as known good' },
+    { component: 'boot_loader', trust: 'trusted', reason: 'none measured, as known good' },
+    { component: 'hypervisor', trust: 'trusted', reason: '2 measurements, as known good' },
+    { component: 'operating_system', trust: 'trusted', reason: '1 measurement, as known good' },
+  ]);
+  assert.deepEqual(tpm, { clock: '1000', reset_count: 1, restart_count: 0, safe: true, firmware_version: '1' });
+  assert.deepEqual([verdict.reset_count, verdict.restart_count], [1, 0]);
+  assert.ok(measured);
+});
+
+test('the same evidence gives the same verdict: appraisal is a function', () => {
+  const input = honest.input();
+  const again = scene();
+  assert.deepEqual(honest.appraise({}, input).verdict, honest.appraise({}, input).verdict);
+  assert.notEqual(again.appraise().verdict.ak_name, honest.appraise().verdict.ak_name);
+});
+
+test('Q31 evidence that does not verify leaves nothing known, nothing learnt, nothing stored', () => {
+  const lies = [
+    ['quote-nonce', honest.appraise({ nonce: new Uint8Array(32) })],
+    ['quote-signature', honest.appraise({ akKey: softwareTpm().akKey })],
+    ['quote-type', honest.appraise({ type: 0x8014 })],
+    ['message-base64', honest.appraise({}, { evidence: { ...honest.input().evidence, quote: 'QQ' } })],
+    ['wire-short', honest.appraise({}, { ak: new Uint8Array(1) })],
+  ] as const;
+  for (const [code, { verdict, tpm, measured }] of lies) {
+    check(Verdict, verdict, 'verdict');
+    assert.equal(verdict.trust, 'untrusted');
+    assert.deepEqual(
+      verdict.findings.map((one) => one.code),
+      [code],
+    );
+    assert.ok(verdict.components.every(({ trust }) => trust === 'unknown'));
+    assert.equal(verdict.ak_name, undefined);
+    assert.equal(tpm, undefined);
+    assert.equal(measured, undefined);
+  }
+});
+
+test('what rests on a PCR the log does not explain is not known, the rest is', () => {
+  const { verdict } = honest.appraise({ pcrs: new Map([[9, extended(new Uint8Array(32), 'x')]]) });
+  assert.equal(verdict.trust, 'untrusted');
+  assert.deepEqual(
+    verdict.components.map(({ trust }) => trust),
+    ['trusted', 'trusted', 'unknown', 'untrusted'],
+  );
+  assert.match(verdict.reason, /PCR 9 \(sha256\) holds what its boot log does not explain/);
+});
+
+test('a host of which nothing is known has an unknown verdict', () => {
+  const { policy, now, endorsement } = honest.input();
+  const why = { code: 'no-answer', message: 'no answer within 10 s' };
+  const verdict = unknownVerdict({ host: 'node1', why, policy, endorsement, now });
+  check(Verdict, verdict, 'verdict');
+  assert.equal(verdict.trust, 'unknown');
+  assert.equal(verdict.reason, why.message);
+  assert.equal(verdict.components.length, 4);
+  assert.equal(verdict.software_tpm, true);
+  assert.equal(unknownVerdict({ host: 'node1', why, policy, endorsement: undefined, now }).software_tpm, false);
+});
+
+test('any changed byte of quote, signature or log costs the trust', () => {
+  const { evidence, ...rest } = honest.input();
+  for (const field of ['quote', 'signature', 'event_log'] as const) {
+    const bytes = fromBase64(evidence[field], field);
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+        const changed = Uint8Array.from(bytes);
+        changed[at] = (changed[at] ?? 0) ^ mask;
+        const { verdict } = honest.appraise({}, { ...rest, evidence: { ...evidence, [field]: toBase64(changed) } });
+        check(Verdict, verdict, 'verdict');
+        // Labels of the log that no digest covers may be anything: they decide nothing.
+        if (field !== 'event_log') assert.notEqual(verdict.trust, 'trusted');
+        else if (verdict.trust === 'trusted') assert.deepEqual(verdict.findings, []);
+      }),
+      { numRuns: 150 },
+    );
+  }
+});
+
+test('any log at all is appraised, and none but the golden host’s is trusted', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (log) => {
+      const { verdict } = honest.appraise({ log, bootedLog: honest.log });
+      assert.equal(verdict.trust, 'untrusted');
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a log with a hundred thousand contradictions has a verdict of bounded size, quickly', () => {
+  const event = Buffer.alloc(4 + 4 + 4 + 2 + 32 + 4 + 4);
+  event.writeUInt32LE(7, 0);
+  event.writeUInt32LE(0x8000_0007, 4);
+  event.writeUInt32LE(1, 8);
+  event.writeUInt16LE(0x000b, 12);
+  event.writeUInt32LE(4, 46);
+  const log = Buffer.concat([honest.log, ...Array<Buffer>(80_000).fill(event)]);
+  const input = honest.input({ log, bootedLog: honest.log });
+  const start = performance.now();
+  const { verdict } = honest.appraise({}, input);
+  assert.ok(performance.now() - start < 5000);
+  assert.equal(verdict.trust, 'untrusted');
+  assert.ok(JSON.stringify(verdict).length < 100_000);
+});
