@@ -48,6 +48,7 @@ export function postgresFailure(error: unknown, where: string, mayHaveHappened: 
   if (code === '40001' || code === '40P01' || code === '55P03') return busy(where, error);
   if (code === '23505') return exists(where, error);
   if (code === '23503') return reference(where, error);
+  if (/not queryable/.test(message)) return unavailable(where, error); // was lost before: nothing was sent
   if (!lost(code, message)) return error;
   return mayHaveHappened ? fatal(unknown(where, error)) : unavailable(where, error);
 }

@@ -59,6 +59,8 @@ function watched(client: pg.PoolClient, where: string, fatal: Fatal): PostgresPo
       if (verb === 'commit' || verb === 'rollback') inTransaction = false;
       return result;
     } catch (error) {
+      // Without its connection the server has rolled back by itself, and what broke it has been told.
+      if (verb === 'rollback' && broken) return { rows: [] };
       const failure = postgresFailure(error, where, mayHaveHappened, fatal);
       if (failure instanceof AssayError && failure.code === 'storage-unavailable') broken = true;
       throw failure;
