@@ -1,7 +1,7 @@
 // What may the metadata service know of an instance? Read from the compute service's database, never written.
 import { openReadOnly } from '@assay/daemon';
 import { instanceById } from './storage/instances.ts';
-import type { TaskState, Tables, VmState, WantedTrust } from './storage/tables.ts';
+import type { Tables, TaskState, VmState, WantedTrust } from './storage/tables.ts';
 
 export type InstanceRecord = {
   readonly id: string;

@@ -43,3 +43,13 @@ export async function insertImage(db: Db, image: Image): Promise<void> {
 function fromRow(row: ImagesTable): Image {
   return { ...row, properties: JSON.parse(row.properties) as Record<string, string> };
 }
+
+/** Superseded: gone from lists, still there for instances that were booted from them. */
+export async function hideImages(db: Db, names: readonly string[], now: Date): Promise<void> {
+  await db
+    .updateTable('images')
+    .set({ os_hidden: 1, updated_at: now.toISOString() })
+    .where('name', 'in', names)
+    .where('os_hidden', '=', 0)
+    .execute();
+}
