@@ -56,8 +56,8 @@ export async function attestationPeer(files: Issued, caFile: string): Promise<At
       const wish = JSON.parse(body) as TicketWish;
       await peer.beforeTicket(wish);
       if (trust(wish.host) !== 'trusted') {
-        const message = `host ${wish.host}: expected trusted, got ${trust(wish.host)}`;
-        return answer(409, { error: { code: 'ticket-refused', message } });
+        const message = `host ${wish.host} is ${trust(wish.host)}: a test says so`;
+        return answer(409, { error: { code: 'ticket-refused', message, trust: trust(wish.host) } });
       }
       const ticket = await peer.sign({
         sub: wish.instance_id,
