@@ -10,6 +10,7 @@ export const options = {
     ca_file: path({ help: 'PEM file of the CA that issued the attestation server’s certificate.' }),
     host: text({
       default: hostname().toLowerCase(),
+      sample: '(the name of this machine)',
       help: 'Name under which this host is registered; for Nova to find it, its hypervisor_hostname.',
     }),
     tpm: text({

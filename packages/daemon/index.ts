@@ -14,6 +14,7 @@ export {
   secret,
   text,
 } from './config/option.ts';
+export { sampleFile } from './config/sample.ts';
 export { type HttpsAnswer, type HttpsRequest, httpsAgent, httpsRequest } from './https/client.ts';
 export { type Failure, type RenderError, renderPlain } from './https/failure.ts';
 export { readCa, readKey, readPem, readTlsFiles, type TlsFiles } from './https/files.ts';

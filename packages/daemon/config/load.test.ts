@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -152,6 +152,14 @@ test('a secret is never shown', () => {
     );
 });
 
+test('a secret in a file that everybody can read is warned about', () => {
+  const name = file('[trusted_computing]\nattestation_server = a\nattestation_auth_blob = hunter2\n');
+  chmodSync(name, 0o644);
+  assert.match(loadConfig([name], options).warnings.join(), /everybody on this machine can read the secret/);
+  chmodSync(name, 0o640);
+  assert.deepEqual(loadConfig([name], options).warnings, []);
+});
+
 test('a former name is read with a warning, the present one wins over it', () => {
   const conf = load('[trusted_computing]\nattestation_server = a\nport = 1000\n');
   assert.equal(conf.trusted_computing.attestation_port, 1000);
@@ -174,10 +182,10 @@ test('what is not ours is left alone: one warning per section, a slip of the pen
   assert.deepEqual(
     conf.warnings.map((line) => line.replace(/^.*\/\d+\.conf/, '')),
     [
-      ' line 8: [trusted_computing] atestation_port is not an option of Assay; is attestation_port meant?',
-      ': section [trusted_computng] is not one of Assay; is [trusted_computing] meant?',
-      ': section [default] is not one of Assay; is [DEFAULT] meant?',
-      ' [DEFAULT]: not options of Assay, left alone: log_dir, transport_url',
+      ' line 8: [trusted_computing] atestation_port is not an option of this service; is attestation_port meant?',
+      ': section [trusted_computng] is not read; is [trusted_computing] meant?',
+      ': section [default] is not read; is [DEFAULT] meant?',
+      ' [DEFAULT]: options this service does not read: log_dir, transport_url',
     ],
   );
 });

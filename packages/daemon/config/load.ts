@@ -1,6 +1,6 @@
 // What do these configuration files set the declared options to?
 // Every doubt is an error that names file, section and option; what is not ours is only warned about.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AssayError, escaped } from '@assay/core';
 import { parseIni, type Setting, sectionName } from './ini.ts';
@@ -35,9 +35,16 @@ export function loadConfig<const S extends Sections>(files: readonly string[], s
       if (key !== name || sectionName(from) !== section)
         warnings.push(`${file} line ${line}: [${from}] ${key} is a former name, write [${section}] ${name}`);
     }
+    if (option.secret) for (const { file } of found) exposed(file, section, name);
     if (found.length === 0) return absent(section, name, option);
     if (option.multi) return found.flatMap((setting) => checked(setting, section, name, option) as string[]);
     return checked(winner(found, names), section, name, option);
+  }
+
+  function exposed(file: string, section: string, name: string): void {
+    const mode = statSync(file).mode & 0o777;
+    const warning = `${file}: everybody on this machine can read the secret [${section}] ${name}; chmod 0600 or 0640`;
+    if (mode & 0o004 && !warnings.includes(warning)) warnings.push(warning);
   }
 
   function absent(section: string, name: string, option: Option<unknown>): unknown {

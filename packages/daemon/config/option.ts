@@ -18,6 +18,8 @@ export type Option<T> = {
   readonly multi: boolean;
   /** May the value be written as nothing? */
   readonly empty: boolean;
+  /** Shown in sample files in place of a default that differs from machine to machine. */
+  readonly sample: string | undefined;
   readonly read: (text: string, file: string) => T | undefined;
   readonly write: (value: T) => string;
 };
@@ -32,6 +34,7 @@ type Common<T> = {
   default?: T;
   optional?: true;
   aliases?: readonly string[];
+  sample?: string;
 };
 type Held<S, T> = S extends { optional: true } ? T | undefined : T;
 
@@ -44,6 +47,7 @@ function option<T, S extends Common<T>>(given: S, kind: Kind<T>): Option<Held<S,
     presence,
     default: given.default,
     aliases: given.aliases ?? [],
+    sample: given.sample,
     secret: false,
     multi: false,
     empty: false,

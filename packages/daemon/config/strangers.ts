@@ -18,18 +18,18 @@ export function strangers(settings: readonly Setting[], sections: Sections): str
     if (options && !Object.hasOwn(options, key) && !former.includes(`${name}.${key}`)) {
       const meant = Object.keys(options).find((known) => slips(key.toLowerCase(), known) <= 2);
       if (meant)
-        warnings.add(`${file} line ${line}: [${section}] ${key} is not an option of Assay; is ${meant} meant?`);
+        warnings.add(`${file} line ${line}: [${section}] ${key} is not an option of this service; is ${meant} meant?`);
       else unread.set(`${file} [${section}]`, [...(unread.get(`${file} [${section}]`) ?? []), key]);
     }
     if (!options && !former.some((alias) => alias.startsWith(`${name}.`))) {
       const meant = Object.keys(sections).find((known) => slips(name.trim(), known.toLowerCase()) <= 1);
-      if (meant) warnings.add(`${file}: section [${section}] is not one of Assay; is [${meant}] meant?`);
+      if (meant) warnings.add(`${file}: section [${section}] is not read; is [${meant}] meant?`);
     }
   }
   for (const [where, keys] of unread) {
     const names = [...new Set(keys)];
     const rest = names.length > 10 ? ` and ${names.length - 10} more` : '';
-    warnings.add(`${where}: not options of Assay, left alone: ${names.slice(0, 10).join(', ')}${rest}`);
+    warnings.add(`${where}: options this service does not read: ${names.slice(0, 10).join(', ')}${rest}`);
   }
   return [...warnings];
 }
