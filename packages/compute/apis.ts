@@ -1,9 +1,9 @@
 // The three services stock clients speak to, each on its own port: identity, image, compute.
 import { type Clock, createHttpsServer, type HttpsServer, type Log, listen, type RenderError } from '@assay/daemon';
 import type { Kysely } from 'kysely';
-import type { Conductor } from './api/conductor.ts';
 import { renderComputeError } from './api/errors.ts';
 import { computeRoutes } from './api/routes.ts';
+import type { Conductor } from './conductor/index.ts';
 import type { Urls } from './identity/catalog.ts';
 import { identityRoutes, renderIdentityError } from './identity/routes.ts';
 import { tokenKey } from './identity/token-key.ts';

@@ -1,9 +1,9 @@
 // What every resource of the compute API works with.
 import type { Clock, HttpsServer, Log } from '@assay/daemon';
 import type { Kysely } from 'kysely';
+import type { Conductor } from '../conductor/index.ts';
 import type { Urls } from '../identity/catalog.ts';
 import type { Tables } from '../storage/tables.ts';
-import type { Conductor } from './conductor.ts';
 
 export type ApiContext = {
   db: Kysely<Tables>;

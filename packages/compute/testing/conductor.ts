@@ -1,15 +1,20 @@
 // A conductor without hosts, for tests of the API: what it is asked comes true in the row at once, on the first host there is.
 import type { Clock } from '@assay/daemon';
 import type { Kysely } from 'kysely';
-import type { Conductor } from '../api/conductor.ts';
+import type { Conductor } from '../conductor/index.ts';
 import { allNodes } from '../storage/compute-nodes.ts';
 import { insertDecision } from '../storage/decisions.ts';
 import { finishNewestAction } from '../storage/instance-actions.ts';
 import { changeInstance, type InstanceChange, instanceById } from '../storage/instances.ts';
 import type { Tables } from '../storage/tables.ts';
 
-/** `settled` resolves when all that was asked so far has come true. */
-export type TestConductor = Conductor & { settled(): Promise<void>; consoles: Map<string, string> };
+export type TestConductor = Conductor & {
+  /** Resolves when all that was asked so far has come true. */
+  settled(): Promise<void>;
+  /** Nothing comes true until the function it returns is called. */
+  hold(): () => void;
+  consoles: Map<string, string>;
+};
 
 export function testConductor(db: Kysely<Tables>, clock: Clock): TestConductor {
   let work = Promise.resolve();
@@ -23,6 +28,11 @@ export function testConductor(db: Kysely<Tables>, clock: Clock): TestConductor {
   const consoles = new Map<string, string>();
   return {
     consoles,
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      later(() => promise);
+      return resolve;
+    },
     async settled() {
       for (let seen: unknown; seen !== work; ) {
         seen = work;

@@ -2,12 +2,12 @@
 
 import { AssayError } from '@assay/core';
 import type { FastifyRequest } from 'fastify';
+import type { PowerAction } from '../../conductor/index.ts';
 import { caller } from '../../identity/guard.ts';
 import { Refusal } from '../../refusal.ts';
 import { insertAction } from '../../storage/instance-actions.ts';
 import { changeInstance, type Instance, type InstanceChange } from '../../storage/instances.ts';
 import type { TaskState, VmState } from '../../storage/tables.ts';
-import type { PowerAction } from '../conductor.ts';
 import type { ApiContext } from '../context.ts';
 
 /** Action → in which states it may be asked for, what is wanted then, what goes on meanwhile. */
