@@ -1,0 +1,65 @@
+// Does every guest of this host, and nobody else, have a door? Brings the sockets to what the ports folder says, again and
+// again: a door that could not be opened is tried with every look.
+import type { Server } from 'node:http';
+import { type Log, listenUnix } from '@assay/daemon';
+import type { Guest } from './ports.ts';
+
+export type Doors = {
+  /** All the guests there are now. */
+  set(guests: ReadonlyMap<string, Guest>): void;
+  /** Resolves when what was set is done. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export function createDoors(make: (guest: Guest) => Server, log: Log): Doors {
+  const open = new Map<string, { guest: Guest; server: Server }>();
+  const faults = new Map<string, string>();
+  let wanted: ReadonlyMap<string, Guest> = new Map();
+  let work = Promise.resolve();
+
+  const shut = async (id: string, server: Server) => {
+    open.delete(id);
+    const closed = new Promise((done) => server.close(done));
+    server.closeAllConnections();
+    await closed;
+    log.info({ instance: id }, 'door closed');
+  };
+  const unlock = async (id: string, guest: Guest) => {
+    const server = make(guest);
+    try {
+      // Who may connect is decided by the folder the socket lies in: only this guest's QEMU can enter it.
+      await listenUnix(server, guest.socket, { mode: 0o666 });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (faults.get(id) !== reason) log.error({ instance: id, err: error }, 'guest without metadata');
+      faults.set(id, reason);
+      return;
+    }
+    server.on('error', (error) => log.error({ instance: id, err: error }, 'door'));
+    faults.delete(id);
+    open.set(id, { guest, server });
+    log.info({ instance: id, project: guest.project_id, address: guest.address }, 'door open');
+  };
+  const settle = async () => {
+    for (const [id, { guest, server }] of open) if (!same(wanted.get(id), guest)) await shut(id, server);
+    for (const id of faults.keys()) if (!wanted.has(id)) faults.delete(id);
+    for (const [id, guest] of wanted) if (!open.has(id)) await unlock(id, guest);
+  };
+  const set = (guests: ReadonlyMap<string, Guest>) => {
+    wanted = guests;
+    work = work.then(settle).catch((error) => log.error({ err: error }, 'doors'));
+  };
+  return {
+    set,
+    settled: () => work,
+    async close() {
+      set(new Map());
+      await work;
+    },
+  };
+}
+
+function same(one: Guest | undefined, other: Guest): boolean {
+  return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
+}

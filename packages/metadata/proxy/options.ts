@@ -1,0 +1,127 @@
+// Which options of metadata_agent.ini does the proxy read? Neutron's names; where Neutron would go on in silence with less
+// security than the file seems to ask for, this stops at start.
+import { X509Certificate } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
+import { AssayError } from '@assay/core';
+import { type Conf, flag, hostOf, oneOf, path, port, readCa, readTlsFiles, secret, text } from '@assay/daemon';
+import { checkSecret } from '../secret.ts';
+
+export const options = {
+  DEFAULT: {
+    nova_metadata_host: text({
+      help: 'Host name or address of the metadata API.',
+      default: '127.0.0.1',
+      aliases: ['nova_metadata_ip'],
+    }),
+    nova_metadata_port: port({ help: 'Its port.', default: 8775 }),
+    nova_metadata_protocol: oneOf(['http', 'https'], {
+      help: 'Must be https: with http everybody on the way reads what instances read.',
+      default: 'https',
+    }),
+    nova_metadata_insecure: flag({
+      help: 'Must be False: True would give instances metadata from whoever answers.',
+      default: false,
+    }),
+    nova_client_cert: path({ help: 'This host’s certificate (PEM): its one DNS name is the host’s.' }),
+    nova_client_priv_key: path({ help: 'Its private key (PEM), readable by nobody else.' }),
+    auth_ca_cert: path({
+      help: 'CA certificates (PEM) that vouch for the metadata API; without it the system’s.',
+      optional: true,
+    }),
+    metadata_proxy_shared_secret: secret({ help: 'As in nova.conf [neutron]; at least 16 characters.' }),
+  },
+  assay: {
+    ports_dir: path({ help: 'Where compute-host says which guest has which socket.' }),
+    host: text({ help: 'This host’s name: when given, the certificate must be for it.', optional: true }),
+  },
+};
+export type MetadataProxyConf = Conf<typeof options>;
+
+/** How the metadata API is reached, and what for. */
+export type ProxySettings = {
+  /** `https://host:port` */
+  readonly origin: string;
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer; readonly ca: Buffer | undefined };
+  readonly secret: string;
+  /** What the client certificate names. */
+  readonly host: string;
+  readonly portsDir: string;
+};
+
+/** @throws AssayError `config-value`, `tls-file`, `tls-key`, `tls-expired`, `tls-peer`, naming the option */
+export function proxySettings(conf: MetadataProxyConf, now = new Date()): ProxySettings {
+  const { DEFAULT: nova, assay } = conf;
+  if (nova.nova_metadata_protocol !== 'https')
+    throw wrong(
+      'nova_metadata_protocol',
+      'https',
+      nova.nova_metadata_protocol,
+      'instances’ secrets are not sent in clear',
+    );
+  if (nova.nova_metadata_insecure)
+    throw wrong('nova_metadata_insecure', 'False', 'True', 'name the CA of the metadata API in auth_ca_cert');
+  checkSecret(`${file} [DEFAULT] metadata_proxy_shared_secret`, nova.metadata_proxy_shared_secret);
+  const tls = clientFiles(nova.nova_client_cert, nova.nova_client_priv_key, now);
+  const ca = nova.auth_ca_cert;
+  return {
+    origin: originOf(nova.nova_metadata_host, nova.nova_metadata_port),
+    tls: { ...tls, ca: ca === undefined ? undefined : naming('auth_ca_cert', () => readCa(ca)) },
+    secret: nova.metadata_proxy_shared_secret,
+    host: hostOfCertificate(tls.cert, assay.host),
+    portsDir: checkedFolder(assay.ports_dir),
+  };
+}
+
+const file = 'metadata_agent.ini';
+const wrong = (option: string, expected: string, got: unknown, hint?: string) =>
+  new AssayError('config-value', `${file} [DEFAULT] ${option}`, expected, got, hint ? { hint } : {});
+
+function clientFiles(certFile: string, keyFile: string, now: Date): { cert: Buffer; key: Buffer } {
+  const option = (error: AssayError) => (error.where === keyFile ? 'nova_client_priv_key' : 'nova_client_cert');
+  const { cert, key } = naming(option, () => readTlsFiles({ certFile, keyFile }, now));
+  return { cert, key };
+}
+
+/** Runs `read`; what fails there fails as this option. */
+function naming<T>(option: string | ((error: AssayError) => string), read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof AssayError)) throw error;
+    const name = typeof option === 'string' ? option : option(error);
+    const { code, where, expected, got, hint, cause } = error;
+    throw new AssayError(code, `${file} [DEFAULT] ${name} (${where})`, expected, got, {
+      cause,
+      ...(hint ? { hint } : {}),
+    });
+  }
+}
+
+function hostOfCertificate(cert: Buffer, expected: string | undefined): string {
+  const host = naming('nova_client_cert', () => hostOf(new X509Certificate(cert).raw, 'certificate'));
+  if (expected === undefined || host === expected) return host;
+  throw wrong('nova_client_cert', `a certificate of ${expected}, as [assay] host says`, host);
+}
+
+function originOf(host: string, port: number): string {
+  const origin = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  if (!/[/@?#\s]/.test(host) && URL.canParse(origin)) return new URL(origin).origin;
+  throw wrong('nova_metadata_host', 'a host name or address', host);
+}
+
+/** Whoever may write there says who each guest is. */
+function checkedFolder(folder: string): string {
+  const where = `${file} [assay] ports_dir (${folder})`;
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found?.isDirectory())
+    throw new AssayError('config-value', where, 'a folder', found ? 'a file' : 'nothing there');
+  if (found.mode & 0o002)
+    throw new AssayError(
+      'config-value',
+      where,
+      'a folder that others cannot write to',
+      `mode ${(found.mode & 0o7777).toString(8)}`,
+    );
+  return folder;
+}

@@ -1,0 +1,36 @@
+// The metadata proxy, put together: on each host, between its guests and the metadata API.
+import type { Log } from '@assay/daemon';
+import { createDoor } from './door.ts';
+import { createDoors } from './doors.ts';
+import { type MetadataProxyConf, proxySettings } from './options.ts';
+import { watchPorts } from './ports.ts';
+import { createUpstream } from './upstream.ts';
+
+export type MetadataProxy = { close(): Promise<void> };
+
+/**
+ * Resolves when every guest that is there has its socket.
+ * @param onStop given what `close` does, for a process that ends by a signal
+ * @throws AssayError for whatever keeps it from starting, naming the option; nothing is left running then
+ */
+export async function startMetadataProxy(
+  conf: MetadataProxyConf,
+  { log, onStop }: { log: Log; onStop?: (stop: () => Promise<void>) => void },
+): Promise<MetadataProxy> {
+  const settings = proxySettings(conf);
+  const upstream = createUpstream(settings);
+  const doors = createDoors((guest) => createDoor(guest, upstream, log), log);
+  const ports = watchPorts(settings.portsDir, doors.set, { log });
+  const close = async () => {
+    ports.close();
+    await doors.close();
+    upstream.close();
+  };
+  onStop?.(close);
+  await doors.settled();
+  log.info(
+    { host: settings.host, upstream: settings.origin, ports: settings.portsDir },
+    'metadata proxy serves guests',
+  );
+  return { close };
+}
