@@ -1,4 +1,15 @@
-// `assay compute-api`
+// `assay compute-api`: identity, images, servers and the scheduler, as stock OpenStack clients know them.
 import type { Command } from 'commander';
+import { service } from './service.ts';
 
-export const computeApi = (program: Command): Command => program.command('compute-api');
+export const computeApi = (program: Command) =>
+  service(
+    program,
+    'compute-api',
+    'identity, image and compute API with the scheduler',
+    '/etc/nova/nova.conf',
+    async () => {
+      const { options, startComputeApi } = await import('@assay/compute');
+      return { options, main: (conf, daemon) => startComputeApi(conf, daemon) };
+    },
+  );

@@ -1,5 +1,5 @@
 // Can a lab run on this machine? Asked before anything is made, so that what is missing is one line and not half a cloud.
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { AssayError } from '@assay/core';
 
@@ -31,3 +31,23 @@ const hasUser = (name: string) =>
   readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .some((line) => line.startsWith(`${name}:`));
+
+/** Is the lab's folder ours to write in? @throws AssayError `lab-state` */
+export function checkStateFolder(root: string): void {
+  const uid = process.getuid?.();
+  try {
+    mkdirSync(root, { recursive: true });
+    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const got = (cause as NodeJS.ErrnoException).code ?? cause;
+    throw new AssayError('lab-state', root, 'a folder this user can write in', got, {
+      cause,
+      hint: 'run as the user it belongs to, or choose another with --state DIR',
+    });
+  }
+  const owner = statSync(root).uid;
+  if (owner !== uid)
+    throw new AssayError('lab-state', root, `a folder of this user (uid ${uid})`, `one of uid ${owner}`, {
+      hint: 'run as that user, or choose another with --state DIR',
+    });
+}

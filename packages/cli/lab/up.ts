@@ -7,7 +7,7 @@ import { layout } from './layout.ts';
 import { endLeftovers, livingSupervisor } from './leftovers.ts';
 import { prepareFiles, prepareImage, prepareSettings, prepareTpms } from './prepare.ts';
 import { runSteps } from './progress.ts';
-import { checkRequirements } from './requirements.ts';
+import { checkRequirements, checkStateFolder } from './requirements.ts';
 import type { Secrets } from './secrets.ts';
 import { type Lab, openLab } from './settings.ts';
 import { giveOrder } from './supervisor/control.ts';
@@ -22,6 +22,7 @@ type Made = { lab: Lab; secrets: Secrets; eks: Map<string, string> };
 export async function up(state: string, autoPorts: boolean): Promise<void> {
   const began = performance.now();
   checkRequirements();
+  checkStateFolder(layout(state).root);
   const unlock = lockUp(layout(state));
   try {
     if (await alreadyUp(state)) console.log('the cloud is up already\n');
