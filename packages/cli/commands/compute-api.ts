@@ -3,13 +3,10 @@ import type { Command } from 'commander';
 import { service } from './service.ts';
 
 export const computeApi = (program: Command) =>
-  service(
-    program,
-    'compute-api',
-    'identity, image and compute API with the scheduler',
-    '/etc/nova/nova.conf',
-    async () => {
-      const { options, startComputeApi } = await import('@assay/compute');
-      return { options, main: (conf, daemon) => startComputeApi(conf, daemon) };
-    },
-  );
+  service(program, 'compute-api', 'identity, images, servers and the scheduler', '/etc/nova/nova.conf', async () => {
+    const [{ options, startComputeApi }, { systemClock: clock }] = await Promise.all([
+      import('@assay/compute'),
+      import('@assay/daemon'),
+    ]);
+    return { options, main: (conf, daemon) => startComputeApi(conf, { ...daemon, clock }) };
+  });
