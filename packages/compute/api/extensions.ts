@@ -1,5 +1,6 @@
-// Which parts of the compute API are there, as clients before microversions asked; and server groups, of which there are none.
+// Which parts of the compute API are there, as clients before microversions asked; and what clients ask for of which there is none.
 import type { Resource } from './context.ts';
+import { adminOnly } from './policy.ts';
 
 const present: Record<string, string> = {
   'OS-EXT-AZ': 'Availability zone of a server.',
@@ -33,4 +34,8 @@ export const extensions: Resource = (server) => {
   }));
   server.get('/v2.1/extensions', () => ({ extensions: all }));
   server.get('/v2.1/os-server-groups', () => ({ server_groups: [] }));
+  server.get('/v2.1/os-aggregates', (request) => {
+    adminOnly(request, 'os-aggregates:index');
+    return { aggregates: [] };
+  });
 };
