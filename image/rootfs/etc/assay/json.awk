@@ -33,7 +33,8 @@ function unquoted(token, is_key,  out, code) {
   if (is_key) gsub(/\//, "\\/", out)
   return out
 }
-function value(path,  token, key, count) {
+# `inside`: not the outermost value, whose parts have no path before their name, even an empty one.
+function value(path, inside,  token, key, count) {
   token = next_token()
   if (token == "{") {
     token = next_token()
@@ -41,7 +42,7 @@ function value(path,  token, key, count) {
     for (;;) {
       key = unquoted(token, 1)
       if (next_token() != ":") fail()
-      value(path == "" ? key : path "/" key)
+      value(inside ? path "/" key : key, 1)
       token = next_token()
       if (token == "}") return
       if (token != ",") fail()
@@ -51,7 +52,7 @@ function value(path,  token, key, count) {
   if (token == "[") {
     if (text ~ /^[ \t\r\n]*\]/) { next_token(); return }
     for (count = 0; ; count++) {
-      value(path == "" ? count : path "/" count)
+      value(inside ? path "/" count : count, 1)
       token = next_token()
       if (token == "]") return
       if (token != ",") fail()
@@ -67,6 +68,6 @@ BEGIN {
 { text = text $0 "\n" }
 END {
   if (broken) exit 1
-  value("")
+  value("", 0)
   if (text !~ /^[ \t\r\n]*$/) fail()
 }
