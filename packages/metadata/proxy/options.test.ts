@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -74,7 +74,8 @@ test('what would weaken the connection is refused at start, and the option named
     [{ nova_client_priv_key: node2.keyFile }, 'tls-key', 'nova_client_priv_key'],
     [{ nova_client_cert: node2.certFile, nova_client_priv_key: node2.keyFile }, 'config-value', 'nova_client_cert'],
     [{ auth_ca_cert: node1.keyFile }, 'tls-file', 'auth_ca_cert'],
-    [{ ports_dir: join(folder, 'none') }, 'config-value', 'ports_dir'],
+    [{ ports_dir: join(folder, 'none', 'ports') }, 'config-value', 'ports_dir'],
+    [{ ports_dir: node1.certFile }, 'config-value', 'ports_dir'],
   ];
   for (const [change, code, option] of refusals)
     assert.throws(
@@ -88,6 +89,11 @@ test('what would weaken the connection is refused at start, and the option named
 test('a certificate that has ended is refused at start', () => {
   const later = new Date(Date.now() + 30 * 24 * 3600_000);
   assert.throws(() => settings({}, later), { code: 'tls-expired', where: /nova_client_cert/ });
+});
+
+test('a ports folder that is not there yet is made, for nobody else to write to', () => {
+  const { portsDir } = settings({ ports_dir: join(folder, 'new') });
+  assert.equal(statSync(portsDir).mode & 0o777, 0o700);
 });
 
 test('a key that others can read, and a ports folder that others can write to, are refused', () => {

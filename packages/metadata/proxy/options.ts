@@ -1,8 +1,9 @@
 // Which options of metadata_agent.ini does the proxy read? Neutron's names; where Neutron would go on in silence with less
 // security than the file seems to ask for, this stops at start.
 import { X509Certificate } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
+import { dirname } from 'node:path';
 import { AssayError } from '@assay/core';
 import { type Conf, flag, hostOf, oneOf, path, port, readCa, readTlsFiles, secret, text } from '@assay/daemon';
 import { checkSecret } from '../secret.ts';
@@ -110,8 +111,9 @@ function originOf(host: string, port: number): string {
   throw wrong('nova_metadata_host', 'a host name or address', host);
 }
 
-/** Whoever may write there says who each guest is. */
+/** Whoever may write there says who each guest is. Made when compute-host has not made it yet. */
 function checkedFolder(folder: string): string {
+  if (!existsSync(folder) && existsSync(dirname(folder))) mkdirSync(folder, { mode: 0o700, recursive: true });
   const where = `${file} [assay] ports_dir (${folder})`;
   const found = statSync(folder, { throwIfNoEntry: false });
   if (!found?.isDirectory())

@@ -25,7 +25,7 @@ export function createUpstream(settings: ProxySettings, { timeoutMs = 10_000 } =
   const agent = new Agent({
     keepAlive: true,
     maxSockets: 32,
-    maxFreeSockets: 8,
+    maxFreeSockets: 32,
     minVersion: 'TLSv1.3',
     rejectUnauthorized: true,
     cert: tls.cert,
