@@ -52,10 +52,14 @@ const manifest = (folder: string): Manifest => JSON.parse(readFileSync(join(root
 const packages = Object.keys(arrows);
 
 // Files that are there, tracked or about to be; what git ignores is no part of the project.
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
-  cwd: root,
-  encoding: 'utf8',
-})
+const files = execFileSync(
+  'git',
+  ['-c', 'safe.directory=*', 'ls-files', '--cached', '--others', '--exclude-standard', '-z'],
+  {
+    cwd: root,
+    encoding: 'utf8',
+  },
+)
   .split('\0')
   .filter((file) => file && existsSync(join(root, file)));
 const isTest = (file: string) => /\.test\.ts$|\/testing\//.test(file);
