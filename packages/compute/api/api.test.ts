@@ -439,6 +439,12 @@ test('hosts look as recorded, as services, hypervisors and zones; a disabled one
   await ask(`/os-services/${services[1].id}`, { method: 'PUT', version: '2.69', payload: { status: 'enabled' } });
 });
 
+test('a null character anywhere is refused before it reaches a database', async () => {
+  assert.equal((await ask('/servers/%00')).status, 400);
+  assert.equal((await ask('/servers?name=%00')).status, 400);
+  assert.equal((await boot('nul', { metadata: { a: 'x\u0000' } })).status, 400);
+});
+
 test('limits and quotas look as recorded, and a lowered quota holds at once', async () => {
   for (const version of ['2.92', '2.1'])
     assert.deepEqual(

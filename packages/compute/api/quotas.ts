@@ -2,6 +2,8 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { caller } from '../identity/guard.ts';
+import { Refusal } from '../refusal.ts';
+import { projectById } from '../storage/identity.ts';
 import { defaultQuotas, type Quota, type Quotas, quotasOf, setQuotas, usedBy } from '../storage/quotas.ts';
 import { bodyOf } from './body.ts';
 import type { Resource } from './context.ts';
@@ -51,6 +53,8 @@ export const quotas: Resource = (server, { db }) => {
   server.put<At>('/v2.1/os-quota-sets/:project', async (request) => {
     adminOnly(request, 'os-quota-sets:update');
     const { force: _, ...change } = bodyOf(request, Update).quota_set;
+    if (!(await projectById(db, request.params.project)))
+      throw new Refusal('request-invalid', `Project ID ${request.params.project} is not a valid project.`);
     await setQuotas(db, request.params.project, change as Partial<Quotas>);
     return { quota_set: quotaView(request, await quotasOf(db, request.params.project)) };
   });

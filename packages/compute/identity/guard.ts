@@ -12,13 +12,20 @@ const callers = new WeakMap<FastifyRequest, Caller>();
 /** Every route but those in `open` (paths without query) needs a token; what is no route does too. */
 export function guard(server: HttpsServer, db: Kysely<Tables>, tokens: Tokens, open: ReadonlySet<string>): void {
   server.addHook('onRequest', async (request) => {
+    if (/%00/.test(request.url)) throw nul();
     if (open.has(request.url.split('?', 1)[0] ?? '')) return;
     const token = request.headers['x-auth-token'];
     const caller = await callerOf(db, tokens, typeof token === 'string' ? token : undefined);
     if (!caller) throw unauthorized();
     callers.set(request, caller);
   });
+  server.addHook('preValidation', async (request) => {
+    if (request.body !== undefined && /(?<!\\)(\\\\)*\\u0000/.test(JSON.stringify(request.body))) throw nul();
+  });
 }
+
+/** No text holds U+0000: PostgreSQL cannot store or compare it, and nothing we name has it. */
+const nul = () => new Refusal('request-malformed', 'The request holds a null character.');
 
 /** The caller of a guarded route. */
 export function caller(request: FastifyRequest): Caller {

@@ -39,15 +39,9 @@ export async function reportNode(db: Kysely<Tables>, report: NodeReport, now: Da
   });
 }
 
-/** A heartbeat; times never go back. */
+/** A heartbeat. */
 export async function nodeSeen(db: Db, host: string, now: Date): Promise<void> {
-  const at = now.toISOString();
-  await db
-    .updateTable('compute_nodes')
-    .set({ last_seen_at: at })
-    .where('host', '=', host)
-    .where('last_seen_at', '<', at)
-    .execute();
+  await db.updateTable('compute_nodes').set({ last_seen_at: now.toISOString() }).where('host', '=', host).execute();
 }
 
 /** By host name. */
@@ -55,9 +49,9 @@ export function allNodes(db: Db): Promise<ComputeNode[]> {
   return db.selectFrom('compute_nodes').selectAll().orderBy('host').execute();
 }
 
-/** Up: heard of within `serviceDownTimeS` (Nova's `service_down_time`, 60 s). */
+/** Up: heard of within `serviceDownTimeS` (Nova's `service_down_time`, 60 s). A word from the future is none: a clock was set back. */
 export function isUp(node: Pick<ComputeNode, 'last_seen_at'>, now: Date, serviceDownTimeS: number): boolean {
-  return now.getTime() - Date.parse(node.last_seen_at) <= serviceDownTimeS * 1000;
+  return Math.abs(now.getTime() - Date.parse(node.last_seen_at)) <= serviceDownTimeS * 1000;
 }
 
 export async function setDisabled(

@@ -1,6 +1,7 @@
 // Instances: what the subscriber asked for and what became of it. The row is the only truth; nothing is kept beside it.
 import type { Kysely, Transaction, Updateable } from 'kysely';
 import { take } from './counters.ts';
+import { insertAction } from './instance-actions.ts';
 import { refuseOverQuota } from './quotas.ts';
 import type { Fault, FlavorSnapshot, InstancesTable, Tables } from './tables.ts';
 
@@ -57,7 +58,7 @@ export type InstanceChange = Partial<
 >;
 
 /**
- * All instances of one request, or none.
+ * All instances of one request with their action `create`, or nothing.
  * @throws AssayError `quota-forbidden`
  */
 export async function insertInstances(db: Kysely<Tables>, wanted: NewInstance[], now: Date): Promise<Instance[]> {
@@ -90,6 +91,8 @@ export async function insertInstances(db: Kysely<Tables>, wanted: NewInstance[],
       };
     });
     await trx.insertInto('instances').values(rows.map(toRow)).execute();
+    for (const { id: instance_id, request_id, user_id, project_id } of rows)
+      await insertAction(trx, { instance_id, request_id, action: 'create', user_id, project_id }, now);
     return rows;
   });
 }

@@ -61,9 +61,11 @@ async function setPower(
   if (!from.includes(vm_state)) throw conflict(action, id, 'vm_state', vm_state);
   if (instance.task_state !== null) throw conflict(action, id, 'task_state', instance.task_state);
   const now = clock.now();
-  const taken = await changeInstance(db, id, { ...change, task_state }, now, { vm_state, task_state: null });
-  if (!taken) throw conflict(action, id, 'task_state', 'changing'); // another request was a moment earlier
-  await recordAction({ db, clock }, request, instance, action);
+  await db.transaction().execute(async (trx) => {
+    const taken = await changeInstance(trx, id, { ...change, task_state }, now, { vm_state, task_state: null });
+    if (!taken) throw conflict(action, id, 'task_state', 'changing'); // another request was a moment earlier
+    await insertAction(trx, actionOf(request, instance, action), now);
+  });
   conductor.setPower(id, action);
 }
 
@@ -71,22 +73,21 @@ async function setPower(
 export async function remove(context: ApiContext, request: FastifyRequest, instance: Instance): Promise<void> {
   const { db, clock, conductor } = context;
   const change: InstanceChange = { wanted: 'deleted', task_state: 'deleting' };
-  if (instance.wanted !== 'deleted') {
-    await changeInstance(db, instance.id, change, clock.now());
-    await recordAction(context, request, instance, 'delete');
-  }
+  if (instance.wanted !== 'deleted')
+    await db.transaction().execute(async (trx) => {
+      await changeInstance(trx, instance.id, change, clock.now());
+      await insertAction(trx, actionOf(request, instance, 'delete'), clock.now());
+    });
   conductor.remove(instance.id);
 }
 
-export async function recordAction(
-  { db, clock }: Pick<ApiContext, 'db' | 'clock'>,
-  request: FastifyRequest,
-  { id: instance_id, project_id }: Instance,
-  action: string,
-): Promise<void> {
-  const user_id = caller(request).user.id;
-  await insertAction(db, { instance_id, request_id: request.id, action, user_id, project_id }, clock.now());
-}
+const actionOf = (request: FastifyRequest, { id: instance_id, project_id }: Instance, action: string) => ({
+  instance_id,
+  project_id,
+  action,
+  request_id: request.id,
+  user_id: caller(request).user.id,
+});
 
 async function consoleOf({ conductor }: ApiContext, instance: Instance, length: unknown): Promise<string> {
   const lines = length === undefined || length === null || Number(length) === -1 ? undefined : Number(length);

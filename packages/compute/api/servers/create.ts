@@ -8,7 +8,6 @@ import { Refusal } from '../../refusal.ts';
 import { allNodes } from '../../storage/compute-nodes.ts';
 import { flavorById, snapshot } from '../../storage/flavors.ts';
 import { bootFilesOf, type Image, imageById } from '../../storage/images.ts';
-import { insertAction } from '../../storage/instance-actions.ts';
 import { type Instance, insertInstances, type NewInstance } from '../../storage/instances.ts';
 import { keypairNamed } from '../../storage/keypairs.ts';
 import { bodyOf } from '../body.ts';
@@ -56,8 +55,6 @@ export async function createServers(context: ApiContext, request: FastifyRequest
     Array.from({ length: max }, (_, index) => named(common, wanted, index, max)),
     clock.now(),
   );
-  for (const { id: instance_id, project_id, user_id } of instances)
-    await insertAction(db, { instance_id, request_id: request.id, action: 'create', project_id, user_id }, clock.now());
   for (const { id } of instances) conductor.build(id);
   return instances;
 }
