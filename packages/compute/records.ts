@@ -1,7 +1,7 @@
 // What may the metadata service know of an instance? Read from the compute service's database, never written.
 import { openReadOnly } from '@assay/daemon';
 import { instanceById } from './storage/instances.ts';
-import type { Tables, TaskState, VmState, WantedTrust } from './storage/tables.ts';
+import type { Tables, VmState } from './storage/tables.ts';
 
 export type InstanceRecord = {
   readonly id: string;
@@ -13,9 +13,9 @@ export type InstanceRecord = {
   readonly userId: string;
   /** Where it is now; undefined until a host is chosen. */
   readonly host: string | undefined;
+  /** The host it was released to: set when that host may start it, after its ticket if it asks for trust. */
+  readonly node: string | undefined;
   readonly vmState: VmState;
-  readonly taskState: TaskState | undefined;
-  readonly trust: WantedTrust | undefined;
   readonly imageId: string;
   readonly kernelId: string;
   readonly ramdiskId: string;
@@ -64,9 +64,8 @@ export async function openRecords(databaseUrl: string): Promise<Records> {
         projectId: row.project_id,
         userId: row.user_id,
         host: row.host ?? undefined,
+        node: row.node ?? undefined,
         vmState: row.vm_state,
-        taskState: row.task_state ?? undefined,
-        trust: row.trust ?? undefined,
         imageId: row.image_id,
         kernelId: row.kernel_id,
         ramdiskId: row.ramdisk_id,

@@ -38,14 +38,7 @@ export async function identify(
   if (!instance) return refused('no such instance');
   if (instance.projectId !== tenant) return refused('instance of another project');
   if (instance.host !== peer) return refused(`instance is on ${instance.host ?? 'no host'}`);
-  if (!isReleased(instance)) return refused('instance has no ticket for this host yet');
+  // A host is chosen before it is asked for its trust; until then what belongs to the instance stays here.
+  if (instance.node !== peer) return refused('instance is not released to this host yet');
   return { instance };
-}
-
-/**
- * A host is chosen before it is asked for its trust. Until then what belongs to an instance that asks for trust stays
- * here: `spawning` says that the ticket was verified.
- */
-function isReleased({ trust, vmState, taskState }: InstanceRecord): boolean {
-  return trust !== 'trusted' || vmState !== 'building' || taskState === 'spawning';
 }

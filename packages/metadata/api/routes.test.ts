@@ -11,8 +11,8 @@ const secret = 'a secret of enough letters';
 const pki = testPki();
 const mine = exampleRecord();
 const theirs = exampleRecord({ projectId: 'c'.repeat(32) });
-const elsewhere = exampleRecord({ host: 'node2' });
-const starting = exampleRecord({ vmState: 'building', taskState: 'scheduling', trust: 'trusted' });
+const elsewhere = exampleRecord({ host: 'node2', node: 'node2' });
+const starting = exampleRecord({ vmState: 'building', node: undefined });
 const instances = [mine, theirs, elsewhere, starting];
 
 const lines: string[] = [];
@@ -115,13 +115,13 @@ test('unknown, not yours, not here and not permitted yet are answered alike', as
 });
 
 test('what an instance is now decides, with every request', async () => {
-  const moving = exampleRecord({ vmState: 'building', taskState: 'spawning', trust: 'trusted' });
+  const moving = exampleRecord({ vmState: 'building' });
   instances.push(moving);
   const status = async () => (await ask('/openstack', headersFor(moving))).statusCode;
   assert.equal(await status(), 200);
-  instances[instances.length - 1] = { ...moving, host: 'node2' };
+  instances[instances.length - 1] = { ...moving, host: 'node2', node: undefined };
   assert.equal(await status(), 404);
-  instances[instances.length - 1] = { ...moving, vmState: 'active', taskState: undefined };
+  instances[instances.length - 1] = { ...moving, vmState: 'active' };
   assert.equal(await status(), 200);
   instances.pop();
   assert.equal(await status(), 404);

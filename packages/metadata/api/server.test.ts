@@ -29,7 +29,7 @@ const instance = await insertExample(db, {
   public_key: 'ssh-ed25519 AAAA me',
   user_data: Buffer.from('#!/bin/sh\n').toString('base64'),
 });
-const move = (host: string) => db.updateTable('instances').set({ host, vm_state: 'active' }).execute();
+const move = (host: string) => db.updateTable('instances').set({ host, node: host, vm_state: 'active' }).execute();
 await move('node1');
 
 function conf(change: Record<string, Record<string, string>> = {}) {
