@@ -234,3 +234,17 @@ test('closing ends a request that hangs', async () => {
   await close();
   await refused;
 });
+
+test('closing ends a WebSocket that does not say goodbye', async () => {
+  const server = createHttpsServer({ ...own, clientCertificate: 'none', log });
+  server.server.on('upgrade', (_request, socket) =>
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+  );
+  const { port: at, close } = await listen(server, { host: '127.0.0.1', port: 0 });
+  const socket = connect({ port: at, host: '127.0.0.1', ca: pki.ca });
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+  await once(socket, 'data');
+  const ended = once(socket, 'close');
+  await close();
+  await ended;
+});

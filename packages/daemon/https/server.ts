@@ -97,6 +97,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     socket.destroy(); // Node leaves a handshake that took too long open
   });
 
+  endUpgraded(server);
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));
   server.removeAllContentTypeParsers();
@@ -148,6 +149,20 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     );
     socket.destroySoon();
   }
+}
+
+/** Closing would wait for ever for WebSockets, which have left HTTP: they have this long to say goodbye. */
+const goodbyeMs = 500;
+function endUpgraded(server: HttpsServer): void {
+  const open = new Set<Socket>();
+  server.server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  server.addHook('preClose', async () => {
+    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), goodbyeMs);
+    server.server.once('close', () => clearTimeout(late));
+  });
 }
 
 /**
