@@ -160,7 +160,9 @@ function endUpgraded(server: HttpsServer): void {
     socket.once('close', () => open.delete(socket));
   });
   server.addHook('preClose', async () => {
-    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), goodbyeMs);
+    const late = setTimeout(() => {
+      for (const socket of open) socket.destroy();
+    }, goodbyeMs);
     server.server.once('close', () => clearTimeout(late));
   });
 }
