@@ -3,8 +3,9 @@ import { closeSync, writeSync } from 'node:fs';
 import type { Conf, Daemon, Sections } from '@assay/daemon';
 import type { Command } from 'commander';
 
-/** A service read its options: what it does with them. */
-export type Main<S extends Sections> = (conf: Conf<S>, daemon: Daemon) => unknown;
+/** A service read its options: what it does with them. `given` is the command line. */
+export type Main<S extends Sections> = (conf: Conf<S>, daemon: Daemon, given: Given) => unknown;
+export type Given = { configFile?: string[]; stopInstances?: true };
 
 /**
  * Adds a long-running command. `load` runs when the command is called, so that other commands do not wait for its code.
@@ -21,12 +22,12 @@ export function service<S extends Sections>(
     .command(name)
     .description(description)
     .option('--config-file <file>', 'may be repeated: later files win', repeated)
-    .action(async ({ configFile = [file] }: { configFile?: string[] }) => {
+    .action(async (given: Given) => {
       const [{ loadConfig, runDaemon }, { options, main }] = await Promise.all([import('@assay/daemon'), load()]);
       await runDaemon(name, async (daemon) => {
-        const conf = loadConfig(configFile, options);
+        const conf = loadConfig(given.configFile ?? [file], options);
         for (const warning of conf.warnings) daemon.log.warn(warning);
-        await main(conf, daemon);
+        await main(conf, daemon, given);
         daemon.log.info('ready');
         tellReady();
       });

@@ -12,6 +12,8 @@ import type { Lab, LabHost } from './settings.ts';
 const attestationPeriodS = 5;
 /** Longer than a busy machine of two cores makes a round wait. */
 const verdictLifetimeS = 30;
+/** A guest powers off within three seconds; one that hangs shall not keep the cloud from going down. */
+const shutdownTimeoutS = 10;
 
 export function writeConfigs({ settings, paths }: Lab, secrets: Secrets): void {
   mkdirSync(paths.etc.dir, { recursive: true, mode: 0o700 });
@@ -96,11 +98,19 @@ const assayOfHost = ({ settings: { ports }, paths }: Lab, host: LabHost, at: Hos
   },
   compute_host: {
     host: host.name,
+    compute_api: `https://${address}:${ports.link}`,
+    ca_file: paths.ca.certificate,
+    cert_file: paths.ca.certificateOf(host.name),
+    key_file: paths.ca.keyOf(host.name),
+    attestation_server: `https://${address}:${ports.attestation}`,
+    agent_state_dir: at.agentDir,
+    instances_dir: at.instancesDir,
+    image_cache_dir: at.imageCacheDir,
+    ports_dir: at.portsDir,
     memory_mb: host.memoryMb,
     vcpus: host.vcpus,
-    instances_dir: at.instancesDir,
-    ports_dir: at.portsDir,
     qemu_user: process.getuid?.() === 0 ? qemuUser : undefined,
+    shutdown_timeout: shutdownTimeoutS,
   },
 });
 

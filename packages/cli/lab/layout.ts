@@ -12,6 +12,7 @@ export type HostLayout = {
   agentDir: string;
   instancesDir: string;
   portsDir: string;
+  imageCacheDir: string;
   etcDir: string;
   assayConf: string;
   metadataAgentIni: string;
@@ -75,6 +76,7 @@ export function layout(state: string) {
         agentDir: join(dir, 'agent'),
         instancesDir: join(dir, 'instances'),
         portsDir: join(dir, 'ports'),
+        imageCacheDir: join(dir, 'image-cache'),
         etcDir: at('etc', name),
         assayConf: at('etc', name, 'assay.conf'),
         metadataAgentIni: at('etc', name, 'metadata_agent.ini'),

@@ -12,7 +12,7 @@ const root = process.getuid?.() === 0;
 test('missing programs are named, with the packages that have them', () => {
   assert.throws(() => checkRequirements(dir), {
     code: 'lab-tool',
-    expected: 'swtpm, swtpm_setup, qemu-system-x86_64, cpio, busybox',
+    expected: 'swtpm, swtpm_setup, qemu-system-x86_64, socat, setpriv, cpio, busybox',
     hint: /^apt-get install swtpm swtpm-tools /,
   });
 });

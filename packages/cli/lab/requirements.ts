@@ -7,6 +7,8 @@ const tools: readonly (readonly [program: string, packageName: string])[] = [
   ['swtpm', 'swtpm'],
   ['swtpm_setup', 'swtpm-tools'],
   ['qemu-system-x86_64', 'qemu-system-x86'],
+  ['socat', 'socat'],
+  ['setpriv', 'util-linux'],
   ['cpio', 'cpio'],
   ['busybox', 'busybox-static'],
 ];
