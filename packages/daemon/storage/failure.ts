@@ -4,6 +4,14 @@ import { AssayError } from '@assay/core';
 /** Ends the process: what is stored is known again only after reading it anew. */
 export type Fatal = (error: AssayError) => never;
 
+/** How a database is used. */
+export type Access = {
+  readonly fatal: Fatal;
+  readonly readOnly: boolean;
+  /** How long a query waits for its turn: longer means that a transaction waits for itself, or that a disk hangs. */
+  readonly turnMs: number;
+};
+
 /** One line on standard error, exit 1; whoever watches the process starts it again. */
 export const endProcess: Fatal = (error) => {
   process.stderr.write(`assay: ${error.message}\n`);
@@ -69,6 +77,10 @@ const exists = (where: string, cause: unknown) =>
   new AssayError('storage-exists', where, 'a row that is not there yet', cause, { cause });
 const reference = (where: string, cause: unknown) =>
   new AssayError('storage-reference', where, 'a row whose references exist', cause, { cause });
+export const noTurn = (where: string, turnMs: number) =>
+  new AssayError('storage-busy', where, `a free connection within ${turnMs} ms`, 'none', {
+    hint: 'inside a transaction only the transaction may be asked',
+  });
 export const unavailable = (where: string, cause: unknown) =>
   new AssayError('storage-unavailable', where, 'a database server that answers', cause, { cause });
 const unknown = (where: string, cause: unknown) =>

@@ -79,6 +79,17 @@ eachDatabase('transactions of one process follow each other', async (url) => {
   await db.destroy();
 });
 
+eachDatabase('a transaction that waits for itself is storage-busy, and others go on', async (url) => {
+  const db = await openDatabase<Schema>(url, [hosts], { turnMs: 200 });
+  const stuck = db.transaction().execute(async (tx) => {
+    await tx.insertInto('hosts').values(row).execute();
+    await db.selectFrom('hosts').selectAll().execute(); // meant: tx
+  });
+  await assert.rejects(stuck, { code: 'storage-busy' });
+  assert.deepEqual(await db.selectFrom('hosts').selectAll().execute(), []);
+  await db.destroy();
+});
+
 eachDatabase('a transaction that throws leaves nothing behind', async (url) => {
   const db = await openDatabase<Schema>(url, [hosts]);
   const failing = db.transaction().execute(async (tx) => {

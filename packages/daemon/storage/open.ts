@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { AssayError } from '@assay/core';
 import { Kysely } from 'kysely';
-import { endProcess, type Fatal } from './failure.ts';
+import { type Access, endProcess, type Fatal } from './failure.ts';
 import { type Book, type Migration, migrate } from './migrate.ts';
 import { databaseName, postgresDialect } from './postgres.ts';
 import { sqliteDialect } from './sqlite.ts';
@@ -13,15 +13,16 @@ import { sqliteDialect } from './sqlite.ts';
  * write is unknown (I/O error, connection lost at commit) `fatal` is called, which ends the process.
  *
  * @param url `sqlite:PATH`, `sqlite::memory:` or `postgresql://…`
+ * @param turnMs how long a query waits for a transaction before it, then `storage-busy`
  * @param migrations run before this returns, all or none
  * @throws AssayError `storage-url`, `storage-open`, `storage-unavailable`, `storage-newer`, `storage-migration`
  */
 export async function openDatabase<Schema>(
   url: string,
   migrations: readonly Migration[],
-  { fatal = endProcess, now = Date.now() }: { fatal?: Fatal; now?: number } = {},
+  { fatal = endProcess, now = Date.now(), turnMs = 10_000 }: { fatal?: Fatal; now?: number; turnMs?: number } = {},
 ): Promise<Kysely<Schema>> {
-  const { db, kind, where } = connect<Schema>(url, fatal, false);
+  const { db, kind, where } = connect<Schema>(url, { fatal, turnMs, readOnly: false });
   try {
     await migrate(db as unknown as Kysely<Book>, kind, migrations, where, now);
     return db;
@@ -33,18 +34,18 @@ export async function openDatabase<Schema>(
 
 /** For looking only: no file is made, no migration runs, every write fails. */
 export async function openReadOnly<Schema>(url: string, fatal: Fatal = endProcess): Promise<Kysely<Schema>> {
-  return connect<Schema>(url, fatal, true).db;
+  return connect<Schema>(url, { fatal, turnMs: 10_000, readOnly: true }).db;
 }
 
-function connect<Schema>(url: string, fatal: Fatal, readOnly: boolean) {
+function connect<Schema>(url: string, access: Access) {
   if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length) {
     const given = url.slice('sqlite:'.length);
     const path = given === ':memory:' ? given : resolve(given);
-    const db = new Kysely<Schema>({ dialect: sqliteDialect(path, fatal, readOnly) });
+    const db = new Kysely<Schema>({ dialect: sqliteDialect(path, access) });
     return { db, kind: 'sqlite' as const, where: `database ${path}` };
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
-    const db = new Kysely<Schema>({ dialect: postgresDialect(url, fatal, readOnly) });
+    const db = new Kysely<Schema>({ dialect: postgresDialect(url, access) });
     return { db, kind: 'postgresql' as const, where: databaseName(url) };
   }
   const got = url.split(':', 1)[0] || 'nothing';

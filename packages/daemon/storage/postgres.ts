@@ -3,17 +3,17 @@
 import { AssayError } from '@assay/core';
 import { type Dialect, PostgresDialect, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
 import pg from 'pg';
-import { type Fatal, postgresFailure, unavailable } from './failure.ts';
+import { type Access, type Fatal, noTurn, postgresFailure, unavailable } from './failure.ts';
 
 const int8 = 20; // pg_type.oid
 
 /** @param url `postgresql://user:password@host:port/database`; never shown with its password */
-export function postgresDialect(url: string, fatal: Fatal, readOnly: boolean): Dialect {
+export function postgresDialect(url: string, { fatal, readOnly, turnMs }: Access): Dialect {
   const where = databaseName(url);
   const pool = new pg.Pool({
     connectionString: url,
     max: 1, // as with SQLite: within a process, transactions follow each other
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: turnMs,
     keepAlive: true,
     options: `-c default_transaction_isolation=serializable -c default_transaction_read_only=${readOnly ? 'on' : 'off'}`,
     types: {
@@ -29,7 +29,7 @@ export function postgresDialect(url: string, fatal: Fatal, readOnly: boolean): D
         try {
           return watched(await pool.connect(), where, fatal);
         } catch (error) {
-          throw unavailable(where, error);
+          throw pool.totalCount > 0 && pool.idleCount === 0 ? noTurn(where, turnMs) : unavailable(where, error);
         }
       },
       end: () => pool.end(),

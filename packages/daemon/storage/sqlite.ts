@@ -12,16 +12,13 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { type Fatal, sqliteFailure } from './failure.ts';
-
-/** How long a query waits for its turn: longer means that a transaction waits for itself, or a disk hangs. */
-const turnMs = 10_000;
+import { type Access, type Fatal, noTurn, sqliteFailure } from './failure.ts';
 
 /** @throws AssayError `storage-open` when the file cannot be opened or is not a database */
-export function sqliteDialect(path: string, fatal: Fatal, readOnly: boolean): Dialect {
+export function sqliteDialect(path: string, { fatal, readOnly, turnMs }: Access): Dialect {
   const database = opened(path, readOnly);
   return {
-    createDriver: () => new OneConnectionDriver(database, path, fatal, readOnly),
+    createDriver: () => new OneConnectionDriver(database, path, { fatal, readOnly, turnMs }),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
@@ -48,11 +45,13 @@ class OneConnectionDriver implements Driver {
   readonly #connection: Connection;
   readonly #path: string;
   readonly #begin: string;
+  readonly #turnMs: number;
   #busy = false;
   #waiting: (() => void)[] = [];
 
-  constructor(database: DatabaseSync, path: string, fatal: Fatal, readOnly: boolean) {
+  constructor(database: DatabaseSync, path: string, { fatal, readOnly, turnMs }: Access) {
     this.#database = database;
+    this.#turnMs = turnMs;
     this.#path = path;
     this.#connection = new Connection(database, path, fatal);
     // Immediate: another process's write between our read and our write would otherwise fail us midway.
@@ -72,10 +71,8 @@ class OneConnectionDriver implements Driver {
         };
         const timer = setTimeout(() => {
           this.#waiting = this.#waiting.filter((other) => other !== mine);
-          const hint = 'inside a transaction only the transaction may be asked';
-          const where = `database ${this.#path}`;
-          late(new AssayError('storage-busy', where, `a free connection within ${turnMs} ms`, 'none', { hint }));
-        }, turnMs);
+          late(noTurn(`database ${this.#path}`, this.#turnMs));
+        }, this.#turnMs);
         this.#waiting.push(mine);
       });
     }
