@@ -1,4 +1,5 @@
 // What other packages' tests borrow.
+
+export { openStorage } from '../storage/open.ts';
 export { startTestCloud, type TestCloud } from './cloud.ts';
 export { exampleInstance, insertExample } from './instance.ts';
-export { openStorage } from '../storage/open.ts';

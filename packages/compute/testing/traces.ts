@@ -1,5 +1,6 @@
 // What a real cloud answered: exchanges recorded for this project between stock clients and Nova 26.2.2, Keystone 22.0.2
 // and Glance 25.1.0 (Debian 12). Tests compare the names and types of fields with ours.
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -46,4 +47,19 @@ export function shapeOf(value: unknown): unknown {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, part]) => [key, shapeOf(part)]),
   );
+}
+
+/** Fields that are null here and text there (or the other way round) are no difference of shape. */
+export function sameFields(ours: object, theirs: object, except: string[] = []) {
+  const fields = (of: object) =>
+    Object.keys(of)
+      .filter((name) => !except.includes(name))
+      .sort();
+  assert.deepEqual(fields(ours), fields(theirs));
+  for (const name of fields(theirs)) {
+    const [mine, recorded] = [ours, theirs].map((of) => (of as Record<string, unknown>)[name]);
+    if (mine === null || recorded === null) continue;
+    assert.equal(typeof mine, typeof recorded, name);
+    assert.equal(Array.isArray(mine), Array.isArray(recorded), name);
+  }
 }

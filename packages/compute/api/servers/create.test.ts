@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { startTestCloud } from '../../testing/cloud.ts';
+import { computeClient } from '../../testing/compute-client.ts';
+
+const cloud = await startTestCloud();
+after(() => cloud.stop());
+const { ask, boot, discard, post } = await computeClient(cloud);
+
+test('what a boot cannot have is refused before anything is stored', async () => {
+  const refused: [object, number, RegExp][] = [
+    [{ key_name: 'absent' }, 400, /^Invalid key_name provided\.$/],
+    [{ flavorRef: 'nope' }, 400, /^Flavor nope could not be found\.$/],
+    [{ imageRef: '11111111-1111-4111-8111-111111111111' }, 400, /^Can not find requested image$/],
+    [{ imageRef: cloud.mini.properties['kernel_id'] }, 400, /unacceptable/],
+    [{ networks: 'none' }, 400, /auto/],
+    [{ networks: [{ uuid: 'x' }] }, 400, /auto/],
+    [{ availability_zone: 'mars' }, 400, /zone/],
+    [{ availability_zone: 'nova:node9' }, 400, /node9/],
+    [{ min_count: 3, max_count: 2 }, 400, /min_count/],
+    [{ user_data: 'not base64!' }, 400, /base64/],
+    [{ metadata: { a: 1 } }, 400, /not of type 'string'/],
+    [{ metadata: { 'a/b': 'x' } }, 400, /metadata/],
+    [{ name: 'a\nb' }, 400, /name/],
+    [{ personality: [{ path: '/etc/x', contents: '' }] }, 400, /personality/],
+    [{ max_count: 11 }, 403, /^Quota exceeded for instances: Requested 11, but already used 0 of 10 instances$/],
+  ];
+  for (const [wrong, status, message] of refused) {
+    const answer = await boot('refused', wrong);
+    assert.equal(answer.status, status, JSON.stringify(wrong));
+    assert.match((answer.body.badRequest ?? answer.body.forbidden).message, message);
+  }
+  const hints = await post('/servers', {
+    server: { name: 'h', imageRef: cloud.mini.id, flavorRef: '1' },
+    'os:scheduler_hints': { group: 'x' },
+  });
+  assert.equal(hints.status, 400);
+  assert.deepEqual((await ask('/servers')).body.servers, []);
+});
+
+test('trust is frozen at boot, and a flavor whose demand cannot be read boots nothing', async () => {
+  await post('/flavors/3/os-extra_specs', { extra_specs: { 'trust:trusted_host': 'trusted' } });
+  const { id } = (await boot('frozen', { flavorRef: '3' })).body.server;
+  await ask('/flavors/3/os-extra_specs/trust:trusted_host', { method: 'DELETE' });
+  const row = await cloud.db.selectFrom('instances').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  assert.equal(row.trust, 'trusted');
+  await cloud.db
+    .insertInto('flavor_extra_specs')
+    .values({ flavor_id: '3', key: 'trust:trusted_host', value: 'TRUSTED' })
+    .execute();
+  const refused = await boot('unreadable', { flavorRef: '3' });
+  assert.equal(refused.status, 400);
+  assert.match(refused.body.badRequest.message, /trust:trusted_host/);
+  await cloud.db.deleteFrom('flavor_extra_specs').where('flavor_id', '=', '3').execute();
+  await discard(id);
+});
