@@ -15,12 +15,12 @@ const arrows: Record<string, { own: string[]; foreign: string[] }> = {
   tpm: { own: ['core'], foreign: [] },
   measurement: { own: ['core', 'tpm'], foreign: [] },
   protocol: { own: ['core'], foreign: ['typebox'] },
-  appraisal: { own: ['core', 'tpm', 'measurement', 'protocol'], foreign: ['@peculiar/x509'] },
+  appraisal: { own: ['core', 'tpm', 'measurement', 'protocol'], foreign: [] },
   daemon: { own: ['core'], foreign: ['fastify', 'kysely', 'pg', 'pino', 'typebox'] },
   agent: { own: ['core', 'tpm', 'measurement', 'protocol', 'daemon'], foreign: ['ws'] },
   attestation: {
     own: ['core', 'tpm', 'measurement', 'protocol', 'appraisal', 'daemon'],
-    foreign: ['@fastify/type-provider-typebox', '@peculiar/x509', 'fastify', 'jose', 'kysely', 'typebox', 'ws'],
+    foreign: ['fastify', 'jose', 'kysely', 'typebox', 'ws'],
   },
   compute: { own: ['core', 'protocol', 'daemon'], foreign: ['fastify', 'jose', 'kysely', 'typebox', 'ws'] },
   metadata: { own: ['core', 'protocol', 'daemon', 'compute'], foreign: ['fastify', 'typebox'] },
@@ -92,18 +92,26 @@ for (const [name, { own, foreign }] of Object.entries(arrows)) {
     );
   });
 
-  test(`${name} imports only what its package.json declares`, () => {
-    const declared = Object.keys(manifest(`packages/${name}`).dependencies ?? {});
-    const used = new Map<string, string>();
-    for (const file of sources.filter((source) => packageOf(source) === name && !isTest(source))) {
-      for (const specifier of imports(file)) {
-        if (!specifier.startsWith('.') && !isBuiltin(specifier)) used.set(nameOf(specifier), file);
+  test(`${name} imports only what its package.json declares, and declares only what it imports`, () => {
+    const { dependencies = {}, devDependencies = {} } = manifest(`packages/${name}`);
+    const declared = Object.keys(dependencies);
+    const [shipped, tried] = [new Map<string, string>(), new Set<string>()];
+    for (const file of sources.filter((source) => packageOf(source) === name)) {
+      for (const specifier of imports(file).map(nameOf)) {
+        if (specifier.startsWith('.') || isBuiltin(specifier) || specifier === `@assay/${name}`) continue;
+        if (!isTest(file)) shipped.set(specifier, file);
+        tried.add(specifier);
       }
     }
-    used.delete(`@assay/${name}`);
     assert.deepEqual(
-      [...used].filter(([dependency]) => !declared.includes(dependency)),
+      [...shipped].filter(([dependency]) => !declared.includes(dependency)),
       [],
+    );
+    const unused = [...declared, ...Object.keys(devDependencies)].filter((dependency) => !tried.has(dependency));
+    assert.deepEqual(
+      unused.filter((dependency) => !dependency.startsWith('@types/')),
+      [],
+      'declared, not used',
     );
   });
 }
