@@ -4,7 +4,7 @@ import { service } from './service.ts';
 
 export const computeHost = (program: Command) =>
   service(program, 'compute-host', 'run the instances of this host', '/etc/assay/assay.conf', async () => {
-    const { hostOptions, startComputeHost, stopInstances } = await import('@assay/compute');
+    const { hostOptions, startComputeHost, stopInstances } = await import('@assay/compute/host');
     return {
       options: hostOptions,
       main: async (conf, daemon, given) => {
