@@ -31,9 +31,9 @@ format: ## format the code
 check: ## check the types
 	@tsc --noEmit
 
-bench: ## measure, on this machine
+bench: ## what can be measured; one of it with NAME=…
 	@scripts/setup run
-	@scripts/bench
+	@scripts/bench $(NAME)
 
 clean: ## stop the cloud and delete its state, for good
 	@if [ -e .assay ] && [ -x node_modules/.bin/node ]; then ./assay down; fi
