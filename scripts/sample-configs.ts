@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { options as agent } from '@assay/agent';
 import { options as attestation } from '@assay/attestation';
 import { options as compute } from '@assay/compute';
+import { hostOptions } from '@assay/compute/host';
 import { sampleFile } from '@assay/daemon';
 import { apiOptions, proxyOptions } from '@assay/metadata';
 
@@ -16,6 +17,7 @@ export const samples: Record<string, string> = {
     'What is Assay’s own: the attestation server reads [attestation_server], each host the rest.',
     attestation,
     agent,
+    hostOptions,
   ),
   'nova.conf.sample': sampleFile(
     'Read by the compute API, its scheduler and the metadata API, with Nova’s names where Nova has them. What else stands in an existing nova.conf is left alone.',
