@@ -1,13 +1,11 @@
 // Where do kernel and ramdisk come from? From the compute API, for a trusted instance against its ticket; what was fetched
 // before is kept by its SHA-256, and hashed anew at every start: QEMU gets the very file that was hashed.
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, type WriteStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { AssayError } from '@assay/core';
 import { httpsAgent } from '@assay/daemon';
 import { type FileKind, filePath, type InstanceSpec } from '../link/index.ts';
@@ -71,15 +69,12 @@ export function bootFiles(
     try {
       const hash = createHash('sha256');
       let got = 0;
-      const counting = new Transform({
-        transform(chunk: Buffer, _encoding, done) {
-          got += chunk.length;
-          hash.update(chunk);
-          done(got > size ? new AssayError('file-corrupt', from.href, `${size} bytes`, 'more') : null, chunk);
-        },
-      });
-      const target: WriteStream = handle.createWriteStream({ autoClose: false });
-      await pipeline(await answer(from, ticket, signal), counting, target, { signal });
+      for await (const chunk of (await answer(from, ticket, signal)) as AsyncIterable<Buffer>) {
+        got += chunk.length;
+        if (got > size) throw new AssayError('file-corrupt', from.href, `${size} bytes`, 'more');
+        hash.update(chunk);
+        await handle.write(chunk);
+      }
       const found = hash.digest('hex');
       if (got !== size || found !== sha256)
         throw new AssayError('file-corrupt', from.href, `${size} bytes with SHA-256 ${sha256}`, `${got} with ${found}`);

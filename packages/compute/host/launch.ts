@@ -2,9 +2,8 @@
 // until its pid is written down; if we die before, the shell ends by itself.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import type { Stream } from 'node:stream';
 import { AssayError } from '@assay/core';
 import { listenUnix } from '@assay/daemon';
 import { type ProcessId, processOf } from './process.ts';
@@ -45,7 +44,7 @@ export async function launch(wanted: Launch): Promise<ProcessId> {
     await listenUnix(monitor, `${socket}.next`);
     await rename(`${socket}.next`, socket);
     const [program, ...args] = [...user.prefix, '/bin/sh', '-c', shell, 'sh', ...wanted.command] as [string];
-    const inherited = [messages.fd, messages.fd, wanted.kernel, wanted.ramdisk, monitor as unknown as Stream];
+    const inherited = [messages.fd, messages.fd, wanted.kernel, wanted.ramdisk, descriptorOf(monitor)];
     child = spawn(program, args, {
       cwd: folder, // entered before the user changes: the way to it may be closed to QEMU
       env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LANG: 'C' },
@@ -75,6 +74,13 @@ export async function launch(wanted: Launch): Promise<ProcessId> {
     if (cause instanceof AssayError) throw cause;
     throw new AssayError('guest-start', wanted.command[0] ?? 'QEMU', 'a process', cause, { cause });
   }
+}
+
+/** Node has no public name for it; a listener that is no stream cannot be handed to a child otherwise. */
+function descriptorOf(server: Server): number {
+  const fd = (server as { _handle?: { fd?: number } })._handle?.fd;
+  if (fd === undefined || fd < 0) throw new AssayError('guest-start', 'QMP socket', 'its file descriptor', 'none');
+  return fd;
 }
 
 /** What QEMU last complained of. */
