@@ -11,6 +11,9 @@ export type Certificate = {
   /** Name, DER: names are equal when their bytes are. */
   issuer: Uint8Array;
   subject: Uint8Array;
+  /** The same for people: `CN=swtpm-localca`. Nothing is decided by them. */
+  issuerText: string;
+  subjectText: string;
   notBefore: Date;
   notAfter: Date;
   publicKey: CertificateKey;
@@ -39,12 +42,18 @@ export function readCertificate(der: Uint8Array, where: string): Certificate {
     throw bad('serialNumber', 'a positive number of at most 20 bytes', serialBytes);
   if (Buffer.compare(inner?.whole ?? new Uint8Array(), outer?.whole ?? new Uint8Array()) !== 0)
     throw bad('signature', 'the algorithm it is signed with', 'another');
+  const names = {
+    issuer: expectTag(issuer, tags.sequence, `${where} issuer`),
+    subject: expectTag(subject, tags.sequence, `${where} subject`),
+  };
   return {
     der,
     serial: serialBytes,
     signatureAlgorithm: oidText(inner?.children[0], `${where} signature`),
-    issuer: expectTag(issuer, tags.sequence, `${where} issuer`).whole,
-    subject: expectTag(subject, tags.sequence, `${where} subject`).whole,
+    issuer: names.issuer.whole,
+    subject: names.subject.whole,
+    issuerText: nameText(names.issuer, `${where} issuer`),
+    subjectText: nameText(names.subject, `${where} subject`),
     notBefore: time(notBefore, `${where} notBefore`),
     notAfter: time(notAfter, `${where} notAfter`),
     publicKey: readKey(key, `${where} subjectPublicKeyInfo`),
@@ -90,11 +99,10 @@ const attributes: Record<string, string> = {
   '2.5.4.11': 'OU',
 };
 
-/** A name for people: `CN=swtpm-localca`. Nothing is decided by it. */
-export function nameText(name: Uint8Array): string {
-  const parts = readDer(name, 'Name').children.flatMap(({ children }) =>
-    children.map(({ children: [type, value] }) => {
-      const oid = oidText(type, 'Name');
+function nameText({ children }: Der, where: string): string {
+  const parts = children.flatMap((relative) =>
+    relative.children.map(({ children: [type, value] }) => {
+      const oid = oidText(type, where);
       return `${attributes[oid] ?? oid}=${Buffer.from(value?.content ?? []).toString('utf8')}`;
     }),
   );

@@ -2,7 +2,7 @@
 // nothing a host sends is ever part of it but the certificate itself.
 import { X509Certificate } from 'node:crypto';
 import { AssayError } from '@assay/core';
-import { type Certificate, nameText } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
 import { basicConstraints, keyUsage, refuseUnknownCritical } from './extensions.ts';
 import type { CaCertificate, TrustStore } from './trust-store.ts';
 
@@ -71,12 +71,12 @@ function opened({ der }: Certificate, where: string): X509Certificate {
   }
 }
 
-function unknownIssuer({ issuer, subject }: Certificate): AssayError {
+function unknownIssuer({ issuerText, subjectText }: Certificate): AssayError {
   return new AssayError(
     'ek-issuer-unknown',
-    `certificate of ${nameText(subject)}`,
+    `certificate of ${subjectText}`,
     'an issuer in the trust store',
-    nameText(issuer),
+    issuerText,
     {
       hint: 'put the TPM vendor’s CA certificates into ek_ca_dir, those of a software TPM into software_tpm_ca_dir',
     },
@@ -87,14 +87,22 @@ function unknownIssuer({ issuer, subject }: Certificate): AssayError {
 function mayIssue(issuer: CaCertificate, below: number, at: Date): void {
   const where = `CA certificate ${issuer.subjectText}`;
   const bad = (expected: string, got: unknown) => new AssayError('ek-issuer', where, expected, got);
-  const { ca, pathLength } = basicConstraints(issuer, where);
+  const { pathLength, ca, signs } = issuerExtensions(issuer, where);
   if (!ca) throw bad('a CA (basicConstraints)', 'none');
   if (pathLength !== undefined && below > pathLength) throw bad(`at most ${pathLength} CAs below it`, below);
-  if (keyUsage(issuer, where)?.may('keyCertSign') === false) throw bad('a key that signs certificates', 'another use');
-  refuseUnknownCritical(issuer, where);
+  if (!signs) throw bad('a key that signs certificates', 'another use');
+  const days = `${issuer.notBefore.toISOString()} to ${issuer.notAfter.toISOString()}`;
   if (at < issuer.notBefore || at > issuer.notAfter)
-    throw bad(
-      `valid when the EK certificate was issued, ${at.toISOString()}`,
-      `${issuer.notBefore.toISOString()} to ${issuer.notAfter.toISOString()}`,
-    );
+    throw bad(`valid when the EK certificate was issued, ${at.toISOString()}`, days);
+}
+
+/** `signs` also where no extension says what the key is for. @throws AssayError `ek-issuer` */
+function issuerExtensions(issuer: CaCertificate, where: string) {
+  try {
+    refuseUnknownCritical(issuer, where);
+    return { ...basicConstraints(issuer, where), signs: keyUsage(issuer, where)?.may('keyCertSign') ?? true };
+  } catch (cause) {
+    if (!(cause instanceof AssayError)) throw cause;
+    throw new AssayError('ek-issuer', cause.where, cause.expected, cause.got, { cause });
+  }
 }

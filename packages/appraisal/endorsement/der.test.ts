@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { AssayError } from '@assay/core';
 import fc from 'fast-check';
 import { softwareTpm } from '../testing/index.ts';
-import { nameText, readCertificate } from './certificate.ts';
+import { readCertificate } from './certificate.ts';
 import { boolean, oidText, positiveInteger, readDer, time } from './der.ts';
 
 const der = (hex: string) => readDer(Buffer.from(hex, 'hex'), 'x');
@@ -42,7 +42,7 @@ test('integers are not negative, booleans are 00 or ff, OIDs are in their shorte
 
 test('a certificate cut or changed anywhere is a certificate or an AssayError', () => {
   const { ekCertificate } = softwareTpm();
-  assert.equal(nameText(readCertificate(ekCertificate, 'x').issuer), 'CN=Test TPM Vendor');
+  assert.equal(readCertificate(ekCertificate, 'x').issuerText, 'CN=Test TPM Vendor');
   for (let length = 0; length < ekCertificate.length; length++)
     assert.throws(() => readCertificate(ekCertificate.subarray(0, length), 'x'), AssayError);
   const at = fc.nat(ekCertificate.length - 1);
@@ -51,7 +51,7 @@ test('a certificate cut or changed anywhere is a certificate or an AssayError', 
       const changed = Uint8Array.from(ekCertificate);
       changed[place] = byte;
       try {
-        nameText(readCertificate(changed, 'x').subject);
+        readCertificate(changed, 'x');
       } catch (error) {
         assert.ok(error instanceof AssayError);
       }

@@ -113,6 +113,8 @@ test('E06 each rule of an EK certificate is held', () => {
     'an extension twice': { extensions: [constraints, usage, purposes, purposes] },
     'negative serial': { serial: Uint8Array.of(0x80) },
     'serial of zero': { serial: Uint8Array.of(0) },
+    'version 1': { version: 0 },
+    'another algorithm outside than inside': { claimedHash: 'sha384' },
     'serial too long': { serial: new Uint8Array(21).fill(1) },
   };
   for (const [rule, wish] of Object.entries(rules))
@@ -138,6 +140,8 @@ test('E12 the EK’s public area is one of the profile’s templates', () => {
   differing({ symmetric: { algorithm: 'null' } });
   differing({ scheme: { scheme: 'rsassa', hash: 'sha256' } });
   differing({ nameAlg: 'sha1' });
+  differing({ keyBits: 1024 });
+  differing({ exponent: 3 });
 });
 
 test('a CA that may not issue did not issue', () => {
@@ -145,11 +149,22 @@ test('a CA that may not issue did not issue', () => {
     [{ issuer: ca }, trustStoreFrom([file(root), file(ca)], [])] as const;
   const notCa = makeCa('Not a CA', { issuer: root, extensions: [basicConstraints(false)] });
   const otherUse = makeCa('Other use', { issuer: root, extensions: [basicConstraints(true), keyUsage(0x80)] });
-  for (const ca of [notCa, otherUse]) refuses('ek-issuer', ...under(ca));
+  const stray = { oid: '1.2.3.4', critical: true, value: tlv(0x05) };
+  const unknown = makeCa('Unknown', { issuer: root, extensions: [basicConstraints(true), keyUsage(0x04), stray] });
+  for (const ca of [notCa, otherUse, unknown]) refuses('ek-issuer', ...under(ca));
+  refuses('ek-issuer-unknown', { issuer: { name: 'Another name', key: intermediate.key } });
   const shortRoot = makeCa('Short', { extensions: [basicConstraints(true, 0), keyUsage(0x04)] });
   const below = makeCa('Below', { issuer: shortRoot });
   check(issue({ issuer: shortRoot }), trustStoreFrom([file(shortRoot)], []));
   refuses('ek-issuer', { issuer: below }, trustStoreFrom([file(shortRoot), file(below)], []));
+});
+
+test('a chain has a limit', () => {
+  const chain = [root];
+  for (let i = 1; i <= 5; i++) chain.push(makeCa(`Level ${i}`, { issuer: chain.at(-1) as typeof root }));
+  const trust = trustStoreFrom(chain.map(file), []);
+  check(issue({ issuer: chain[4] as typeof root }), trust);
+  refuses('ek-issuer-unknown', { issuer: chain[5] as typeof root }, trust);
 });
 
 test('of two CAs of one name and key, one that may issue is enough', () => {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { AssayError, decode } from '@assay/core';
 import { nameOf, Public } from '@assay/tpm/structures';
-import { type Certificate, type CertificateKey, nameText, readCertificate } from './certificate.ts';
+import { type Certificate, type CertificateKey, readCertificate } from './certificate.ts';
 import { chainOf } from './chain.ts';
 import { checkEkTemplate } from './ek-template.ts';
 import { checkEkExtensions } from './extensions.ts';
@@ -49,7 +49,7 @@ export function checkEndorsement(
   return {
     ek_sha256: createHash('sha256').update(certificate).digest('hex'),
     ek_name: Buffer.from(nameOf(ekPublic)).toString('hex'),
-    issuer: nameText(claimed.issuer),
+    issuer: claimed.issuerText,
     anchor: issuers.at(-1)?.subjectText ?? '',
     software,
   };

@@ -1,10 +1,10 @@
 // Whose word on a TPM counts? The certificates an operator listed, in two lists by what an endorsement under them is worth.
 import { X509Certificate } from 'node:crypto';
 import { AssayError } from '@assay/core';
-import { type Certificate, nameText, readCertificate } from './certificate.ts';
+import { type Certificate, readCertificate } from './certificate.ts';
 
 /** A CA certificate: read for its fields, and as OpenSSL's object for its key. */
-export type CaCertificate = Certificate & { x509: X509Certificate; subjectText: string };
+export type CaCertificate = Certificate & { x509: X509Certificate };
 
 /** CA certificates by what an endorsement under them is worth. */
 export type TrustStore = { readonly hardware: readonly CaCertificate[]; readonly software: readonly CaCertificate[] };
@@ -32,7 +32,7 @@ function certificatesOf({ file, text }: PemFile): CaCertificate[] {
     try {
       const der = Uint8Array.from(Buffer.from(body, 'base64'));
       const certificate = readCertificate(der, file);
-      return { ...certificate, x509: new X509Certificate(der), subjectText: nameText(certificate.subject) };
+      return { ...certificate, x509: new X509Certificate(der) };
     } catch (cause) {
       const got = cause instanceof AssayError ? cause.message : cause;
       throw new AssayError('trust-store-pem', file, 'a CA certificate', got, { cause });

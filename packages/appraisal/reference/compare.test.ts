@@ -84,6 +84,11 @@ test('a relabelled event is not the known one (L01)', () => {
   );
 });
 
+test('a measurement in another PCR is not the known one', () => {
+  const log = editLog(lab, (frames) => frames.map((one, i) => (i === 12 ? { ...one, pcr: 2 } : one)));
+  assert.match(result(log, 'firmware')?.reason ?? '', /event 12 \(PCR 2.*expected sha256 3197be1e.*\(PCR 1,/);
+});
+
 test('the nearest of several known sequences is what a difference is told against', () => {
   const far = reference.map((value) =>
     value.component === 'hypervisor'

@@ -16,6 +16,10 @@ export type CertificateWish = {
   notAfter?: Date;
   extensions?: Extension[];
   hash?: 'sha1' | 'sha256' | 'sha384';
+  /** Named outside the signed part, if another. */
+  claimedHash?: 'sha1' | 'sha256' | 'sha384';
+  /** 2 means v3. */
+  version?: number;
 };
 
 /** One DER element. */
@@ -67,27 +71,27 @@ export const year = 365 * 24 * 3600 * 1000;
 /** DER of a certificate, signed by its issuer. */
 export function issueCertificate(wish: CertificateWish & { issuer: Pick<Ca, 'name' | 'key'> }): Uint8Array {
   const { subject, publicKey, issuer, hash = 'sha256' } = wish;
-  const { serial = Uint8Array.of(1), extensions = [] } = wish;
+  const { serial = Uint8Array.of(1), extensions = [], version = 2, claimedHash = hash } = wish;
   const { notBefore = new Date(Date.now() - 1000), notAfter = new Date(Date.now() + year) } = wish;
   const ec = issuer.key.asymmetricKeyType === 'ec';
   const algorithms = ec
     ? { sha1: '1.2.840.10045.4.1', sha256: '1.2.840.10045.4.3.2', sha384: '1.2.840.10045.4.3.3' }
     : { sha1: '1.2.840.113549.1.1.5', sha256: '1.2.840.113549.1.1.11', sha384: '1.2.840.113549.1.1.12' };
-  const algorithm = seq(oid(algorithms[hash]), ...(ec ? [] : [tlv(0x05)]));
+  const algorithm = (name: typeof hash) => seq(oid(algorithms[name]), ...(ec ? [] : [tlv(0x05)]));
   const encoded = extensions.map(({ oid: id, critical, value }) =>
     seq(oid(id), ...(critical ? [yes] : []), tlv(0x04, value)),
   );
   const tbs = seq(
-    tlv(0xa0, tlv(0x02, Uint8Array.of(2))),
+    tlv(0xa0, tlv(0x02, Uint8Array.of(version))),
     tlv(0x02, serial),
-    algorithm,
+    algorithm(hash),
     name(issuer.name),
     seq(time(notBefore), time(notAfter)),
     name(subject),
     publicKey.export({ type: 'spki', format: 'der' }),
     tlv(0xa3, seq(...encoded)),
   );
-  return seq(tbs, algorithm, tlv(0x03, Uint8Array.of(0), sign(hash, tbs, issuer.key)));
+  return seq(tbs, algorithm(claimedHash), tlv(0x03, Uint8Array.of(0), sign(hash, tbs, issuer.key)));
 }
 
 /** A CA with a fresh key, self-signed unless told by whom. */
