@@ -18,6 +18,7 @@ export async function start(parts: Parts, id: string, asked = true, patienceMs =
   for (let pauseMs = 250; ; pauseMs = Math.min(2 * pauseMs, 2_000)) {
     const instance = await instanceById(parts.db, id);
     if (instance?.wanted !== 'active' || instance.host === null) return;
+    if (instance.vm_state === 'active' && instance.task_state === null && isOn(parts, instance)) return; // done by another job
     const off = { vm_state: 'stopped', task_state: 'powering-on', power_state: 4 } as const;
     if (instance.task_state !== 'powering-on')
       await changeInstance(parts.db, id, off, clock.now(), { wanted: 'active' });
@@ -63,6 +64,9 @@ export async function reboot(parts: Parts, id: string): Promise<void> {
   }
   await settled(parts, id, { vm_state: 'active', power_state: 1, fault: null }, 'done');
 }
+
+const isOn = ({ link }: Parts, { id, host }: Instance): boolean =>
+  host !== null && link.actual(host, id)?.running === true;
 
 async function settled(
   { db, clock }: Parts,

@@ -1,8 +1,8 @@
 // A host is there, or something changed on it: is it as the subscribers want it? What is wanted stands in the rows, what is
 // in the host's own words; where they differ, the host is brought to the rows, except that a guest may switch itself off.
-import { changeInstance, type Instance, instanceById, instancesOnHost } from '../storage/index.ts';
+import { changeInstance, finishNewestAction, type Instance, instanceById, instancesOnHost } from '../storage/index.ts';
 import type { Parts } from './parts.ts';
-import { start, stop } from './power.ts';
+import { reboot, start, stop } from './power.ts';
 import { remove } from './remove.ts';
 
 /** Everything on one host, after it registered. Returns when the work is handed out, not when it is done. */
@@ -33,7 +33,7 @@ export async function reconcileHost(
 
 /** @param mayStart false: what is off stays off for now */
 export async function settle(parts: Parts, id: string, host: string, mayStart: boolean): Promise<void> {
-  const { db, link, clock, times } = parts;
+  const { db, link, clock, times, lanes } = parts;
   const row = await instanceById(db, id);
   if (!row || row.vm_state === 'deleted' || row.host !== host || !link.connected(host)) return;
   if (row.wanted === 'deleted') return remove(parts, id);
@@ -42,9 +42,11 @@ export async function settle(parts: Parts, id: string, host: string, mayStart: b
   const running = actual?.running ?? false;
   const asked = row.task_state !== null; // and not brought about yet
   if (row.wanted === 'stopped') return running ? stop(parts, id, asked) : off(parts, row);
+  if (running && row.task_state?.startsWith('rebooting') && lanes.waiting(id) === 0) return reboot(parts, id);
   if (running) {
     const on = { vm_state: 'active', power_state: 1, task_state: null } as const;
     if (!same(row, on)) await changeInstance(db, id, on, clock.now(), { wanted: 'active', host });
+    if (asked) await finishNewestAction(db, id, false, clock.now());
     return;
   }
   if (actual?.ended_by === 'guest' && !asked) return off(parts, row, { wanted: 'stopped' });

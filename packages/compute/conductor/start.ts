@@ -16,6 +16,9 @@ export async function startOnHost(parts: Parts, instance: Instance): Promise<voi
   const files = await bootFilesOf(db, instance);
   if (!files)
     throw new AssayError('image-missing', `instance ${id}`, 'an image with kernel and ramdisk', instance.image_name);
+  // What a host had of a trusted instance at an earlier start, it has to earn again.
+  if (instance.trust === 'trusted' && instance.node !== null)
+    await changeInstance(db, id, { node: null }, clock.now(), { host });
   const ticket = await ticketFor(parts, instance, host);
   // From here on the instance is the host's: `node` says so, and its files and metadata are handed out.
   const released = await changeInstance(db, id, { node: host }, clock.now(), { host, wanted: 'active' });

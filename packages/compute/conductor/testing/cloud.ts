@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssayError } from '@assay/core';
-import { type Clock, createLog, httpsRequest, systemClock } from '@assay/daemon';
+import { type Clock, createLog, httpsRequest, type Log, systemClock } from '@assay/daemon';
 import type { Kysely } from 'kysely';
 import { registerImage } from '../../image/register.ts';
 import { type Caller, type Command, callLink, filePath, type InstanceState } from '../../link/index.ts';
@@ -33,6 +33,10 @@ export type FakeHost = {
 };
 
 export type Cloud = {
+  /** Files of this cloud; gone when it stops. */
+  folder: string;
+  ca: TestCa;
+  log: Log;
   db: Kysely<Tables>;
   peer: AttestationPeer;
   hosts: Record<string, FakeHost>;
@@ -52,6 +56,8 @@ export type CloudOptions = {
   ramAllocationRatio?: number;
   clock?: Clock;
   times?: Partial<Times>;
+  /** Default: a few bytes, for hosts that do not run them. */
+  image?: { kernelPath: string; initrdPath: string };
 };
 
 const log = createLog('test', process.env['ASSAY_TEST_LOG'] ? 'debug' : 'silent');
@@ -63,7 +69,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const peer = await attestationPeer(files, ca.caFile);
   const db = await openStorage(options.databaseUrl ?? `sqlite:${join(folder, 'compute.db')}`);
   const clock = options.clock ?? systemClock;
-  const image = await testImage(db, folder);
+  const image = await testImage(db, folder, options.image ?? placeholder(folder));
   let port = 0;
   const start = () =>
     startConductor({
@@ -91,6 +97,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     host.connect();
   }
   const cloud: Cloud = {
+    folder,
+    ca,
+    log,
     db,
     peer,
     hosts,
@@ -109,7 +118,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       return row;
     },
     async until(id, is) {
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + 20_000;
       for (;;) {
         const row = await cloud.row(id);
         if (is(row)) return row;
@@ -208,11 +217,19 @@ function fakeHost(name: string, memoryMb: number, port: number, ca: TestCa): Fak
   return host;
 }
 
-async function testImage(db: Kysely<Tables>, folder: string): Promise<Partial<NewInstance>> {
+function placeholder(folder: string) {
   const [kernelPath, initrdPath] = [join(folder, 'kernel'), join(folder, 'initrd')];
   writeFileSync(kernelPath, 'a kernel');
   writeFileSync(initrdPath, 'a ramdisk');
-  const source = { name: 'assay-mini', kernelPath, initrdPath };
+  return { kernelPath, initrdPath };
+}
+
+async function testImage(
+  db: Kysely<Tables>,
+  folder: string,
+  files: { kernelPath: string; initrdPath: string },
+): Promise<Partial<NewInstance>> {
+  const source = { name: 'assay-mini', ...files };
   const { id, name, properties } = await registerImage(db, join(folder, 'images'), source, new Date());
   return {
     image_id: id,
