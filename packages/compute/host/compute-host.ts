@@ -9,6 +9,7 @@ import { type Caller, callLink, type Register, ticketCheck } from '../link/index
 import { accelerator, kvmWorks } from './accelerator.ts';
 import { bootFiles } from './boot-files.ts';
 import { openInstances } from './instances.ts';
+import { takeFolder } from './lock.ts';
 import type { ComputeHostConf } from './options.ts';
 import { permissionOf } from './permission.ts';
 import { qemuUser } from './qemu-user.ts';
@@ -41,6 +42,7 @@ export async function startComputeHost(
   const version = await versionOf(settings.qemu);
   for (const dir of [instancesDir, settings.ports_dir]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   chmodSync(instancesDir, 0o711);
+  const giveBack = takeFolder(instancesDir, clock.bootId);
 
   const trial = async () => existsSync('/dev/kvm') && (await kvmWorks(settings.qemu, user));
   let caller: Caller | undefined;
@@ -72,6 +74,7 @@ export async function startComputeHost(
   const close = async () => {
     link.close();
     await instances.close();
+    giveBack();
   };
   onStop?.(close);
   log.info({ host, api: url, instances: instances.report().length }, 'compute host serves');

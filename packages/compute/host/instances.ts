@@ -39,7 +39,14 @@ export type Instances = {
   close(): Promise<void>;
 };
 
-type Entry = { record: InstanceRecord; guest?: Guest; askedBy?: EndedBy };
+type Entry = {
+  record: InstanceRecord;
+  /** What runs, until its end is noted. */
+  guest?: Guest;
+  noted?: Promise<void>;
+  /** Its end is wanted, so it is no news. */
+  askedBy?: EndedBy;
+};
 
 /** How long a guest has for powering off before a reboot: its ticket is good for 30 s at most. */
 const rebootPatienceMs = 15_000;
@@ -67,21 +74,22 @@ export async function openInstances(parts: HostParts): Promise<Instances> {
   function watch(entry: Entry, guest: Guest): void {
     entry.guest = guest;
     delete entry.askedBy;
-    void guest.ended
+    entry.noted = guest.ended
       .then((ending) => noteEnd(entry, guest, ending))
       .catch((error: unknown) => log.error({ err: error, instance: entry.record.spec.id }, 'could not note an end'));
   }
 
   async function noteEnd(entry: Entry, guest: Guest, { by, reason }: Ending): Promise<void> {
-    if (entry.guest !== guest) return;
     const { id } = entry.record.spec;
     await removePort(portsDir, id);
     // `compute-host --stop-instances` beside us has written why before it ended them.
     const written = (await readRecord(instancesDir, id).catch(() => undefined))?.ended_by;
     const ended_by = entry.askedBy ?? written ?? by;
     entry.record = { ...entry.record, ...(ended_by ? { ended_by } : {}) };
-    if (entries.get(id) === entry) await writeRecord(instancesDir, entry.record);
     delete entry.guest;
+    await writeRecord(instancesDir, entry.record).catch((error: unknown) =>
+      log.error({ err: error, instance: id }, 'could not write down why an instance ended'),
+    );
     log.info({ instance: id, pid: guest.process.pid, ended_by, reason }, 'an instance ended');
     if (!entry.askedBy) parts.changed({ instance: stateOf(entry), reason });
   }
@@ -100,6 +108,8 @@ export async function openInstances(parts: HostParts): Promise<Instances> {
 
   async function start(spec: InstanceSpec, ticket: string | undefined): Promise<void> {
     if (entries.get(spec.id)?.guest) return;
+    if (entries.get(spec.id)?.record.spec.trust === 'trusted' && spec.trust !== 'trusted')
+      throw new AssayError('instance-trust', `instance ${spec.id}`, 'trusted, as it was booted', spec.trust);
     const mayRun = await parts.permission(spec, ticket);
     const files = await parts.files.open(spec, ticket, closing.signal);
     try {
@@ -160,8 +170,8 @@ export async function openInstances(parts: HostParts): Promise<Instances> {
     const { guest } = entry;
     entry.askedBy = 'request';
     if (guest) {
-      await guest.powerOff(parts.shutdownTimeoutMs);
-      await noteEnd(entry, guest, { by: undefined, reason: 'ended on request' });
+      await guest.powerOff(parts.shutdownTimeoutMs, closing.signal);
+      await entry.noted;
     } else {
       entry.record = { ...entry.record, ended_by: 'request' };
       await writeRecord(instancesDir, entry.record);
@@ -172,12 +182,7 @@ export async function openInstances(parts: HostParts): Promise<Instances> {
     const { record, guest } = found(id);
     if (!guest) throw new AssayError('instance-not-running', `instance ${id}`, 'one that runs', 'it is off');
     const mayRun = await parts.permission(record.spec, ticket);
-    try {
-      await guest.restart(Math.min(rebootPatienceMs, parts.shutdownTimeoutMs), mayRun);
-    } catch (error) {
-      guest.adopt(await guest.connect(5_000).catch(() => undefined)); // powered off and not begun anew: it has ended
-      throw error;
-    }
+    await guest.restart(Math.min(rebootPatienceMs, parts.shutdownTimeoutMs), mayRun, closing.signal);
     log.info({ instance: id, pid: guest.process.pid }, 'an instance was rebooted');
   }
 
@@ -186,11 +191,19 @@ export async function openInstances(parts: HostParts): Promise<Instances> {
     if (entry?.guest) {
       entry.askedBy = 'request';
       await entry.guest.kill('removed');
+      await entry.noted;
     }
     await removePort(portsDir, id);
     await removeRecord(instancesDir, id);
     entries.delete(id);
     await parts.files.tidy(usedFiles());
+  }
+
+  function obey(command: Exclude<Command, { type: 'console' }>): Promise<void> {
+    if (command.type === 'start') return start(command.spec, command.ticket);
+    if (command.type === 'stop') return stop(command.instance);
+    if (command.type === 'reboot') return reboot(command.instance, command.ticket);
+    return remove(command.instance);
   }
 
   const usedFiles = () =>
@@ -202,14 +215,11 @@ export async function openInstances(parts: HostParts): Promise<Instances> {
     entries.set(id, entry);
     if (!record.process || !isAlive(record.process, clock.bootId)) return;
     const guest = new Guest(id, record.process, file(id, monitorSocket), log);
-    const status = await guest.connect(5_000).catch((error: unknown) => {
-      log.warn({ err: error, instance: id, pid: guest.process.pid }, 'an instance runs, but its QEMU does not answer');
-      return undefined;
-    });
     watch(entry, guest);
+    const status = await guest.adopt();
+    if (status !== undefined && status !== 'running') return void (await entry.noted); // over, or never let run
     await writePort(portsDir, record.spec, file(id, metadataSocket));
     log.info({ instance: id, pid: guest.process.pid, status }, 'an instance was taken over');
-    guest.adopt(status);
   }
 
   const records = await readRecords(instancesDir, (error) =>
@@ -230,15 +240,14 @@ export async function openInstances(parts: HostParts): Promise<Instances> {
   return {
     report: () => [...entries.values()].map(stateOf),
     async carryOut(command) {
-      const { type } = command;
-      if (type === 'start') await inTurn(command.spec.id, () => start(command.spec, command.ticket));
-      else if (type === 'stop') await inTurn(command.instance, () => stop(command.instance));
-      else if (type === 'remove') await inTurn(command.instance, () => remove(command.instance));
-      else if (type === 'reboot') await inTurn(command.instance, () => reboot(command.instance, command.ticket));
-      else {
-        found(command.instance);
-        return { output: (await tail(file(command.instance, consoleLog), command.lines)) ?? '' };
+      const id = command.type === 'start' ? command.spec.id : command.instance;
+      if (command.type === 'console') {
+        found(id);
+        return { output: (await tail(file(id, consoleLog), command.lines)) ?? '' };
       }
+      await inTurn(id, () => obey(command)).catch((error: unknown) => {
+        throw ofThisMachine(error, id);
+      });
       return undefined;
     },
     async close() {
@@ -248,4 +257,12 @@ export async function openInstances(parts: HostParts): Promise<Instances> {
       for (const { guest } of entries.values()) guest?.leave();
     },
   };
+}
+
+/** Disk full, a right that is missing: foreseen, and told as what the machine said. */
+function ofThisMachine(error: unknown, id: string): unknown {
+  const { syscall, code } = error as NodeJS.ErrnoException;
+  if (error instanceof AssayError || syscall === undefined) return error;
+  const [what, got] = [`this machine to do its part (${syscall})`, code ?? error];
+  return new AssayError('host-machine', `instance ${id}`, what, got, { cause: error });
 }
