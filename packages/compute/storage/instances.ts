@@ -128,6 +128,12 @@ export async function livingInstances(db: Db, unfinished = false): Promise<Insta
   return (await query.execute()).map(fromRow);
 }
 
+/** All hosts have gone down, and what ran on them with them. What is wanted stays, so that it runs again when they are back. */
+export async function allPoweredOff(db: Db, now: Date): Promise<void> {
+  const off = { vm_state: 'stopped', power_state: 4, updated_at: now.toISOString() } as const;
+  await db.updateTable('instances').set(off).where('vm_state', '=', 'active').execute();
+}
+
 /**
  * Changes an instance, if it is still as `expect` says.
  * @returns the instance as it is now; undefined: it was not as expected, nothing was changed

@@ -69,12 +69,19 @@ class Reported extends AssayError {
   }
 }
 
+/** Three starts in a row, each as long as a unit may take, and the pauses between them. */
+const longestWorkMs = 120_000;
+/** A question is answered at once. */
+const longestThoughtMs = 10_000;
+
 /**
  * Gives the supervisor an order and waits until it has been carried out.
- * @throws AssayError `unix-unreachable` when there is no supervisor, `lab-supervisor-lost` when it ends meanwhile, its own otherwise
+ * @throws AssayError `unix-unreachable` when there is no supervisor, `lab-supervisor-lost` when it ends or hangs meanwhile,
+ * its own otherwise
  */
 export async function giveOrder(path: string, order: Order): Promise<UnitStatus[]> {
   const socket = await connectUnix(path);
+  socket.setTimeout(order.order === 'status' ? longestThoughtMs : longestWorkMs, () => socket.destroy());
   try {
     socket.write(`${JSON.stringify(order)}\n`);
     const answer = JSON.parse(await firstLine(socket, path)) as Answer;
