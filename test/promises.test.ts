@@ -15,6 +15,11 @@ let lab: Lab;
 const nova = async (...args: string[]) => ok(await lab.nova(...args));
 const boot = async (flavor: string, name: string, ...more: string[]) =>
   lab.nova('boot', '--flavor', flavor, '--image', 'assay-mini', ...more, name);
+/** Boots and waits; a refusal fails the test with its reason. */
+async function bootActive(flavor: string, name: string): Promise<void> {
+  const { code } = await boot(flavor, name, '--poll');
+  if (code !== 0) assert.fail((await lab.cli('scheduler', 'explain', name)).stdout);
+}
 const host = async (name: string): Promise<Host> => JSON.parse(ok(await lab.cli('host', 'show', name, '--json')));
 const trusts = async (name: string, trust: string) => (await host(name)).verdict.trust === trust;
 const status = async (name: string) => cell(await nova('show', name), 'status');
@@ -56,7 +61,7 @@ before(async () => {
 after(() => lab?.stop());
 
 test('promise 6: a killed compute-host leaves its instances running and adopts them again', async () => {
-  ok(await boot('m1.tiny', 'kept', '--poll'));
+  await bootActive('m1.tiny', 'kept');
   const shown = await nova('show', 'kept');
   const [on, id] = [cell(shown, 'OS-EXT-SRV-ATTR:host'), cell(shown, 'id')];
   const qemu = () => execFileSync('pgrep', ['-f', `qemu-system.*${id}`], { encoding: 'utf8' }).trim();
@@ -83,7 +88,7 @@ test('promise 6: a killed compute-host leaves its instances running and adopts t
 });
 
 test('QEMU never runs as root', async () => {
-  ok(await boot('m1.tiny', 'unprivileged', '--poll'));
+  await bootActive('m1.tiny', 'unprivileged');
   const id = cell(await nova('show', 'unprivileged'), 'id');
   const pid = execFileSync('pgrep', ['-f', `qemu-system.*${id}`], { encoding: 'utf8' }).trim();
   const [, uids = ''] = /^Uid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
@@ -106,12 +111,12 @@ test('promise 5: a host tampered with after its last verdict starts nothing that
   assert.throws(() => execFileSync('pgrep', ['-f', `qemu-system.*${id}`]), 'no process of it');
   for (const name of tampered) ok(await lab.cli('lab', 'reboot', name, ...lab.state));
   for (const name of tampered) await until(`${name} is trusted again`, () => trusts(name, 'trusted'));
-  ok(await boot('m1.tiny', 'healed', '--poll'));
+  await bootActive('m1.tiny', 'healed');
   await nova('delete', 'never', 'healed');
 });
 
 test('promise 8: with the attestation server down trusted boots are refused with the true reason, all else goes on', async () => {
-  ok(await boot('m1.tiny', 'before', '--poll'));
+  await bootActive('m1.tiny', 'before');
   ok(await lab.cli('lab', 'stop-unit', 'attestation-server', ...lab.state));
   try {
     await boot('m1.tiny', 'refused');
@@ -120,7 +125,7 @@ test('promise 8: with the attestation server down trusted boots are refused with
     const explained = ok(await lab.cli('scheduler', 'explain', 'refused'));
     assert.match(explained, /TrustedFilter/);
     assert.match(explained, /attestation server https:\/\/127\.0\.0\.1:\d+.*(refused|unreachable|ECONNREFUSED)/);
-    ok(await boot('m1.small', 'plain', '--poll'));
+    await bootActive('m1.small', 'plain');
     assert.equal(await status('plain'), 'ACTIVE');
     assert.equal(await status('before'), 'ACTIVE');
     await nova('delete', 'before', 'plain', 'refused');
@@ -128,7 +133,7 @@ test('promise 8: with the attestation server down trusted boots are refused with
     ok(await lab.cli('lab', 'start-unit', 'attestation-server', ...lab.state));
   }
   for (const name of ['node1', 'node2']) await until(`${name} is trusted again`, () => trusts(name, 'trusted'));
-  ok(await boot('m1.tiny', 'after', '--poll'));
+  await bootActive('m1.tiny', 'after');
   await nova('delete', 'after');
 });
 
