@@ -78,6 +78,13 @@ describe('a quote', () => {
     assert.deepEqual(await resetCount().then(({ safe }) => safe), false, 'power was cut');
   });
 
+  test('follows a clock that is set forward, and the clock is not set back', async () => {
+    const { clock } = (await tpm.readClock()).clockInfo;
+    await tpm.setClock(clock + 3_600_000n);
+    assert.ok((await tpm.readClock()).clockInfo.clock >= clock + 3_600_000n);
+    await assert.rejects(tpm.setClock(clock), { code: 'tpm-rc-value' });
+  });
+
   test('over a nonce longer than TPMs take is refused with a reason', async () => {
     const ak = await tpm.loadAk();
     await assert.rejects(tpm.quote({ ak, nonce: new Uint8Array(67), selection }), { code: 'wire-long' });

@@ -4,6 +4,7 @@ import { Quote } from './commands/attestation.ts';
 import { FlushContext } from './commands/keys.ts';
 import { Runner } from './commands/runner.ts';
 import {
+  ClockSet,
   DictionaryAttackLockReset,
   DictionaryAttackParameters,
   GetCapability,
@@ -155,6 +156,16 @@ export class Tpm {
 
   async readClock(): Promise<TimeInfo> {
     return (await this.#runner.run(ReadClock, {})).currentTime;
+  }
+
+  /**
+   * Sets the clock forward.
+   * @param milliseconds more than the clock says now
+   * @param ownerAuth empty unless an administrator has set one
+   * @throws AssayError `tpm-rc-value` for a time that has passed
+   */
+  async setClock(milliseconds: bigint, ownerAuth: Uint8Array = new Uint8Array()): Promise<void> {
+    await this.#runner.run(ClockSet, { auth: Permanent.owner, newTime: milliseconds }, [password(ownerAuth)]);
   }
 
   /** Vendor, firmware, lockout and hierarchies, as the TPM itself says. */

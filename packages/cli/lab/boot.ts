@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { AssayError } from '@assay/core';
 import { kernelEventOf, parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
-import { openTpm } from '@assay/tpm';
+import { openTpm, type Tpm } from '@assay/tpm';
 import type { HostLayout } from './layout.ts';
 import { writePublic } from './private-file.ts';
 import type { LabHost } from './settings.ts';
@@ -25,18 +25,32 @@ function modifiedHypervisor(): Uint8Array {
 
 /**
  * Extends the log into the TPM, which must have been cleared just before.
- * @param socket of the TPM
+ * @param madeAt when the TPM was manufactured
  * @throws AssayError `lab-boot` when the log cannot be read to its end; what the TPM throws
  */
-export async function boot(socket: string, bootLog: string): Promise<void> {
+export async function boot(socket: string, bootLog: string, madeAt: Date): Promise<void> {
   const { events, broken } = parseEventLog(readFileSync(bootLog));
   if (broken) throw new AssayError('lab-boot', `${bootLog} at byte ${broken.offset}`, 'a whole log', broken.message);
   const tpm = await openTpm(`swtpm:path=${socket}`);
   try {
+    await afterPowerCut(tpm, madeAt);
     for (const { kind, pcr, digests } of events) if (kind !== 'no-action') await tpm.pcrExtend(pcr, digests);
   } finally {
     await tpm.close();
   }
+}
+
+/**
+ * What a TPM in hardware keeps through a power cut and swtpm does not: its clock, which falls back by more than the specification
+ * lets it (Part 1, §36.3), and room for more than a few such cuts before it takes them for attacks and locks its keys.
+ */
+async function afterPowerCut(tpm: Tpm, madeAt: Date): Promise<void> {
+  const { clock, safe } = (await tpm.readClock()).clockInfo;
+  if (safe) return;
+  // The clock counts no time without power, and none before the making, which takes seconds.
+  const atMost = BigInt(Date.now() - madeAt.getTime() + 60_000);
+  if (atMost > clock) await tpm.setClock(atMost);
+  await tpm.resetLockout({ maxTries: 32, recoverySeconds: 10 });
 }
 
 /** Tells the TPM that power is about to go, so that its clock is safe to compare at the next start. */

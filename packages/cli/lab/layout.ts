@@ -64,7 +64,7 @@ export function layout(state: string) {
     logOf: (unit: string) => at('log', `${unit}.log`),
     runDir: at('run'),
     supervisorSocket: at('run', 'supervisor.sock'),
-    upLock: at('run', 'up.lock'),
+    lock: at('run', 'lab.lock'),
     host: (name: string): HostLayout => {
       const dir = at('hosts', name);
       return {

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
+import { lockLab } from './lab-lock.ts';
 import { layout } from './layout.ts';
 import { endLeftovers, livingSupervisor } from './leftovers.ts';
 import { endProcess, isAlive, readRecords, recordOf, writeRecord } from './supervisor/process-record.ts';
-import { lockUp } from './up-lock.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'assay-leftovers-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -64,11 +64,11 @@ test('a supervisor is one that lives', async () => {
 
 test('two starts at a time are one too many, and a dead one does not keep the lock', () => {
   const paths = layout(join(dir, 'locked'));
-  const unlock = lockUp(paths);
-  assert.throws(() => lockUp(paths), { code: 'lab-busy', got: `process ${process.pid}` });
+  const unlock = lockLab(paths);
+  assert.throws(() => lockLab(paths), { code: 'lab-busy', got: `process ${process.pid}` });
   unlock();
-  lockUp(paths)();
-  writeFileSync(paths.upLock, JSON.stringify({ ...recordOf('up', process.pid, [])!, start_time: '1' }));
-  lockUp(paths)();
-  assert.equal(existsSync(paths.upLock), false);
+  lockLab(paths)();
+  writeFileSync(paths.lock, JSON.stringify({ ...recordOf('up', process.pid, [])!, start_time: '1' }));
+  lockLab(paths)();
+  assert.equal(existsSync(paths.lock), false);
 });

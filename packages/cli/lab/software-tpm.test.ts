@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseEventLog, replay } from '@assay/measurement';
-import { openTpm } from '@assay/tpm';
+import { openTpm, type Tpm } from '@assay/tpm';
 import { boot, layBootLog, powerOff } from './boot.ts';
 import { layout } from './layout.ts';
-import { manufactureTpm, swtpmCommand } from './software-tpm.ts';
+import { connects } from './readiness.ts';
+import { madeAt, manufactureTpm, swtpmCommand } from './software-tpm.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'assay-software-tpm-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -46,33 +47,53 @@ test('two TPMs made at once share the CA, each with its own endorsement, and are
   assert.equal(existsSync(join(paths.softwareTpmTrust, 'signkey.pem')), false);
 });
 
+/** Starts the TPM, boots the host, lets `work` look at it and ends it as told. */
+async function powered(end: 'in order' | 'power cut', work: (tpm: Tpm) => Promise<void>) {
+  const [program, ...args] = swtpmCommand(host);
+  const swtpm = spawn(program, args, { cwd: host.dir, stdio: 'ignore' });
+  const ended = once(swtpm, 'exit');
+  try {
+    const serves = connects(host.tpmSocket);
+    while (!(await serves())) await delay(10);
+    await boot(host.tpmSocket, host.bootLog, madeAt(host));
+    const tpm = await openTpm(`swtpm:path=${host.tpmSocket}`);
+    await work(tpm).finally(() => tpm.close());
+    if (end === 'in order') await powerOff(host.tpmSocket);
+  } finally {
+    swtpm.kill(end === 'in order' ? 'SIGTERM' : 'SIGKILL');
+    await ended;
+  }
+}
+
 test('a booted host has the PCRs its log replays to, as tpm2-tools read them, and a reboot counts', async () => {
   layBootLog({ name: 'node1', boot: 'golden', memoryMb: 512, vcpus: 1 }, host);
   const log = parseEventLog(readFileSync(host.bootLog));
   const expected = replay(log.events, 'sha256');
   const pcrs = [...expected.keys()];
   const resetCounts: number[] = [];
-  for (let start = 0; start < 2; start++) {
-    const [program, ...args] = swtpmCommand(host);
-    const swtpm = spawn(program, args, { cwd: host.dir, stdio: 'ignore' });
-    const ended = once(swtpm, 'exit');
-    try {
-      while (!existsSync(`${host.tpmSocket}.ctrl`)) await delay(10);
-      await boot(host.tpmSocket, host.bootLog);
+  for (let start = 0; start < 2; start++)
+    await powered('in order', async (tpm) => {
+      resetCounts.push((await tpm.readClock()).clockInfo.resetCount);
+      await tpm.close(); // swtpm serves one at a time
       assert.deepEqual(
         toolsRead(pcrs),
         pcrs.map((pcr) => Buffer.from(expected.get(pcr) ?? []).toString('hex')),
       );
-      const tpm = await openTpm(`swtpm:path=${host.tpmSocket}`);
-      resetCounts.push((await tpm.readClock()).clockInfo.resetCount);
-      await tpm.close();
-      await powerOff(host.tpmSocket);
-    } finally {
-      swtpm.kill();
-      await ended;
-    }
-  }
+    });
   assert.ok((resetCounts[1] ?? 0) > (resetCounts[0] ?? 0));
+});
+
+test('power cuts neither set the clock of a TPM back nor lock its keys', async () => {
+  let last = 0n;
+  for (let cut = 0; cut < 5; cut++)
+    await powered('power cut', async (tpm) => {
+      const ak = await tpm.loadAk(); // a key with a password, if an empty one
+      await tpm.quote({ ak, nonce: new Uint8Array(8), selection: [{ hash: 'sha256', pcrs: [0] }] });
+      const { clock } = (await tpm.readClock()).clockInfo;
+      assert.ok(clock >= last, `${clock} after ${last}`);
+      last = clock;
+      assert.equal((await tpm.state()).inLockout, false);
+    });
 });
 
 test('a modified hypervisor changes one digest of the log, that of the kernel', () => {

@@ -2,7 +2,7 @@
 // Software: whoever can read its state can forge what it says. The attestation server labels it so, because of that CA.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { AssayError } from '@assay/core';
@@ -13,10 +13,15 @@ const run = promisify(execFile);
 
 /** Makes the host's TPM when it has none. @returns SHA-256 of its RSA-2048 endorsement key certificate (DER), hex */
 export async function manufactureTpm(paths: Layout, host: HostLayout): Promise<string> {
-  const certificate = join(host.tpmDir, 'ek-rsa2048.crt');
+  const certificate = certificateOf(host);
   if (!existsSync(certificate)) await manufacture(paths, host);
   return createHash('sha256').update(readFileSync(certificate)).digest('hex');
 }
+
+/** When the host's TPM was made. */
+export const madeAt = (host: HostLayout): Date => statSync(certificateOf(host)).mtime;
+
+const certificateOf = (host: HostLayout) => join(host.tpmDir, 'ek-rsa2048.crt');
 
 async function manufacture(paths: Layout, host: HostLayout): Promise<void> {
   const config = writeCaConfig(paths);

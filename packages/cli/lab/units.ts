@@ -4,7 +4,7 @@ import { endInstances } from './instances.ts';
 import { connects } from './readiness.ts';
 import { self, unitEnvironment } from './self.ts';
 import type { Lab } from './settings.ts';
-import { swtpmCommand } from './software-tpm.ts';
+import { madeAt, swtpmCommand } from './software-tpm.ts';
 import type { UnitPlan } from './supervisor/unit.ts';
 
 export const servers = ['attestation-server', 'compute-api', 'metadata-api'] as const;
@@ -35,7 +35,7 @@ export function unitPlans({ settings, paths }: Lab): UnitPlan[] {
           cwd: host.dir,
           env,
           ready: connects(host.tpmSocket),
-          afterStart: () => boot(host.tpmSocket, host.bootLog),
+          afterStart: () => boot(host.tpmSocket, host.bootLog, madeAt(host)),
           beforeStop: () => powerOff(host.tpmSocket),
           // Without its TPM the host is down, and so are its instances.
           whenDown: () => endInstances(paths, name),

@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import { hostTable } from '../operator/show-hosts.ts';
 import { bootstrapCompute } from './bootstrap.ts';
 import { down } from './down.ts';
+import { lockLab } from './lab-lock.ts';
 import { layout } from './layout.ts';
 import { endLeftovers, livingSupervisor } from './leftovers.ts';
 import { prepareFiles, prepareImage, prepareSettings, prepareTpms } from './prepare.ts';
@@ -14,7 +15,6 @@ import { giveOrder } from './supervisor/control.ts';
 import { startSupervisor } from './supervisor-process.ts';
 import { trustOf } from './trust.ts';
 import { servers, servicesOf, tpmOf } from './units.ts';
-import { lockUp } from './up-lock.ts';
 
 type Made = { lab: Lab; secrets: Secrets; eks: Map<string, string> };
 
@@ -23,7 +23,7 @@ export async function up(state: string, autoPorts: boolean): Promise<void> {
   const began = performance.now();
   checkRequirements();
   checkStateFolder(layout(state).root);
-  const unlock = lockUp(layout(state));
+  const unlock = lockLab(layout(state));
   try {
     if (await alreadyUp(state)) console.log('the cloud is up already\n');
     else await bringUp(state, autoPorts);

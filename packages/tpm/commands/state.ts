@@ -1,5 +1,5 @@
 // Part 3, chapters 9, 16, 25, 29, 30: what the TPM is and has, its clock, its random numbers, its end.
-import { choice, sized, u16, u32 } from '@assay/core';
+import { choice, sized, u16, u32, u64 } from '@assay/core';
 import { TimeInfo } from '../structures/attest.ts';
 import { CapabilityData, CapabilityName } from '../structures/capability.ts';
 import { yesNo } from '../structures/primitives.ts';
@@ -13,6 +13,15 @@ export const GetCapability = command({
 });
 
 export const ReadClock = command({ name: 'TPM2_ReadClock', code: 0x181, returns: { currentTime: TimeInfo } });
+
+/** `auth`: TPM_RH_OWNER or TPM_RH_PLATFORM. Milliseconds; only forward. */
+export const ClockSet = command({
+  name: 'TPM2_ClockSet',
+  code: 0x128,
+  handles: { auth: u32 },
+  authorized: 1,
+  parameters: { newTime: u64 },
+});
 
 export const GetRandom = command({
   name: 'TPM2_GetRandom',
