@@ -76,7 +76,7 @@ test('up on a cloud that is up says so and changes nothing', async () => {
 });
 
 test('a service that dies is started again', async () => {
-  for (const name of ['attestation-server', 'node1-agent']) {
+  for (const name of ['attestation-server', 'node1-agent', 'node1-tpm']) {
     const pid = await pidOf(lab, name);
     process.kill(pid, 'SIGKILL');
     await until(`${name} to be started again`, async () => {
