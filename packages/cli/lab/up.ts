@@ -25,11 +25,12 @@ export async function up(state: string, autoPorts: boolean): Promise<void> {
   checkStateFolder(layout(state).root);
   const unlock = lockLab(layout(state));
   try {
-    if (await alreadyUp(state)) console.log('the cloud is up already\n');
-    else await bringUp(state, autoPorts);
+    const already = await alreadyUp(state);
+    if (!already) await bringUp(state, autoPorts);
     const lab = openLab(state);
     console.log(hostTable(await trustOf(lab).list()));
-    console.log(`\nup after ${((performance.now() - began) / 1000).toFixed(1)} s. ${nextSteps(lab)}`);
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    console.log(`\n${already ? 'The cloud is up already' : `The cloud is up after ${seconds} s`}. ${nextSteps(lab)}`);
   } finally {
     unlock();
   }
