@@ -32,6 +32,7 @@ export async function kvmWorks(qemu: string, user: QemuUser, timeoutMs = 10_000)
     const end = (works: boolean) => {
       clearTimeout(late);
       child.kill('SIGKILL');
+      child.stdout.destroy();
       done(works);
     };
     child.on('error', () => end(false));

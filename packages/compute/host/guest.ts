@@ -63,7 +63,7 @@ export class Guest {
 
   /** One that an earlier compute-host let run, or was about to. @returns what its QEMU says; undefined: nothing */
   async adopt(): Promise<string | undefined> {
-    const status = await this.connect(5_000).catch((error: unknown) => {
+    const status = await this.connect(2_000).catch((error: unknown) => {
       if (!this.#over) this.#log.warn({ err: error, instance: this.#id }, 'it runs, but its QEMU does not answer');
       return undefined;
     });

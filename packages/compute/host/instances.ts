@@ -215,10 +215,10 @@ export async function openInstances(parts: HostParts): Promise<Instances> {
     entries.set(id, entry);
     if (!record.process || !isAlive(record.process, clock.bootId)) return;
     const guest = new Guest(id, record.process, file(id, monitorSocket), log);
+    await writePort(portsDir, record.spec, file(id, metadataSocket)); // gone again when its end is noted
     watch(entry, guest);
     const status = await guest.adopt();
     if (status !== undefined && status !== 'running') return void (await entry.noted); // over, or never let run
-    await writePort(portsDir, record.spec, file(id, metadataSocket));
     log.info({ instance: id, pid: guest.process.pid, status }, 'an instance was taken over');
   }
 

@@ -40,6 +40,7 @@ export async function launch(wanted: Launch): Promise<ProcessId> {
   const monitor = createServer();
   const socket = join(folder, monitorSocket);
   let child: ChildProcess;
+  let failure: Error | undefined;
   try {
     await listenUnix(monitor, `${socket}.next`);
     await rename(`${socket}.next`, socket);
@@ -51,20 +52,18 @@ export async function launch(wanted: Launch): Promise<ProcessId> {
       detached: true, // signals for us, from a terminal above all, are not for it
       stdio: ['pipe', ...inherited, console_.fd],
     });
+    child.on('error', (error) => {
+      failure = error;
+    });
+    child.stdin?.on('error', () => undefined);
   } finally {
     monitor.close(); // ours alone; it goes on listening in QEMU
     await Promise.all([messages.close(), console_.close(), rm(`${socket}.next`, { force: true })]);
   }
-  const failure = new Promise<never>((_, failed) => child.once('error', failed));
-  failure.catch(() => undefined);
-  child.stdin?.on('error', () => undefined);
   child.unref();
   try {
     const process = child.pid === undefined ? undefined : processOf(child.pid, bootId);
-    if (!process) {
-      child.stdin?.destroy();
-      throw child.pid === undefined ? await failure : new Error('it ended at once');
-    }
+    if (!process) throw failure ?? new Error('it ended at once');
     await wanted.written(process);
     wanted.mayRun();
     child.stdin?.end('go\n');
