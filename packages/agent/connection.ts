@@ -32,7 +32,7 @@ const longestFrame = 256 * 1024;
 
 /** Keeps one connection open until `stop`. Never gives up: a server that is away comes back. */
 export function keepConnected(options: ConnectionOptions): { stop(): Promise<void> } {
-  const { log, random = Math.random, firstDelayMs = 500, longestDelayMs = 30_000 } = options;
+  const { log, random = Math.random, firstDelayMs = 500, longestDelayMs = 10_000 } = options;
   const stopped = new AbortController();
   let failures = 0;
 
