@@ -44,7 +44,9 @@ try {
   const imageRef = images.images[0].id as string;
   const alike = { flavor: { id: 'bench', name: 'bench.trusted', ram: 256, vcpus: 1, disk: 0 } };
   await ask(`${nova}/flavors`, 'POST', token, alike);
-  await ask(`${nova}/flavors/bench/os-extra_specs`, 'POST', token, { extra_specs: { 'trust:trusted_host': 'trusted' } });
+  await ask(`${nova}/flavors/bench/os-extra_specs`, 'POST', token, {
+    extra_specs: { 'trust:trusted_host': 'trusted' },
+  });
 
   const boot = async (flavorRef: string): Promise<number> => {
     const server = { name: 'bench', imageRef, flavorRef };
