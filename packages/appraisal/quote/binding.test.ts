@@ -24,6 +24,7 @@ test('a PCR extended behind the log’s back is named when its value was sent', 
   assert.deepEqual(rest, []);
   assert.equal(one?.code, 'log-replay-mismatch');
   assert.equal(one?.pcr, 4);
+  assert.equal(one?.component, 'hypervisor', 'firmware started the kernel itself, so PCR 4 is the kernel’s');
   assert.match(one?.message ?? '', /PCR 4/);
   assert.deepEqual(codes({ pcrs, pcrValues: false }), ['pcr-digest-mismatch'], 'without values none can be named');
 });

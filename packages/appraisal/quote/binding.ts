@@ -53,9 +53,11 @@ function compare(quote: Quote, log: EventLog, proven: PcrBanks, replayed: PcrBan
   return { findings, unexplained };
 }
 
-/** Whose measurement comes last in this PCR: what was extended after the log was extended after that. */
-const owner = (log: EventLog, pcr: number): Component =>
-  componentsOf(log.events).findLast(({ event }) => event.pcr === pcr)?.component ?? componentOfPcr(pcr);
+/** Whose PCR this is: of the last that was measured into it, firmware's own marks in PCR 4 apart. */
+function owner(log: EventLog, pcr: number): Component {
+  const parts = componentsOf(log.events).filter(({ event }) => event.pcr === pcr);
+  return (parts.findLast(({ component }) => component !== 'firmware') ?? parts[0])?.component ?? componentOfPcr(pcr);
+}
 
 /** Every selected PCR has a value: of one that no event extends, what it starts with. */
 function replayedValues({ selection }: Quote, log: EventLog): PcrBanks {
