@@ -1,6 +1,8 @@
 // The attestation server, put together: what asks, what remembers, what tells.
 import { bootPcrs, type Policy } from '@assay/appraisal';
-import { type Clock, createHttpsServer, type Log, listen, openDatabase, renderPlain, systemClock } from '@assay/daemon';
+import { type Clock, type Log, systemClock } from '@assay/daemon';
+import { createHttpsServer, listen, renderPlain } from '@assay/daemon/https';
+import { openDatabase } from '@assay/daemon/storage';
 import { authBlobCheck, readAuthBlob } from './auth-blob.ts';
 import { trustFolders } from './enrolment/trust-folders.ts';
 import { isOat, oatRoutes, renderOat } from './oat/routes.ts';

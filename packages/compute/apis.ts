@@ -1,5 +1,6 @@
 // The three services stock clients speak to, each on its own port: identity, image, compute.
-import { type Clock, createHttpsServer, type HttpsServer, type Log, listen, type RenderError } from '@assay/daemon';
+import type { Clock, Log } from '@assay/daemon';
+import { createHttpsServer, type HttpsServer, listen, type RenderError } from '@assay/daemon/https';
 import type { Kysely } from 'kysely';
 import { renderComputeError } from './api/errors.ts';
 import { computeRoutes } from './api/routes.ts';

@@ -1,5 +1,5 @@
 // What may the metadata service know of an instance? Read from the compute service's database, never written.
-import { openReadOnly } from '@assay/daemon';
+import { openReadOnly } from '@assay/daemon/storage';
 import { instanceById } from './storage/instances.ts';
 import type { Tables, VmState } from './storage/tables.ts';
 

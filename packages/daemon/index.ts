@@ -16,15 +16,8 @@ export {
 } from './config/option.ts';
 export { sampleFile } from './config/sample.ts';
 export { type HttpsAnswer, type HttpsRequest, httpsAgent, httpsRequest } from './https/client.ts';
-export { type Failure, type RenderError, renderPlain } from './https/failure.ts';
 export { readCa, readKey, readPem, readTlsFiles, type TlsFiles } from './https/files.ts';
 export { hostOf, peerHost } from './https/peer.ts';
-export type { TypeBoxProvider } from './https/schema.ts';
-export { createHttpsServer, type HttpsServer, type HttpsServerOptions, listen } from './https/server.ts';
-export { statusOf } from './https/status.ts';
 export { createLog, type Level, type Log } from './log.ts';
 export { type Daemon, lineFor, runDaemon, type Stop } from './stop.ts';
-export type { Fatal } from './storage/failure.ts';
-export type { Migration } from './storage/migrate.ts';
-export { openDatabase, openReadOnly } from './storage/open.ts';
 export { connectUnix, listenUnix } from './unix-socket.ts';

@@ -1,5 +1,5 @@
 // OpenAttestation's API as its stock clients call it: two base paths, its own header names, its own shape of error.
-import type { Failure, HttpsServer } from '@assay/daemon';
+import type { Failure, HttpsServer } from '@assay/daemon/https';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pollHosts } from './poll-hosts.ts';
 

@@ -1,7 +1,7 @@
 // Who may use a route? Every route says so itself; one that does not keeps the server from starting.
 import type { IncomingHttpHeaders } from 'node:http';
 import { AssayError } from '@assay/core';
-import type { HttpsServer } from '@assay/daemon';
+import type { HttpsServer } from '@assay/daemon/https';
 
 /** `blob`: whoever knows the shared secret. `open`: everybody who can reach the port. */
 export type Access = 'blob' | 'open';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createHttpsServer, createLog, httpsRequest } from '@assay/daemon';
+import { createLog, httpsRequest } from '@assay/daemon';
+import { createHttpsServer } from '@assay/daemon/https';
 import { testPki } from '@assay/daemon/testing';
 import type { Host, HostList } from '@assay/protocol';
 import { oatRoutes } from '../oat/routes.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { bootPcrs } from '@assay/appraisal';
-import { createLog, openDatabase } from '@assay/daemon';
+import { createLog } from '@assay/daemon';
+import { openDatabase } from '@assay/daemon/storage';
 import { eachDatabase } from '@assay/daemon/testing';
 import type { Trust } from '@assay/protocol';
 import { sql } from 'kysely';

@@ -1,7 +1,8 @@
 // How does an agent get its connection? By a WebSocket upgrade of `/v1/agent` on the HTTPS port; every other one is refused.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { HttpsServer, Log } from '@assay/daemon';
+import type { Log } from '@assay/daemon';
+import type { HttpsServer } from '@assay/daemon/https';
 import { WebSocketServer } from 'ws';
 import { type Line, type LineUser, longestFrame, openLine } from './line.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { openDatabase } from '@assay/daemon';
+import { openDatabase } from '@assay/daemon/storage';
 import { eachDatabase } from '@assay/daemon/testing';
 import type { ReferenceValue, Verdict } from '@assay/protocol';
 import { issueChallenge, takeLeftovers, useChallenge } from './challenges.ts';

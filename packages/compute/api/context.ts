@@ -1,5 +1,6 @@
 // What every resource of the compute API works with.
-import type { Clock, HttpsServer, Log } from '@assay/daemon';
+import type { Clock, Log } from '@assay/daemon';
+import type { HttpsServer } from '@assay/daemon/https';
 import type { Kysely } from 'kysely';
 import type { Conductor } from '../conductor/index.ts';
 import type { Urls } from '../identity/catalog.ts';

@@ -1,5 +1,5 @@
 // How Nova says no: `{ badRequest: { code, message } }`; its router says it in HTML, its door in Keystone's shape.
-import type { Failure, RenderError } from '@assay/daemon';
+import type { Failure, RenderError } from '@assay/daemon/https';
 import type { FastifyReply } from 'fastify';
 import { htmlError } from '../html-error.ts';
 import type { Urls } from '../identity/catalog.ts';

@@ -1,5 +1,5 @@
 // The compute API (Nova v2.1): every resource, behind one door. A new resource is one file and one line here.
-import type { HttpsServer } from '@assay/daemon';
+import type { HttpsServer } from '@assay/daemon/https';
 import { guard } from '../identity/guard.ts';
 import type { Tokens } from '../identity/tokens.ts';
 import { availabilityZones } from './availability-zones.ts';

@@ -1,5 +1,5 @@
 // The door of all three services: no valid token, no entry. The 401 looks as keystonemiddleware's does.
-import type { Failure, HttpsServer } from '@assay/daemon';
+import type { Failure, HttpsServer } from '@assay/daemon/https';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import { Refusal } from '../refusal.ts';

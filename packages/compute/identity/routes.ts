@@ -1,5 +1,6 @@
 // Keystone v3, as much as stock clients ask of it: versions, tokens, and reading of projects, users, roles, catalog.
-import type { Clock, Failure, HttpsServer, Log, RenderError } from '@assay/daemon';
+import type { Clock, Log } from '@assay/daemon';
+import type { Failure, HttpsServer, RenderError } from '@assay/daemon/https';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import { Type } from 'typebox';

@@ -1,7 +1,7 @@
 // Glance v2, for reading: which images are there, what are they, and their bytes. Uploading is not offered (501).
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Failure, HttpsServer, RenderError } from '@assay/daemon';
+import type { Failure, HttpsServer, RenderError } from '@assay/daemon/https';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import { Type } from 'typebox';

@@ -3,7 +3,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { AssayError, escaped } from '@assay/core';
-import { createHttpsServer, type Log, listen, peerHost } from '@assay/daemon';
+import { type Log, peerHost } from '@assay/daemon';
+import { createHttpsServer, listen } from '@assay/daemon/https';
 import { parse } from '@assay/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type ServeFile, serveFiles } from './files.ts';

@@ -1,5 +1,5 @@
 // Opening the compute service's database, with its tables as this version wants them.
-import { openDatabase } from '@assay/daemon';
+import { openDatabase } from '@assay/daemon/storage';
 import type { Kysely } from 'kysely';
 import { migrations } from './migrations/catalogue.ts';
 import type { Tables } from './tables.ts';

@@ -83,7 +83,7 @@ test('a disk that is really full answers storage-full and heals without a restar
   const code = `
     import assert from 'node:assert/strict';
     import { rmSync, writeFileSync } from 'node:fs';
-    import { openDatabase } from '@assay/daemon';
+    import { openDatabase } from '@assay/daemon/storage';
     const db = await openDatabase('sqlite:' + process.argv[1] + '/a.db', [{ name: '1', up: (db) => db.schema.createTable('notes').addColumn('name', 'text').addColumn('body', 'text').execute() }]);
     await db.insertInto('notes').values({ name: 'kept', body: '' }).execute();
     try { writeFileSync(process.argv[1] + '/ballast', Buffer.alloc(8 << 20)); } catch (error) { assert.equal(error.code, 'ENOSPC'); }
@@ -124,7 +124,7 @@ test('a damaged database ends the process with one clear line', async (t) => {
   writeSync(handle, Buffer.alloc(40_960, 0xff), 0, 40_960, 8_192); // pages of the table, not the schema
   closeSync(handle);
   const code = `
-    import { openDatabase } from '@assay/daemon';
+    import { openDatabase } from '@assay/daemon/storage';
     const db = await openDatabase('sqlite:' + process.argv[1], [{ name: '0001-notes', up: async () => {} }]);
     await db.selectFrom('notes').selectAll().execute();
     console.log('went on');`;

@@ -4,7 +4,6 @@ import { AssayError } from '@assay/core';
 import { Kysely } from 'kysely';
 import { type Access, endProcess, type Fatal } from './failure.ts';
 import { type Book, type Migration, migrate } from './migrate.ts';
-import { databaseName, postgresDialect } from './postgres.ts';
 import { sqliteDialect } from './sqlite.ts';
 
 /**
@@ -22,7 +21,7 @@ export async function openDatabase<Schema>(
   migrations: readonly Migration[],
   { fatal = endProcess, now = Date.now(), turnMs = 10_000 }: { fatal?: Fatal; now?: number; turnMs?: number } = {},
 ): Promise<Kysely<Schema>> {
-  const { db, kind, where } = connect<Schema>(url, { fatal, turnMs, readOnly: false });
+  const { db, kind, where } = await connect<Schema>(url, { fatal, turnMs, readOnly: false });
   try {
     await migrate(db as unknown as Kysely<Book>, kind, migrations, where, now);
     return db;
@@ -34,10 +33,10 @@ export async function openDatabase<Schema>(
 
 /** For looking only: no file is made, no migration runs, every write fails. */
 export async function openReadOnly<Schema>(url: string, fatal: Fatal = endProcess): Promise<Kysely<Schema>> {
-  return connect<Schema>(url, { fatal, turnMs: 10_000, readOnly: true }).db;
+  return (await connect<Schema>(url, { fatal, turnMs: 10_000, readOnly: true })).db;
 }
 
-function connect<Schema>(url: string, access: Access) {
+async function connect<Schema>(url: string, access: Access) {
   if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length) {
     const given = url.slice('sqlite:'.length);
     const path = given === ':memory:' ? given : resolve(given);
@@ -45,6 +44,7 @@ function connect<Schema>(url: string, access: Access) {
     return { db, kind: 'sqlite' as const, where: `database ${path}` };
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
+    const { databaseName, postgresDialect } = await import('./postgres.ts'); // who stays with SQLite does not load pg
     const db = new Kysely<Schema>({ dialect: postgresDialect(url, access) });
     return { db, kind: 'postgresql' as const, where: databaseName(url) };
   }

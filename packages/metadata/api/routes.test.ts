@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createHttpsServer, createLog } from '@assay/daemon';
+import { createLog } from '@assay/daemon';
+import { createHttpsServer } from '@assay/daemon/https';
 import { testPki } from '@assay/daemon/testing';
 import { htmlPage } from '../html-page.ts';
 import { signInstanceId } from '../signature.ts';

@@ -1,7 +1,7 @@
 // How is one read answered? Identity first, then the tree; a line in the log of who read what, never of what it said.
 import { randomBytes } from 'node:crypto';
 import type { Records } from '@assay/compute/records';
-import type { HttpsServer } from '@assay/daemon';
+import type { HttpsServer } from '@assay/daemon/https';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { htmlPage, htmlType } from '../html-page.ts';
 import { identify } from './identify.ts';
