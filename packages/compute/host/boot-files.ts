@@ -8,7 +8,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { AssayError } from '@assay/core';
 import { httpsAgent } from '@assay/daemon';
-import { type FileKind, filePath, type InstanceSpec } from '../link/index.ts';
+import { type FileKind, filePath, type InstanceSpec } from '../link/frames.ts';
 
 export type BootFiles = {
   /**

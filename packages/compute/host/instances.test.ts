@@ -173,6 +173,7 @@ test('the next compute-host finds what runs, and what ended while there was none
   const [runs, ended] = [await start(), await start()];
   await instances.close();
   kill(ended.process, bootId);
+  while (isAlive(ended.process, bootId)) await sleep(5);
   rmSync(join(dir, 'ports', `${runs.id}.json`));
   const stranger = join(dir, 'ports', `${exampleSpec().id}.json`);
   mkdirSync(join(dir, 'ports', 'left-alone'));

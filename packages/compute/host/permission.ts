@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { AssayError } from '@assay/core';
 import type { Clock } from '@assay/daemon';
 import { AkState, akStateFile, parse } from '@assay/protocol';
-import { type CheckTicket, type InstanceSpec, mustBeValid } from '../link/index.ts';
+import type { InstanceSpec } from '../link/frames.ts';
+import { type CheckTicket, mustBeValid } from '../link/ticket.ts';
 
 /** @throws AssayError `ticket-expired` */
 export type MayRun = () => void;

@@ -1,7 +1,6 @@
 // The image assay-mini for tests that run it: built once a test process, or taken from the build's cache.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -20,8 +19,3 @@ export function guestImage(): { kernelPath: string; initrdPath: string } {
   }
   return { kernelPath: join(folder, 'kernel'), initrdPath: join(folder, 'initrd') };
 }
-
-export const bootFileOf = (path: string): { sha256: string; size: number } => ({
-  sha256: createHash('sha256').update(readFileSync(path)).digest('hex'),
-  size: statSync(path).size,
-});

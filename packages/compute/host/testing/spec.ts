@@ -1,7 +1,8 @@
+// What does the compute API order a host to run? One instance, for tests that change what they are about.
 import { randomUUID } from 'node:crypto';
 import type { InstanceSpec } from '../../link/index.ts';
 
-/** An instance as the compute API would order it; its files do not exist unless given. */
+/** Its kernel and ramdisk do not exist unless given. */
 export const exampleSpec = (change: Partial<InstanceSpec> = {}): InstanceSpec => ({
   id: randomUUID(),
   project_id: 'ab'.repeat(16),
