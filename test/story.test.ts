@@ -1,7 +1,7 @@
 // The story a subscriber lives, with the stock clients: a trusted flavor lands on an attested host, the guest learns who it
 // is from its metadata and from nowhere else, and where no trusted host has room the administrator is told why.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,4 +108,15 @@ test('what is deleted is gone, and its room is free again', async () => {
   await until('no instance is left', async () => column(await nova('list'), 'Name').length === 0);
   await nova('boot', '--flavor', 'm1.medium', '--image', 'assay-mini', '--poll', 'again');
   assert.equal(cell(await nova('show', 'again'), 'status'), 'ACTIVE');
+});
+
+test('down ends the instances and keeps them; up starts again what was ACTIVE', async () => {
+  const guests = () => spawnSync('pgrep', ['-f', `qemu-system.*${id}`]).status === 0;
+  const id = cell(await nova('show', 'again'), 'id');
+  assert.ok(guests());
+  ok(await lab.cli('down', ...lab.state));
+  assert.ok(!guests(), 'its process has ended');
+  ok(await lab.cli('up', ...lab.state, '--ports', 'auto'));
+  await until('it is ACTIVE again', async () => guests() && cell(await nova('show', 'again'), 'status') === 'ACTIVE');
+  assert.equal((await guestOf(lab, 'again')).uuid, id);
 });
