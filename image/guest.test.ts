@@ -9,7 +9,8 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { connectUnix, createLog, loadConfig } from '@assay/daemon';
 import { testPki } from '@assay/daemon/testing';
-import { apiOptions, proxyOptions, startMetadataApi, startMetadataProxy } from '@assay/metadata';
+import { apiOptions, startMetadataApi } from '@assay/metadata';
+import { proxyOptions, startMetadataProxy } from '@assay/metadata/proxy';
 import { exampleRecord, recordsOf } from '@assay/metadata/testing';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-guest-'));

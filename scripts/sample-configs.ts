@@ -7,7 +7,8 @@ import { options as attestation } from '@assay/attestation';
 import { options as compute } from '@assay/compute';
 import { hostOptions } from '@assay/compute/host';
 import { sampleFile } from '@assay/daemon';
-import { apiOptions, proxyOptions } from '@assay/metadata';
+import { apiOptions } from '@assay/metadata';
+import { proxyOptions } from '@assay/metadata/proxy';
 
 export const folder = join(import.meta.dirname, '../etc');
 

@@ -23,7 +23,7 @@ const arrows: Record<string, { own: string[]; foreign: string[] }> = {
     foreign: ['fastify', 'jose', 'kysely', 'typebox', 'ws'],
   },
   compute: { own: ['core', 'protocol', 'daemon'], foreign: ['fastify', 'jose', 'kysely', 'typebox', 'ws'] },
-  metadata: { own: ['core', 'protocol', 'daemon', 'compute'], foreign: ['fastify', 'typebox'] },
+  metadata: { own: ['core', 'protocol', 'daemon', 'compute'], foreign: ['fastify'] },
   cli: {
     own: [
       'core',

@@ -9,7 +9,7 @@ export const metadataProxy = (program: Command) =>
     'carry the requests of this host’s instances to the metadata API',
     '/etc/neutron/metadata_agent.ini',
     async () => {
-      const { proxyOptions, startMetadataProxy } = await import('@assay/metadata');
+      const { proxyOptions, startMetadataProxy } = await import('@assay/metadata/proxy');
       return { options: proxyOptions, main: (conf, daemon) => startMetadataProxy(conf, daemon) };
     },
   );

@@ -1,0 +1,2 @@
+export { type MetadataProxyConf, options as proxyOptions } from './options.ts';
+export { type MetadataProxy, startMetadataProxy } from './server.ts';
