@@ -1,5 +1,5 @@
 // Which algorithms have which numbers (TPM_ALG_ID, TPM_ECC_CURVE), and what a hash is called in node:crypto.
-import { AssayError, choice, u16 } from '@assay/core';
+import { choice, u16 } from '@assay/core';
 
 /** Hash algorithms by TPM_ALG_ID (Part 2, §6.3; TCG Algorithm Registry). */
 const hashIds = {
@@ -41,9 +41,6 @@ export const hashNames = Object.keys(hashIds) as HashName[];
 /** TPMI_ALG_HASH. */
 export const HashAlg = choice(u16, hashIds);
 
-/** TPMI_ALG_HASH+: a hash algorithm or TPM_ALG_NULL. */
-export const HashAlgOrNull = choice(u16, { ...hashIds, null: 0x0010 });
-
 /** Digest length in bytes. */
 export const digestSize = (hash: HashName): number => hashSizes[hash];
 
@@ -52,12 +49,6 @@ export const hashId = (hash: HashName): number => hashIds[hash];
 
 /** The name node:crypto (OpenSSL) knows a hash by. */
 export const nodeHash = (hash: HashName): string => nodeNames[hash];
-
-/** The hash with this name. @throws AssayError `tpm-hash` */
-export function hashNamed(name: string, where: string): HashName {
-  if (Object.hasOwn(hashIds, name)) return name as HashName;
-  throw new AssayError('tpm-hash', where, hashNames.join(', '), name);
-}
 
 /** TPMI_ALG_SYM_MODE+. */
 export const SymMode = choice(u16, { ctr: 0x0040, ofb: 0x0041, cbc: 0x0042, cfb: 0x0043, ecb: 0x0044, null: 0x0010 });

@@ -1,4 +1,4 @@
-// What kind of thing does a handle name (TPM_HT, the first byte), and which handles are permanent (TPM_RH, TPM_RS)?
+// Which handles are permanent (TPM_RH, TPM_RS), and where does the range of each kind begin (TPM_HT, the first byte)?
 
 /** Permanent handles (Part 2, §7.4). */
 export const Permanent = {
@@ -20,13 +20,6 @@ export const FirstHandle = {
   transient: 0x80000000,
   persistent: 0x81000000,
 } as const;
-export type HandleKind = keyof typeof FirstHandle;
-
-/** The kind a handle is of, `undefined` for ranges the specification has not given away. */
-export function handleKind(handle: number): HandleKind | undefined {
-  const first = (handle >>> 24) * 0x1000000;
-  return (Object.keys(FirstHandle) as HandleKind[]).find((kind) => FirstHandle[kind] === first);
-}
 
 /** `0x81010001`. */
 export const handleText = (handle: number): string => `0x${handle.toString(16).padStart(8, '0')}`;

@@ -1,11 +1,11 @@
 export { makeCredential } from '../credential/make.ts';
-export { type CurveName, digestSize, HashAlg, type HashName, hashNamed, hashNames, nodeHash } from './algorithms.ts';
+export { type CurveName, digestSize, HashAlg, type HashName, hashNames, nodeHash } from './algorithms.ts';
 export { Attest, ClockInfo, Name, TimeInfo } from './attest.ts';
 export { CapabilityData } from './capability.ts';
-export { FirstHandle, handleKind, handleText, Permanent } from './handles.ts';
+export { FirstHandle, handleText, Permanent } from './handles.ts';
 export { nameOf, publicKeyOf } from './key.ts';
 export { NvPublic, nvMay } from './nv.ts';
 export { type PcrBanks, PcrSelection, pcrDigest } from './pcr-selection.ts';
 export { EccPoint, ObjectAttributes, Public } from './public-area.ts';
-export { describeResponseCode, responseCodeText, responseError } from './response-codes.ts';
+export { responseError } from './response-codes.ts';
 export { Signature, verifySignature } from './signature.ts';

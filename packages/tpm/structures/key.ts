@@ -26,7 +26,7 @@ export function publicKeyOf(publicArea: Uint8Array | Public): KeyObject {
 }
 
 /** JWK (RFC 7517) to key. @throws AssayError `tpm-key` */
-export function publicKeyFromJwk(jwk: Record<string, string>): KeyObject {
+function publicKeyFromJwk(jwk: Record<string, string>): KeyObject {
   try {
     return createPublicKey({ key: jwk, format: 'jwk' });
   } catch (cause) {

@@ -1,6 +1,6 @@
 // What the public half of a key is (TPMT_PUBLIC): algorithm, attributes, policy, parameters, key.
 // Says nothing of the key being in a TPM: only a name proved by credential activation or certification does.
-import { type Codec, choice, nested, type Of, sized, struct, tagged, u16, u32 } from '@assay/core';
+import { choice, type Of, sized, struct, tagged, u16, u32 } from '@assay/core';
 import { Curve, HashAlg, SymMode } from './algorithms.ts';
 import { bitField } from './primitives.ts';
 
@@ -25,7 +25,7 @@ export type ObjectAttributes = Of<typeof ObjectAttributes>;
 
 const block = { keyBits: u16, mode: SymMode };
 /** TPMT_SYM_DEF_OBJECT (Part 2, §11.1.7). */
-export const SymDefObject = tagged(
+const SymDefObject = tagged(
   { algorithm: choice(u16, { tdes: 0x0003, aes: 0x0006, sm4: 0x0013, camellia: 0x0026, null: 0x0010 }) },
   'algorithm',
   { tdes: block, aes: block, sm4: block, camellia: block, null: {} },
@@ -33,13 +33,13 @@ export const SymDefObject = tagged(
 
 const withHash = { hash: HashAlg };
 /** TPMT_RSA_SCHEME (Part 2, §11.2.4). */
-export const RsaScheme = tagged(
+const RsaScheme = tagged(
   { scheme: choice(u16, { rsassa: 0x0014, rsaes: 0x0015, rsapss: 0x0016, oaep: 0x0017, null: 0x0010 }) },
   'scheme',
   { rsassa: withHash, rsaes: {}, rsapss: withHash, oaep: withHash, null: {} },
 );
 /** TPMT_ECC_SCHEME (Part 2, §11.2.5). */
-export const EccScheme = tagged(
+const EccScheme = tagged(
   {
     scheme: choice(u16, {
       ecdsa: 0x0018,
@@ -64,7 +64,7 @@ export const EccScheme = tagged(
 );
 const kdfs = { mgf1: 0x0007, kdf1Sp80056a: 0x0020, kdf2: 0x0021, kdf1Sp800108: 0x0022 };
 /** TPMT_KDF_SCHEME (Part 2, §11.2.3). */
-export const KdfScheme = tagged({ scheme: choice(u16, { ...kdfs, null: 0x0010 }) }, 'scheme', {
+const KdfScheme = tagged({ scheme: choice(u16, { ...kdfs, null: 0x0010 }) }, 'scheme', {
   mgf1: withHash,
   kdf1Sp80056a: withHash,
   kdf2: withHash,
@@ -99,6 +99,3 @@ export const Public = tagged(
   },
 );
 export type Public = Of<typeof Public>;
-
-/** TPM2B_PUBLIC. */
-export const PublicSized: Codec<Public> = nested(Public, 1024);

@@ -129,13 +129,6 @@ function subjectOf(rc: number): string | undefined {
   return n ? `handle ${n}` : undefined;
 }
 
-/** `TPM_RC_LOCKOUT (0x921): authorisation failures have locked the TPM; wait …` */
-export function responseCodeText(code: number): string {
-  const { name, subject, meaning, hint } = describeResponseCode(code);
-  const place = subject ? ` for ${subject}` : '';
-  return `${name}${place} (0x${code.toString(16)}): ${meaning}${hint ? `; ${hint}` : ''}`;
-}
-
 /**
  * A refusal as an error. Its code is `tpm-rc-…` after the name of the response code, so that callers can tell
  * `tpm-rc-handle` from `tpm-rc-lockout`; codes without a name are all `tpm-rc`.
