@@ -17,7 +17,13 @@ export const HostName = Type.String({
   pattern: '^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$',
 });
 
-export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
+const uuid = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
+/** In lower case, as OpenStack writes ids. */
+export const Uuid = Type.String({ pattern: uuid });
+export const isUuid = (text: string): boolean => new RegExp(uuid).test(text);
+
+/** The name of an attestation key: hex of what stands in its TPM2B_NAME, a hash algorithm and a digest of 32 to 48 bytes. */
+export const AkName = Type.String({ pattern: '^[0-9a-f]{68,100}$' });
 
 export const toBase64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');

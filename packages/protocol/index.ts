@@ -1,8 +1,8 @@
 export * from './agent/ak-state.ts';
 export * from './agent/frames.ts';
-export { Base64, fromBase64, Hex, HostName, Instant, toBase64, Uuid } from './bytes.ts';
+export { AkName, Base64, fromBase64, Hex, HostName, Instant, isUuid, toBase64, Uuid } from './bytes.ts';
 export * from './evidence.ts';
-export { check, parse } from './message.ts';
+export { check, parse, validatorOf } from './message.ts';
 export * from './oat/poll-hosts.ts';
 export * from './rest/hosts.ts';
 export * from './rest/reference.ts';

@@ -5,13 +5,19 @@ import { Compile, type Validator } from 'typebox/compile';
 
 const compiled = new WeakMap<TSchema, Validator>();
 
-/** A value of unknown origin checked against its schema. @throws AssayError `message-schema` at the first field that is wrong */
-export function check<S extends TSchema>(schema: S, value: unknown, where: string): Static<S> {
+/** The schema's checker, compiled at its first use: compiling takes milliseconds. */
+export function validatorOf(schema: TSchema): Validator {
   let validator = compiled.get(schema);
   if (!validator) {
     validator = Compile(schema) as unknown as Validator;
     compiled.set(schema, validator);
   }
+  return validator;
+}
+
+/** A value of unknown origin checked against its schema. @throws AssayError `message-schema` at the first field that is wrong */
+export function check<S extends TSchema>(schema: S, value: unknown, where: string): Static<S> {
+  const validator = validatorOf(schema);
   if (validator.Check(value)) return value as Static<S>;
   const [first] = validator.Errors(value);
   throw new AssayError(

@@ -1,7 +1,7 @@
 // The ticket: a start permission for one instance on one host, signed by the attestation server on a fresh `trusted`.
 // A JWT (RFC 7519) signed with ES256; verified with the keys of `GET /v1/keys` (RFC 7517).
 import { type Static, Type } from 'typebox';
-import { HostName, Uuid } from './bytes.ts';
+import { AkName, HostName, Uuid } from './bytes.ts';
 
 /** `typ` header of a ticket, so that no other token of ours can pass for one (RFC 8725, 3.11). */
 export const ticketType = 'assay-ticket+jwt';
@@ -16,8 +16,8 @@ export const TicketClaims = Type.Object({
   /** Instance UUID. */
   sub: Uuid,
   host: HostName,
-  /** Hex TPM2B_NAME content of the AK that vouched for the host. */
-  ak_name: Type.String({ pattern: '^[0-9a-f]{68,100}$' }),
+  /** Of the AK that vouched for the host. */
+  ak_name: AkName,
   iat: Type.Integer(),
   exp: Type.Integer(),
   jti: Uuid,

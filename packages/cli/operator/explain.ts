@@ -1,5 +1,6 @@
 // Why did a server land where it is, or nowhere? The scheduler's decisions, host by host.
 import { AssayError, escaped } from '@assay/core';
+import { isUuid } from '@assay/protocol';
 import type { ComputeClient } from './openstack-client.ts';
 import { table } from './table.ts';
 
@@ -13,11 +14,9 @@ export type Decision = {
 };
 export type Explanation = { server: { id: string; name: string; trust: string | null }; decisions: Decision[] };
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** @param server name or id @throws AssayError `server-unknown`, `server-ambiguous` */
 export async function explanationOf(client: ComputeClient, server: string): Promise<Explanation> {
-  const id = uuid.test(server) ? server : await idOf(client, server);
+  const id = isUuid(server) ? server : await idOf(client, server);
   return (await client.get(`/servers/${id}/os-assay-decisions`)) as Explanation;
 }
 

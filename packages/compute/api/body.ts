@@ -1,18 +1,12 @@
 // Is the body what the route declares? Refused in the words of Nova's schema validation, which clients show as they are.
+import { validatorOf } from '@assay/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
 import { Refusal } from '../refusal.ts';
-
-const compiled = new WeakMap<TSchema, Validator>();
 
 /** @throws Refusal `request-invalid`: `Invalid input for field/attribute ram. Value: 0. 0 is less than the minimum of 1` */
 export function bodyOf<S extends TSchema>(request: FastifyRequest, schema: S): Static<S> {
-  let validator = compiled.get(schema);
-  if (!validator) {
-    validator = Compile(schema) as unknown as Validator;
-    compiled.set(schema, validator);
-  }
+  const validator = validatorOf(schema);
   const { body } = request;
   if (validator.Check(body)) return body as Static<S>;
   const errors = [...validator.Errors(body)] as Finding[];

@@ -1,4 +1,5 @@
 // Hypervisors: what the hosts are and how full. Usage is counted from the instances at each request.
+import { isUuid } from '@assay/protocol';
 import type { FastifyRequest } from 'fastify';
 import { Refusal } from '../refusal.ts';
 import { allNodes, type ComputeNode, isUp, type Usage, usageByHost } from '../storage/compute-nodes.ts';
@@ -68,8 +69,7 @@ export const hypervisors: Resource = (server, context) => {
 
   async function nodeOf(request: FastifyRequest, id: string): Promise<ComputeNode> {
     const uuids = has(request, 'uuidsForServices');
-    if (uuids && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
-      throw new Refusal('request-invalid', `Invalid uuid ${id}`);
+    if (uuids && !isUuid(id.toLowerCase())) throw new Refusal('request-invalid', `Invalid uuid ${id}`);
     const found = (await allNodes(db)).find((node) => (uuids ? node.id === id : String(node.number) === id));
     if (!found) throw new Refusal('hypervisor-not-found', `Hypervisor with ID '${id}' could not be found.`);
     return found;

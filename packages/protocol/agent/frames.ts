@@ -1,18 +1,18 @@
 // The words between agent and attestation server: JSON text frames on the WebSocket `/v1/agent`.
 // The agent opens the connection and says hello; from then on the server asks and the agent answers.
 import { type Static, Type } from 'typebox';
-import { Base64, HostName } from '../bytes.ts';
+import { AkName, Base64, HostName } from '../bytes.ts';
 import { ClaimedEvidence, PcrWish } from '../evidence.ts';
 
 const Id = Type.String({ pattern: '^[0-9a-f-]{36}$' });
 
-/** First frame. `ak_name` (hex TPM2B_NAME content) is absent until the host has enrolled. */
+/** First frame. `ak_name` is absent until the host has enrolled. */
 export const Hello = Type.Object({
   type: Type.Literal('hello'),
   version: Type.Literal(1),
   host: HostName,
   agent: Type.String({ maxLength: 64 }),
-  ak_name: Type.Optional(Type.String({ pattern: '^[0-9a-f]{68,100}$' })),
+  ak_name: Type.Optional(AkName),
 });
 export type Hello = Static<typeof Hello>;
 
