@@ -3,7 +3,7 @@ import { AssayError } from '@assay/core';
 import type { Clock, Log } from '@assay/daemon';
 import type { Kysely } from 'kysely';
 import { type Link, type LinkEvents, type LinkOptions, startLink } from '../link/index.ts';
-import { catalogue, pollHostsOf, type SchedulerSettings } from '../scheduler/index.ts';
+import { makeFilters, pollHostsOf, type SchedulerSettings } from '../scheduler/index.ts';
 import { allNodes, instanceById, isUp, livingInstances, nodeSeen, reportNode, type Tables } from '../storage/index.ts';
 import { build } from './build.ts';
 import { handOut } from './hand-out.ts';
@@ -113,7 +113,7 @@ export async function startConductor(options: ConductorOptions): Promise<Running
       if (!waiting.link) throw new AssayError('link-down', 'compute link', 'a listener that has begun', 'none yet');
       return waiting.link;
     },
-    filters: scheduler.filters.map((name) => ({ name, filter: catalogue[name].make(filterParts) })),
+    filters: makeFilters(scheduler.filters, filterParts),
     ramAllocationRatio: scheduler.ramAllocationRatio,
     tickets,
     imageDirectory,

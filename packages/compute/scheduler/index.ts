@@ -1,4 +1,4 @@
-export { catalogue } from './filters/catalogue.ts';
+export { type FilterName, makeFilters, type NamedFilter } from './filters/catalogue.ts';
 export type { HostState, Placement } from './filters/filter.ts';
 export {
   type AttestationAccess,
@@ -8,5 +8,5 @@ export {
   schedulerSettings,
 } from './options.ts';
 export { type PollHosts, pollHostsOf } from './poll-hosts.ts';
-export { type NamedFilter, type Selection, select } from './select.ts';
+export { type Selection, select } from './select.ts';
 export { weigh } from './weigh.ts';

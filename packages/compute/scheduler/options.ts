@@ -2,8 +2,7 @@
 // A value that Nova knew and we do not have is an error that names it: a filter that silently does nothing would be a hole.
 import { AssayError } from '@assay/core';
 import { type Conf, flag, integer, list, multi, number, path, port, readCa, secret, text } from '@assay/daemon';
-import { catalogue } from './filters/catalogue.ts';
-import type { FilterName } from './filters/filter.ts';
+import { classNameOf, type FilterName, filterNames } from './filters/catalogue.ts';
 
 const driver = 'nova.scheduler.filter_scheduler.FilterScheduler';
 /** Nova's names for "all that come with it"; the second is the older. */
@@ -95,25 +94,23 @@ export function schedulerSettings(conf: Pick<SchedulerConf, 'DEFAULT' | 'trusted
 }
 
 function chosenFilters(available: readonly string[], wanted: readonly string[]): FilterName[] {
-  const known = Object.values(catalogue);
-  const offered = new Set<string>();
+  const offered = new Set<FilterName>();
   for (const value of available) {
-    const matching = wholeCatalogues.includes(value) ? known : known.filter((entry) => entry.className === value);
+    const matching = filterNames.filter((name) => wholeCatalogues.includes(value) || classNameOf(name) === value);
     if (matching.length === 0)
       throw wrong(
         '[DEFAULT] scheduler_available_filters',
-        [...wholeCatalogues, ...known.map((entry) => entry.className)].join(' or '),
+        [...wholeCatalogues, ...filterNames.map(classNameOf)].join(' or '),
         value,
       );
-    for (const entry of matching) offered.add(entry.name);
+    for (const name of matching) offered.add(name);
   }
-  const names = wanted.map((name) => {
-    const entry = known.find((one) => one.name === name);
-    if (!entry)
-      throw wrong('[DEFAULT] scheduler_default_filters', known.map(({ name }) => name).join(' or '), name || 'nothing');
+  const names = wanted.map((given) => {
+    const name = filterNames.find((one) => one === given);
+    if (!name) throw wrong('[DEFAULT] scheduler_default_filters', filterNames.join(' or '), given || 'nothing');
     if (!offered.has(name))
       throw wrong('[DEFAULT] scheduler_default_filters', 'filters that scheduler_available_filters offers', name);
-    return entry.name;
+    return name;
   });
   if (new Set(names).size < names.length)
     throw wrong('[DEFAULT] scheduler_default_filters', 'each filter once', wanted.join(', '));

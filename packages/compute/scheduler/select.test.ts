@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { testClock } from '../link/testing/clock.ts';
-import { catalogue } from './filters/catalogue.ts';
-import type { FilterName, HostState, Placement } from './filters/filter.ts';
+import { makeFilters, type NamedFilter } from './filters/catalogue.ts';
+import type { HostState, Placement } from './filters/filter.ts';
 import type { Opinion } from './poll-hosts.ts';
-import { type NamedFilter, select } from './select.ts';
+import { select } from './select.ts';
 import { weigh } from './weigh.ts';
 
 const clock = testClock();
@@ -34,8 +34,7 @@ function filters(trust: Record<string, Opinion> = {}, polls: string[][] = []): N
     return (name: string) => trust[name] ?? { trust: undefined, reason: 'not named' };
   };
   const parts = { clock, poll, ramAllocationRatio: 1, serviceDownTimeS: 60 };
-  const names: FilterName[] = ['AvailabilityZoneFilter', 'RamFilter', 'ComputeFilter', 'TrustedFilter'];
-  return names.map((name) => ({ name, filter: catalogue[name].make(parts) }));
+  return makeFilters(['AvailabilityZoneFilter', 'RamFilter', 'ComputeFilter', 'TrustedFilter'], parts);
 }
 const trusted: Opinion = { trust: 'trusted', reason: 'verified 1 s ago' };
 

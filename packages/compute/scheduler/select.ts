@@ -1,6 +1,7 @@
 // Which hosts may run this instance? The filters in the operator's order, each on what the one before left over.
 // Choosing among them is `weigh.ts`, taking one is the claim: what passes here may be taken by another a moment later.
-import type { Filter, FilterName, HostDecision, HostState, Placement } from './filters/filter.ts';
+import type { NamedFilter } from './filters/catalogue.ts';
+import type { HostDecision, HostState, Placement } from './filters/filter.ts';
 
 export type Selection = {
   /** In the order they came. */
@@ -9,11 +10,7 @@ export type Selection = {
   decisions: HostDecision[];
 };
 
-export type NamedFilter = { name: FilterName; filter: Filter };
-
-/**
- * @param excluded host → why it is not tried again in this boot (Nova's RetryFilter)
- */
+/** @param excluded host → why it is not tried again in this boot (Nova's RetryFilter) */
 export async function select(
   wanted: Placement,
   hosts: readonly HostState[],

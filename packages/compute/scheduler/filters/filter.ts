@@ -1,9 +1,6 @@
 // What is a filter? It says of each candidate host whether it may run an instance, and if not, why.
 import type { HostDecision, WantedTrust } from '../../storage/index.ts';
 
-/** Names as operators write them in `scheduler_default_filters`. */
-export type FilterName = 'AvailabilityZoneFilter' | 'RamFilter' | 'ComputeFilter' | 'TrustedFilter';
-
 /** A host as the scheduler sees it at one moment; memory in MB. */
 export type HostState = {
   host: string;
