@@ -43,5 +43,7 @@ export function referenceFrom({
   measured: Measured | undefined;
 }): Measured {
   if (measured) return measured;
-  throw new AssayError('reference-not-verified', `host ${verdict.host}`, 'evidence that verifies', verdict.reason);
+  throw new AssayError('reference-not-verified', `host ${verdict.host}`, 'evidence that verifies', verdict.reason, {
+    hint: 'nothing was learnt',
+  });
 }

@@ -36,7 +36,7 @@ export async function beginEnrolment(
   const certificate = fromBase64(claim.ek_certificate, 'enrol.ek_certificate');
   const ekPublic = fromBase64(claim.ek_public, 'enrol.ek_public');
   const ak = checkAk(fromBase64(claim.ak_public, 'enrol.ak_public'));
-  const endorsement = await checkEndorsement(certificate, ekPublic, trustStore(), clock.now());
+  const endorsement = checkEndorsement(certificate, ekPublic, trustStore(), clock.now());
   const { ek_sha256, ek_name } = endorsement;
   const { registration } = await checkFree(db, { host, ek_sha256, ek_name });
 

@@ -1,6 +1,6 @@
 // What does a golden host teach? Its measurements of this moment become reference values, if its evidence verifies: who holds
 // the host holds what is learnt, so learn from one whose making you know.
-import { AssayError } from '@assay/core';
+import { referenceFrom } from '@assay/appraisal';
 import type { Clock } from '@assay/daemon';
 import type { LearnRequest, LearnResult, ReferenceValue } from '@assay/protocol';
 import type { Switchboard } from '../rounds/switchboard.ts';
@@ -23,11 +23,7 @@ export async function learn(
   { db, clock, switchboard }: LearnNeeds,
   { host, dry_run: dryRun }: LearnRequest,
 ): Promise<LearnResult> {
-  const { verdict, measured } = await switchboard.attestNow(host, { deadlineMs });
-  if (!measured)
-    throw new AssayError('reference-not-verified', `host ${host}`, 'evidence that verifies', verdict.reason, {
-      hint: 'nothing was learnt',
-    });
+  const measured = referenceFrom(await switchboard.attestNow(host, { deadlineMs }));
   const added_at = clock.now().toISOString();
   const offered: ReferenceValue[] = measured.map(({ component, events }) => ({
     id: referenceId({ component, events }),

@@ -17,7 +17,7 @@ export type ProvedEnrolment = Omit<EnrolmentRow, 'last_quote'> & { registration:
 export async function checkFree(
   db: Db,
   { host, ek_sha256, ek_name }: Pick<EnrolmentRow, 'host' | 'ek_sha256' | 'ek_name'>,
-): Promise<{ registration: string; pinned: boolean }> {
+): Promise<{ registration: string }> {
   const registered = await db.selectFrom('hosts').selectAll().where('name', '=', host).executeTakeFirst();
   if (!registered) throw hostUnknown(host);
   if (registered.ek_pin !== null && registered.ek_pin !== ek_sha256)
@@ -40,7 +40,7 @@ export async function checkFree(
         hint: `if its TPM was replaced: assay host remove ${host}, then register it again`,
       });
   }
-  return { registration: registered.registration, pinned: registered.ek_pin !== null };
+  return { registration: registered.registration };
 }
 
 /**

@@ -8,7 +8,3 @@ export async function keepEvidence(db: Db, { host, ...fields }: EvidenceRow): Pr
     .onConflict((conflict) => conflict.column('host').doUpdateSet(fields).where('evidence.round', '<', fields.round))
     .execute();
 }
-
-export async function lastEvidence(db: Db, host: string): Promise<EvidenceRow | undefined> {
-  return await db.selectFrom('evidence').selectAll().where('host', '=', host).executeTakeFirst();
-}
