@@ -7,7 +7,7 @@ import { AssayError } from '@assay/core';
 const longest = 107; // sockaddr_un.sun_path less its final zero (unix(7))
 
 /** A name of the same socket that fits; `release` when the connection stands, or the listener is closed. */
-export function shortPath(path: string): { path: string; release: () => void } {
+function shortPath(path: string): { path: string; release: () => void } {
   if (Buffer.byteLength(path) <= longest) return { path, release: () => undefined };
   const folder = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
   let open = true;

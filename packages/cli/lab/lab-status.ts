@@ -17,13 +17,13 @@ export async function labStatus(state: string, json: boolean): Promise<void> {
 }
 
 /** @throws AssayError `lab-down` */
-export async function unitsOf({ paths }: Lab): Promise<UnitStatus[]> {
+async function unitsOf({ paths }: Lab): Promise<UnitStatus[]> {
   if (!livingSupervisor(paths))
     throw new AssayError('lab-down', paths.root, 'a cloud that is up', 'none', { hint: 'run: assay up' });
   return await giveOrder(paths.supervisorSocket, { order: 'status' });
 }
 
-export const unitTable = (units: readonly UnitStatus[]): string =>
+const unitTable = (units: readonly UnitStatus[]): string =>
   table(
     ['unit', 'state', 'pid', 'restarts', 'ended'],
     units.map(({ name, state, pid, restarts, ended }) => [name, state, pid ?? '', restarts, ended ?? '']),

@@ -8,7 +8,7 @@ import { address } from './ports.ts';
 import type { Lab } from './settings.ts';
 
 /** The host whose boot the lab takes as good. */
-export const goldenHost = 'node1';
+const goldenHost = 'node1';
 
 export function trustOf({ settings, paths }: Lab) {
   const client = attestationClient(

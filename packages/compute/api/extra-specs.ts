@@ -9,7 +9,7 @@ import type { ApiContext, Resource } from './context.ts';
 import { flavorOf } from './flavors.ts';
 import { adminOnly } from './policy.ts';
 
-export const trustKey = 'trust:trusted_host';
+const trustKey = 'trust:trusted_host';
 const trustValues: readonly string[] = ['trusted', 'untrusted', 'unknown'];
 
 const Value = Type.Union([Type.String({ maxLength: 255 }), Type.Number()]);

@@ -110,7 +110,7 @@ export async function flavorOf({ db }: Pick<ApiContext, 'db'>, request: FastifyR
   return flavor;
 }
 
-export const noFlavor = (id: string): Refusal => new Refusal('flavor-not-found', `Flavor ${id} could not be found.`);
+const noFlavor = (id: string): Refusal => new Refusal('flavor-not-found', `Flavor ${id} could not be found.`);
 
 function flavorView({ urls }: ApiContext, request: FastifyRequest, flavor: Flavor) {
   return {

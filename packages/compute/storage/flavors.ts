@@ -32,7 +32,7 @@ export async function deleteFlavor(db: Kysely<Tables>, id: string): Promise<bool
   });
 }
 
-export async function extraSpecsOf(db: Db, flavorId: string): Promise<Record<string, string>> {
+async function extraSpecsOf(db: Db, flavorId: string): Promise<Record<string, string>> {
   return pairs(
     await db.selectFrom('flavor_extra_specs').selectAll().where('flavor_id', '=', flavorId).orderBy('key').execute(),
   );

@@ -11,10 +11,10 @@ export type Role = RolesTable;
 
 /** The only domain. */
 export const domain = { id: 'default', name: 'Default' };
-export const roleNames = ['admin', 'member', 'reader'] as const;
+const roleNames = ['admin', 'member', 'reader'] as const;
 export type RoleName = (typeof roleNames)[number];
 
-export const newId = (): string => randomUUID().replaceAll('-', '');
+const newId = (): string => randomUUID().replaceAll('-', '');
 
 export function userById(db: Db, id: string): Promise<User | undefined> {
   return db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();

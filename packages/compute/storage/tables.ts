@@ -13,8 +13,6 @@ export type TaskState =
   | 'deleting';
 /** What the subscriber asked for last; a host that comes back is brought to it. */
 export type Wanted = 'active' | 'stopped' | 'deleted';
-/** nova.compute.power_state: 0 no state, 1 running, 3 paused, 4 shut down, 6 crashed. */
-export type PowerState = 0 | 1 | 3 | 4 | 6;
 /** `trust:trusted_host` of the flavor at the moment of boot; null: the flavor asks nothing. */
 export type WantedTrust = 'trusted' | 'untrusted' | 'unknown';
 
@@ -52,6 +50,7 @@ export type InstancesTable = {
   node: string | null;
   vm_state: VmState;
   task_state: TaskState | null;
+  /** nova.compute.power_state: 0 no state, 1 running, 3 paused, 4 shut down, 6 crashed. */
   power_state: number;
   wanted: Wanted;
   /** JSON: Fault */

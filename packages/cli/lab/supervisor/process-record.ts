@@ -17,7 +17,7 @@ export type ProcessRecord = {
 const bootId = () => readFileSync('/proc/sys/kernel/random/boot_id', 'ascii').trim();
 
 /** Nothing when there is no such process, or only its exit status is left of it. */
-export function startTimeOf(pid: number): string | undefined {
+function startTimeOf(pid: number): string | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -65,7 +65,7 @@ export type Surroundings = {
 };
 
 /** Names the file descriptor on which a process says that it is ready. */
-export const readyVariable = 'ASSAY_READY_FD';
+const readyVariable = 'ASSAY_READY_FD';
 const readyFd = 3;
 
 /** Milliseconds before the n-th start in a row that failed, n from 1. */

@@ -17,7 +17,7 @@ export function serverStatus({ vm_state, task_state }: Pick<Instance, 'vm_state'
 }
 
 /** Tells two hosts apart without naming them; each project sees another value. */
-export const hostId = (projectId: string, host: string | null): string =>
+const hostId = (projectId: string, host: string | null): string =>
   host === null ? '' : createHash('sha224').update(`${projectId}${host}`).digest('hex');
 
 export function briefView({ urls }: ApiContext, instance: Instance) {

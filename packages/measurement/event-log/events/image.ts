@@ -21,7 +21,7 @@ const length64: Codec<number> = {
 };
 
 /** UEFI_IMAGE_LOAD_EVENT, and whatever comes behind it. */
-export const ImageLoad: Codec<ImageContent> = struct({
+const ImageLoad: Codec<ImageContent> = struct({
   location: u64le,
   length: u64le,
   linkTimeAddress: u64le,
