@@ -18,3 +18,15 @@ test('what came from outside cannot break the line it is shown on', () => {
   assert.equal(shown(''), 'nothing');
   assert.ok(shown('x'.repeat(5000)).length < 250);
 });
+
+test('T16 showing what a peer sent is cheap and fails for nothing', () => {
+  const began = performance.now();
+  const line = shown('\u0001'.repeat(8 * 1024 * 1024));
+  assert.ok(performance.now() - began < 100);
+  assert.ok(line.length < 250 && line.endsWith('… (8388608 characters)'), line);
+  let deep: unknown = [];
+  for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+  const round: Record<string, unknown> = {};
+  round['self'] = round;
+  for (const value of [deep, round]) assert.equal(shown(value), 'a value that cannot be shown');
+});

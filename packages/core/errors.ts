@@ -35,19 +35,23 @@ export class AssayError extends Error {
 
 const longest = 200;
 
-/** Any value on one line, with control characters escaped and no more than 200 characters of it. */
+/** Any value on one line, with control characters escaped and no more than 200 characters of it. Never throws, never dear. */
 export function shown(value: unknown): string {
-  const text =
-    value instanceof Uint8Array
-      ? `0x${Buffer.from(value.subarray(0, longest)).toString('hex')}`
-      : typeof value === 'string'
-        ? value
-        : value instanceof Error
-          ? value.message
-          : (JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? part.toString() : part)) ??
-            String(value));
-  const line = escaped(text);
-  return line.length > longest ? `${line.slice(0, longest)}… (${line.length} characters)` : line || 'nothing';
+  const text = plain(value);
+  const line = escaped(text.slice(0, longest)); // cut before it is escaped: a peer may have sent megabytes
+  const shorter = line.length > longest || text.length > longest;
+  return shorter ? `${line.slice(0, longest)}… (${text.length} characters)` : line || 'nothing';
+}
+
+function plain(value: unknown): string {
+  if (value instanceof Uint8Array) return `0x${Buffer.from(value.subarray(0, longest)).toString('hex')}`;
+  if (typeof value === 'string') return value;
+  if (value instanceof Error) return value.message;
+  try {
+    return JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? part.toString() : part)) ?? String(value);
+  } catch {
+    return 'a value that cannot be shown'; // nested too deep, or in itself
+  }
 }
 
 /** Text from outside made fit for one line of a log or a terminal: control and format characters become `\u{…}`. */
