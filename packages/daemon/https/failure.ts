@@ -29,7 +29,7 @@ const refusals: Record<number, string> = {
 
 export function failureOf(error: unknown, requestId: string): Failure {
   if (error instanceof AssayError)
-    return { status: statusOf(error), code: error.code, message: error.message, requestId };
+    return { status: statusOf(error), code: error.code, message: messageOf(error, requestId), requestId };
   const { statusCode, code } = error as { statusCode?: number; code?: unknown };
   const foreseen =
     typeof code === 'string' && code.startsWith('FST_ERR_') && statusCode ? refusals[statusCode] : undefined;
@@ -39,4 +39,12 @@ export function failureOf(error: unknown, requestId: string): Failure {
   if (code === 'ECONNRESET')
     return { status: 400, code: 'request-aborted', message: 'connection closed midway', requestId };
   return { status: 500, code: 'internal', message: `internal error; the log has it under ${requestId}`, requestId };
+}
+
+/** Where the database lies and what it was asked is for the log, not for clients. */
+function messageOf({ code, message }: AssayError, requestId: string): string {
+  if (!code.startsWith('storage-')) return message;
+  if (code === 'storage-full') return 'there is no room to store this; what is stored can still be read';
+  if (code === 'storage-exists') return 'it is stored already';
+  return `the database cannot do this now; the log tells more under ${requestId}`;
 }

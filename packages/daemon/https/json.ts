@@ -1,4 +1,5 @@
-// What does a JSON body say? Valid UTF-8, no `__proto__` or `constructor.prototype` keys; nothing at all is `undefined`.
+// What does a JSON body say? Valid UTF-8, no `__proto__` or `constructor.prototype` keys, not nested without end; nothing at
+// all is `undefined`.
 import { AssayError } from '@assay/core';
 import type { FastifyBodyParser } from 'fastify';
 import type { HttpsServer } from './server.ts';
@@ -14,6 +15,29 @@ export function jsonParser(server: HttpsServer): FastifyBodyParser<Buffer> {
     } catch (cause) {
       return done(new AssayError('request-malformed', 'body', 'JSON in UTF-8', 'bytes that are not UTF-8', { cause }));
     }
+    if (isDeeperThan(deepest, text))
+      return done(new AssayError('request-malformed', 'body', `JSON nested at most ${deepest} deep`, 'a deeper one'));
     return parse(request, text, done);
   };
+}
+
+/** No body of ours has more than ten; what reads values by calling itself (a check, JSON.stringify) fails at some thousands. */
+const deepest = 64;
+
+/** Looks at the text, since parsing it would already cost what the sender wants it to cost. */
+function isDeeperThan(limit: number, text: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (quoted) {
+      if (character === 0x5c)
+        at++; // a backslash and what it escapes
+      else if (character === 0x22) quoted = false;
+    } else if (character === 0x22) quoted = true;
+    else if (character === 0x5b || character === 0x7b) {
+      if (++depth > limit) return true;
+    } else if (character === 0x5d || character === 0x7d) depth--;
+  }
+  return false;
 }

@@ -37,6 +37,9 @@ async function started(options: Partial<HttpsServerOptions> = {}) {
   server.get('/foreseen', async () => {
     throw new AssayError('host-not-found', 'host node9', 'a registered host', 'none');
   });
+  server.get('/full', async () => {
+    throw new AssayError('storage-full', 'database /var/lib/assay/x.sqlite', 'room on its disk', 'SQLITE_FULL');
+  });
   server.get('/slow', async () => new Promise(() => undefined));
   server.get('/peer', async (request) => ({ host: peerHost(request.raw.socket as TLSSocket) }));
   const { port, close } = await listen(server, { host: '127.0.0.1', port: 0 });
@@ -72,7 +75,7 @@ for (const [what, body, status, code] of [
   ['a key constructor.prototype', '{"count":1,"hosts":[],"constructor":{"prototype":{}}}', 400, 'request-malformed'],
   ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 400, 'request-malformed'],
   ['no body', '', 400, 'request-invalid'],
-  ['deep nesting', '['.repeat(100_000) + ']'.repeat(100_000), 400, 'request-invalid'],
+  ['deep nesting', '['.repeat(100_000) + ']'.repeat(100_000), 400, 'request-malformed'],
   ['more than the limit', `"${'x'.repeat(1 << 20)}"`, 413, 'request-too-large'],
 ] as const) {
   test(`${what} is ${status} ${code}`, async () => {
@@ -247,4 +250,19 @@ test('closing ends a WebSocket that does not say goodbye', async () => {
   const ended = once(socket, 'close');
   await close();
   await ended;
+});
+
+test('T16 a body nested without end is refused, as text that only looks so is not', async () => {
+  for (const deep of ['['.repeat(100_000), `${'['.repeat(100_000)}${']'.repeat(100_000)}`, '{"a":'.repeat(65)]) {
+    const { status, body } = await post(Buffer.from(deep));
+    assert.deepEqual([status, body.error.code], [400, 'request-malformed'], deep.slice(0, 10));
+  }
+  const names = ['['.repeat(200), '\\"[{'.repeat(50), '\\'];
+  assert.deepEqual((await post({ count: 3, hosts: names })).body, { got: names });
+});
+
+test('T24 where the database lies is not told to clients', async () => {
+  const { status, body } = await ask('/full');
+  assert.deepEqual([status, body.error.code], [507, 'storage-full']);
+  assert.doesNotMatch(body.error.message, /sqlite/i);
 });
