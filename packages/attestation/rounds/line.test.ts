@@ -49,7 +49,7 @@ test('a bad frame costs its sender the connection and nobody else anything', asy
     ['{"type":"result"}', 'message-schema'],
     [JSON.stringify({ type: 'activated', secret: 'AAAA' }), 'agent-frame'],
     [new Uint8Array([1, 2, 3]), 'agent-frame'],
-    ['['.repeat(100_000), 'message-json'],
+    ['['.repeat(50_000), 'message-json'],
   ];
   for (const [frame, expected] of bad) {
     const peer = await connectPeer(t, server);
@@ -79,6 +79,7 @@ test('an agent that does not wait for answers is refused, and what it sent is no
   let handled = 0;
   const ended = new Promise<void>((resolve) => {
     openLine(socket as unknown as WebSocket, { log: createLog('test', 'silent'), peer: 'test' }, () => ({
+      known: () => false,
       frame: async () => void handled++,
       ended: async () => resolve(),
     }));
@@ -93,6 +94,27 @@ test('a frame longer than the longest evidence ends the connection', async (t) =
   const peer = await connectPeer(t, server);
   peer.send(new Uint8Array(9 * 1024 * 1024));
   assert.equal(await peer.closed, 1009);
+});
+
+test('T25 who has not enrolled can make the server keep no more than a few frames', async (t) => {
+  const server = await startTestServer(t);
+  await server.call('POST', '/v1/hosts', { name: 'node1' });
+  const stranger = await connectPeer(t, server);
+  stranger.send(hello('node1'));
+  await stranger.expect('enrol-wanted');
+  stranger.send('x'.repeat(100 * 1024)); // an eightieth of what an enrolled host may send
+  assert.equal((await stranger.expect('refused')).code, 'agent-frame-limit');
+  // A frame that never ends is counted while it comes.
+  const raw = connect({ port: server.server.port, host: '127.0.0.1', ca: server.ca });
+  const key = Buffer.alloc(16).toString('base64');
+  const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}`;
+  raw.write(`GET /v1/agent HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n\r\n`);
+  await once(raw, 'data');
+  const begin = Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 0x70, 0, 0, 1, 2, 3, 4]); // masked text of 7 MiB
+  raw.write(Buffer.concat([begin, Buffer.alloc(100 * 1024)]));
+  raw.on('error', () => undefined);
+  raw.resume();
+  await once(raw, 'close');
 });
 
 test('only /v1/agent is a WebSocket, and an upgrade to anything else is refused', async (t) => {

@@ -19,12 +19,16 @@ export type Line = {
 
 /** What becomes of the frames. Called one at a time; what they throw ends the line. */
 export type LineUser = {
+  /** Whether the other end is, as far as we can tell, a host that has enrolled: only those have evidence to send. */
+  known(): boolean;
   frame(frame: AgentFrame): Promise<void>;
   ended(): Promise<void>;
 };
 
 /** The largest frame is evidence with a boot log of 4 MiB. */
 export const longestFrame = 8 * 1024 * 1024;
+/** A stranger's hello, endorsement and secret, all together, have less than 20 KiB. */
+const mostOfStrangers = 64 * 1024;
 const silenceMs = 20_000;
 /** Frames that wait to be handled; an honest agent never has more than one under way. */
 const mostWaiting = 4;
@@ -38,6 +42,7 @@ export function openLine(socket: WebSocket, { log, peer }: { log: Log; peer: str
   const id = randomUUID();
   let alive = true;
   let waiting = 0;
+  let ofStranger = 0;
   let finished = false;
   let turn: Promise<void> = Promise.resolve();
 
@@ -107,6 +112,15 @@ export function openLine(socket: WebSocket, { log, peer }: { log: Log; peer: str
     });
   });
   return {
+    /** Counts what came while it comes: a frame is handed on when it is whole, and until then it takes up room. */
+    received(bytes: number): void {
+      if (finished || user.known() || socket.readyState !== WebSocket.OPEN) return;
+      ofStranger += bytes;
+      if (ofStranger <= mostOfStrangers) return;
+      socket.pause();
+      const expected = `at most ${mostOfStrangers} bytes before it has enrolled`;
+      line.refuse(new AssayError('agent-frame-limit', `agent at ${peer}`, expected, 'more'));
+    },
     /** Ends it at once. @returns when all that came of it is done */
     async terminate(): Promise<void> {
       socket.terminate();

@@ -84,6 +84,7 @@ export function openSession(needs: SessionNeeds, line: Line): LineUser {
     );
 
   return {
+    known: () => state.at === 'rounds',
     async frame(frame) {
       switch (frame.type) {
         case 'hello': {

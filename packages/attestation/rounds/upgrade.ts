@@ -37,6 +37,7 @@ export function openAgentDoor(
       socket.off('error', ignore);
       const line = openLine(webSocket, { log, peer: request.socket.remoteAddress ?? 'unknown' }, use);
       open.add(line);
+      socket.on('data', (part: Buffer) => line.received(part.length));
       webSocket.on('close', () => open.delete(line));
     });
   });
