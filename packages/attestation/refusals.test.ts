@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { testClock } from '@assay/daemon/testing';
 import { kernelEventOf, parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
 import { corpusLog, editLog } from '@assay/measurement/testing';
 import { type ClaimedEvidence, toBase64, type Verdict } from '@assay/protocol';
-import { testClock } from './testing/clock.ts';
 import { startTestHost } from './testing/host.ts';
 import { connectPeer } from './testing/peer.ts';
 import { type Pool, startPool } from './testing/pool.ts';

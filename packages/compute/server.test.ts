@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createLog, httpsRequest, loadConfig, systemClock } from '@assay/daemon';
+import { testPki } from '@assay/daemon/testing';
 import { bootstrap } from './bootstrap.ts';
-import { testCa } from './link/testing/certificates.ts';
 import { options } from './options.ts';
 import { startComputeApi } from './server.ts';
 import { openStorage } from './storage/open.ts';
@@ -13,8 +13,8 @@ import { openStorage } from './storage/open.ts';
 test('nova.conf starts the whole of it, a token outlives a restart, and a taken port is told', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'assay-server-'));
   try {
-    const ca = testCa(folder);
-    const { certFile, keyFile } = ca.server();
+    const pki = testPki(folder);
+    const { certFile, keyFile } = pki.server();
     const file = join(folder, 'nova.conf');
     const conf = (port = 0) => {
       writeFileSync(
@@ -28,7 +28,7 @@ compute_port = 0
 link_port = 0
 tls_cert_file = ${certFile}
 tls_key_file = ${keyFile}
-tls_ca_file = ${ca.caFile}
+tls_ca_file = ${pki.caFile}
 [database]
 connection = sqlite:${join(folder, 'compute.db')}
 [image]
@@ -61,7 +61,7 @@ token_key_file = token-key.pem
         throw error;
       }
     };
-    const caText = readFileSync(ca.caFile);
+    const caText = readFileSync(pki.caFile);
     const first = await started();
     const user = { name: 'admin', password: 'secret2', domain: { id: 'default' } };
     const scope = { project: { name: 'admin', domain: { id: 'default' } } };

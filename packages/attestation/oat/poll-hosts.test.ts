@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog, httpsRequest } from '@assay/daemon';
+import { testClock } from '@assay/daemon/testing';
 import { components, type PollHostsAnswer, type Trust } from '@assay/protocol';
 import { createRegistry } from '../registry/registry.ts';
-import { testClock } from '../testing/clock.ts';
 import { startTestServer } from '../testing/server.ts';
 import { pollHosts } from './poll-hosts.ts';
 

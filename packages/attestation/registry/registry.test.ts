@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog } from '@assay/daemon';
+import { testClock } from '@assay/daemon/testing';
 import { components, type Trust, type Verdict } from '@assay/protocol';
 import fc from 'fast-check';
-import { testClock } from '../testing/clock.ts';
 import { type Change, createRegistry } from './registry.ts';
 import { standing } from './standing.ts';
 

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { bootPcrs } from '@assay/appraisal';
 import { createLog } from '@assay/daemon';
 import { openDatabase } from '@assay/daemon/storage';
-import { eachDatabase } from '@assay/daemon/testing';
+import { eachDatabase, testClock } from '@assay/daemon/testing';
 import type { Trust } from '@assay/protocol';
 import { sql } from 'kysely';
 import { knownGood } from '../reference/known-good.ts';
@@ -14,7 +14,6 @@ import { registerHost } from '../storage/hosts.ts';
 import { migrations } from '../storage/migrations/catalogue.ts';
 import type { Schema } from '../storage/schema.ts';
 import { readVerdicts } from '../storage/verdicts.ts';
-import { testClock } from '../testing/clock.ts';
 import { conclude } from './conclude.ts';
 import { recoverRounds } from './recover.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testClock } from '@assay/daemon/testing';
 import type { PollHostsAnswer, Ticket } from '@assay/protocol';
-import { testClock } from '../testing/clock.ts';
 import { startTestHost } from '../testing/host.ts';
 import { connectPeer } from '../testing/peer.ts';
 import { learn, startPool } from '../testing/pool.ts';

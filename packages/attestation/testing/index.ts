@@ -1,4 +1,3 @@
-export { type TestClock, testClock } from './clock.ts';
 export { type Challenge, startTestHost, type TestHost } from './host.ts';
 export { connectPeer, type Peer } from './peer.ts';
 export { learn, type Pool, startPool } from './pool.ts';

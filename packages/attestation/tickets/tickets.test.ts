@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { AssayError } from '@assay/core';
 import { createLog } from '@assay/daemon';
+import { testClock } from '@assay/daemon/testing';
 import { check, components, TicketClaims, type Trust, ticketAudience, ticketIssuer, ticketType } from '@assay/protocol';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { createRegistry } from '../registry/registry.ts';
-import { testClock } from '../testing/clock.ts';
 import { issueTicket } from './issue.ts';
 import { ticketKey } from './key.ts';
 

@@ -39,12 +39,12 @@ before(async () => {
     join(paths.agent, 'ak.json'),
     JSON.stringify({ version: 1, ak_name: akNameOf('node1'), ak_public: 'AAAA' }),
   );
-  const { certFile, keyFile } = cloud.ca.host('node1');
+  const { certFile, keyFile } = cloud.pki.host('node1');
   config = join(cloud.folder, 'assay.conf');
   const lines = {
     host: 'node1',
     compute_api: `https://127.0.0.1:${cloud.conductor.port}`,
-    ca_file: cloud.ca.caFile,
+    ca_file: cloud.pki.caFile,
     cert_file: certFile,
     key_file: keyFile,
     attestation_server: cloud.peer.origin,

@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
+import { testClock, testPki } from '@assay/daemon/testing';
 import { ticketCheck } from '../link/index.ts';
 import { type AttestationPeer, akNameOf, attestationPeer } from '../link/testing/attestation-server.ts';
-import { testCa } from '../link/testing/certificates.ts';
-import { testClock } from '../link/testing/clock.ts';
 import { permissionOf } from './permission.ts';
 import { exampleSpec } from './testing/spec.ts';
 
@@ -15,8 +14,8 @@ const agentStateDir = join(folder);
 let peer: AttestationPeer;
 let clock: ReturnType<typeof testClock>;
 before(async () => {
-  const ca = testCa(folder);
-  peer = await attestationPeer(ca.server(), ca.caFile);
+  const pki = testPki(folder);
+  peer = await attestationPeer(pki.server(), pki);
 });
 after(async () => {
   await peer.close();

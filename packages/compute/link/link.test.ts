@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { AssayError } from '@assay/core';
 import { createLog, httpsRequest } from '@assay/daemon';
+import { type Issued, type TestPki, testPki } from '@assay/daemon/testing';
 import { WebSocket } from 'ws';
 import { type Caller, type CallerOptions, callLink } from './caller.ts';
 import type { FileWish } from './files.ts';
 import { type Command, filePath, type Register } from './frames.ts';
 import { type Link, type LinkEvents, startLink } from './listener.ts';
-import { type Issued, pem, type TestCa, testCa } from './testing/certificates.ts';
 
 const log = createLog('test', 'silent');
 let folder: string;
-let ca: TestCa;
+let pki: TestPki;
 let files: Issued;
 const hosts: Record<string, Issued> = {};
 let link: Link;
@@ -51,9 +51,9 @@ const events: LinkEvents = {
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'assay-link-'));
-  ca = testCa(folder);
-  files = ca.server();
-  for (const name of ['node1', 'node2']) hosts[name] = ca.host(name);
+  pki = testPki(folder);
+  files = pki.server();
+  for (const name of ['node1', 'node2']) hosts[name] = pki.host(name);
 });
 after(() => rmSync(folder, { recursive: true }));
 
@@ -63,7 +63,7 @@ const start = (port = 0, heartbeatMs = 5_000) =>
       listen: '127.0.0.1',
       port,
       ...files,
-      caFile: ca.caFile,
+      caFile: pki.caFile,
       log,
       heartbeatMs,
       file: async (wish) => {
@@ -97,12 +97,8 @@ const report = (host: string, change: Partial<Register> = {}): Omit<Register, 't
   ...change,
 });
 const tlsOf = (host: string) => {
-  const issued = hosts[host] as Issued;
-  return {
-    ca: Buffer.from(pem(ca.caFile)),
-    cert: Buffer.from(pem(issued.certFile)),
-    key: Buffer.from(pem(issued.keyFile)),
-  };
+  const { cert, key } = hosts[host] as Issued;
+  return { ca: pki.ca, cert, key };
 };
 function call(host: string, change: Partial<CallerOptions> = {}): Caller {
   const caller = callLink({
@@ -144,12 +140,12 @@ test('a host that registers under another host’s name is turned away', async (
 test('without a client certificate of our CA there is no link and no file', async () => {
   const url = `https://127.0.0.1:${link.port}`;
   const other = mkdtempSync(join(tmpdir(), 'assay-link-'));
-  const stranger = testCa(other).host('node1');
-  for (const tls of [{}, { cert: pem(stranger.certFile), key: pem(stranger.keyFile) }]) {
-    const socket = new WebSocket(`${url.replace('https', 'wss')}/v1/host`, { ca: pem(ca.caFile), ...tls });
+  const { cert, key } = testPki(other).host('node1');
+  for (const tls of [{}, { cert, key }]) {
+    const socket = new WebSocket(`${url.replace('https', 'wss')}/v1/host`, { ca: pki.ca, ...tls });
     const [error] = await once(socket, 'error');
     assert.match(String(error), /certificate|alert|ECONNRESET|socket hang up/i);
-    await assert.rejects(httpsRequest({ url: `${url}${filePath(running, 'kernel')}`, ca: pem(ca.caFile), ...tls }));
+    await assert.rejects(httpsRequest({ url: `${url}${filePath(running, 'kernel')}`, ca: pki.ca, ...tls }));
   }
   rmSync(other, { recursive: true });
   assert.equal(wishes.length, 0);

@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AssayError } from '@assay/core';
 import { type Clock, systemClock } from '@assay/daemon';
+import { testPki } from '@assay/daemon/testing';
 import { generateKeyPair, SignJWT } from 'jose';
 import { type AttestationPeer, akNameOf, attestationPeer } from './testing/attestation-server.ts';
-import { testCa } from './testing/certificates.ts';
 import { type CheckTicket, mustBeValid, ticketCheck } from './ticket.ts';
 
 let folder: string;
 let peer: AttestationPeer;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'assay-ticket-'));
-  const ca = testCa(folder);
-  peer = await attestationPeer(ca.server(), ca.caFile);
+  const pki = testPki(folder);
+  peer = await attestationPeer(pki.server(), pki);
 });
 after(async () => {
   await peer.close();

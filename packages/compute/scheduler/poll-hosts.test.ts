@@ -7,8 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
-import { pem, testCa } from '../link/testing/certificates.ts';
-import { testClock } from '../link/testing/clock.ts';
+import { testClock, testPki } from '@assay/daemon/testing';
 import type { AttestationAccess } from './options.ts';
 import { pollHostsOf } from './poll-hosts.ts';
 
@@ -36,9 +35,9 @@ const says = (body: unknown, status = 200) => {
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'assay-poll-'));
-  const ca = testCa(folder);
-  const files = ca.server();
-  server = createServer({ cert: pem(files.certFile), key: pem(files.keyFile) }, (request, response) => {
+  const pki = testPki(folder);
+  const { cert, key } = pki.server();
+  server = createServer({ cert, key }, (request, response) => {
     let body = '';
     request.on('data', (part) => (body += part));
     request.on('end', () => {
@@ -52,7 +51,7 @@ before(async () => {
     origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     apiUrl: '/AttestationService/resources',
     authBlob: 'a secret of this test',
-    ca: Buffer.from(pem(ca.caFile)),
+    ca: pki.ca,
   };
 });
 after(() => {
@@ -164,7 +163,7 @@ test('a server that is gone, hangs, or is not the one the CA vouches for gives n
 
   says({ hosts: [entry('node1')] });
   const other = mkdtempSync(join(tmpdir(), 'assay-poll-'));
-  const ca = Buffer.from(pem(testCa(other).caFile));
+  const { ca } = testPki(other);
   rmSync(other, { recursive: true });
   const stranger = await pollHostsOf({ ...access, ca }, 60, clock)(['node1']);
   assert.equal(stranger('node1').trust, undefined);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testClock } from '@assay/daemon/testing';
 import fc from 'fast-check';
-import { testClock } from '../link/testing/clock.ts';
 import { makeFilters, type NamedFilter } from './filters/catalogue.ts';
 import type { HostState, Placement } from './filters/filter.ts';
 import type { Opinion } from './poll-hosts.ts';

@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '@assay/daemon';
+import { type TestClock, testClock, testPki } from '@assay/daemon/testing';
 import type { Kysely } from 'kysely';
 import { type Apis, createApis, listenApis } from '../apis.ts';
 import { bootstrap } from '../bootstrap.ts';
 import { registerImage } from '../image/register.ts';
-import { testCa } from '../link/testing/certificates.ts';
-import { type TestClock, testClock } from '../link/testing/clock.ts';
 import { reportNode } from '../storage/compute-nodes.ts';
 import type { Image } from '../storage/images.ts';
 import { openStorage } from '../storage/open.ts';
@@ -31,8 +30,8 @@ export type TestCloud = Apis & {
 /** @param listening with ports taken, for stock clients and a clock that runs; else through `inject` alone */
 export async function startTestCloud({ listening = false } = {}): Promise<TestCloud> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-cloud-'));
-  const ca = testCa(folder);
-  const { certFile, keyFile } = ca.server();
+  const pki = testPki(folder);
+  const { certFile, keyFile } = pki.server();
   const clock = testClock(listening ? Date.now() : undefined);
   const db = await openStorage(`sqlite:${join(folder, 'compute.db')}`);
   await bootstrap(db, { adminPassword: 'secret', demoPassword: 'demo-secret' }, clock.now());
@@ -68,7 +67,7 @@ export async function startTestCloud({ listening = false } = {}): Promise<TestCl
       link_port: 0,
       tls_cert_file: certFile,
       tls_key_file: keyFile,
-      tls_ca_file: ca.caFile,
+      tls_ca_file: pki.caFile,
     },
     image: { directory: images },
     identity: { token_key_file: join(folder, 'token-key.pem') },
@@ -87,7 +86,7 @@ export async function startTestCloud({ listening = false } = {}): Promise<TestCl
     conductor,
     mini,
     folder,
-    caFile: ca.caFile,
+    caFile: pki.caFile,
     async login(user, password) {
       const answer = await apis.identity.inject({
         method: 'POST',

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssayError } from '@assay/core';
 import { type Clock, createLog, httpsRequest, type Log, systemClock } from '@assay/daemon';
+import { type TestPki, testPki } from '@assay/daemon/testing';
 import type { Kysely } from 'kysely';
 import { registerImage } from '../../image/register.ts';
 import { type Caller, type Command, callLink, filePath, type InstanceState } from '../../link/index.ts';
 import { type AttestationPeer, attestationPeer } from '../../link/testing/attestation-server.ts';
-import { type Issued, pem, type TestCa, testCa } from '../../link/testing/certificates.ts';
 import { openStorage } from '../../storage/index.ts';
 import { type Instance, insertInstances, instanceById, type NewInstance } from '../../storage/instances.ts';
 import type { Tables } from '../../storage/tables.ts';
@@ -35,7 +35,7 @@ export type FakeHost = {
 export type Cloud = {
   /** Files of this cloud; gone when it stops. */
   folder: string;
-  ca: TestCa;
+  pki: TestPki;
   log: Log;
   db: Kysely<Tables>;
   peer: AttestationPeer;
@@ -64,9 +64,9 @@ const log = createLog('test', process.env['ASSAY_TEST_LOG'] ? 'debug' : 'silent'
 
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-cloud-'));
-  const ca = testCa(folder);
-  const files = ca.server();
-  const peer = await attestationPeer(files, ca.caFile);
+  const pki = testPki(folder);
+  const files = pki.server();
+  const peer = await attestationPeer(files, pki);
   const db = await openStorage(options.databaseUrl ?? `sqlite:${join(folder, 'compute.db')}`);
   const clock = options.clock ?? systemClock;
   const image = await testImage(db, folder, options.image ?? placeholder(folder));
@@ -83,14 +83,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         authTimeoutS: 60,
         attestation: peer.access,
       },
-      link: { listen: '127.0.0.1', port, ...files, caFile: ca.caFile },
+      link: { listen: '127.0.0.1', port, certFile: files.certFile, keyFile: files.keyFile, caFile: pki.caFile },
       imageDirectory: join(folder, 'images'),
       times: { comeBack: 2_000, attested: 3_000, ...options.times },
     });
   let conductor = await start();
   port = conductor.port;
   const hosts = Object.fromEntries(
-    Object.entries(options.hosts).map(([name, memoryMb]) => [name, fakeHost(name, memoryMb, port, ca)]),
+    Object.entries(options.hosts).map(([name, memoryMb]) => [name, fakeHost(name, memoryMb, port, pki)]),
   );
   for (const host of Object.values(hosts)) {
     peer.trust.set(host.name, 'trusted');
@@ -98,7 +98,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   }
   const cloud: Cloud = {
     folder,
-    ca,
+    pki,
     log,
     db,
     peer,
@@ -152,13 +152,9 @@ export async function present(cloud: Cloud, host: string): Promise<void> {
   throw new Error(`${host} did not come`);
 }
 
-function fakeHost(name: string, memoryMb: number, port: number, ca: TestCa): FakeHost {
-  const issued: Issued = ca.host(name);
-  const tls = {
-    ca: Buffer.from(pem(ca.caFile)),
-    cert: Buffer.from(pem(issued.certFile)),
-    key: Buffer.from(pem(issued.keyFile)),
-  };
+function fakeHost(name: string, memoryMb: number, port: number, pki: TestPki): FakeHost {
+  const { cert, key } = pki.host(name);
+  const tls = { ca: pki.ca, cert, key };
   const url = `https://127.0.0.1:${port}`;
   let caller: Caller | undefined;
   const host: FakeHost = {

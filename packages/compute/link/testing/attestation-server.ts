@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Issued, TestPki } from '@assay/daemon/testing';
 import { type Trust, ticketAudience, ticketIssuer, ticketType } from '@assay/protocol';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { AttestationAccess } from '../../scheduler/options.ts';
-import { type Issued, pem } from './certificates.ts';
 
 export type TicketWish = { instance_id: string; host: string };
 export type AttestationPeer = {
@@ -31,10 +31,10 @@ export type AttestationPeer = {
 export const akNameOf = (host: string): string =>
   `000b${Buffer.from(host).toString('hex').padEnd(64, '0').slice(0, 64)}`;
 
-export async function attestationPeer(files: Issued, caFile: string): Promise<AttestationPeer> {
+export async function attestationPeer({ cert, key: tlsKey }: Issued, { ca }: TestPki): Promise<AttestationPeer> {
   const authBlob = 'the secret of this test';
   let key = await newKey();
-  const server = createServer({ cert: pem(files.certFile), key: pem(files.keyFile) }, async (request, response) => {
+  const server = createServer({ cert, key: tlsKey }, async (request, response) => {
     let body = '';
     for await (const part of request) body += part;
     peer.requests.push(`${request.method} ${request.url}`);
@@ -71,7 +71,7 @@ export async function attestationPeer(files: Issued, caFile: string): Promise<At
   let port = 0;
   const peer: AttestationPeer = {
     origin: '',
-    access: { origin: '', apiUrl: '/AttestationService/resources', authBlob, ca: Buffer.from(pem(caFile)) },
+    access: { origin: '', apiUrl: '/AttestationService/resources', authBlob, ca },
     trust: new Map(),
     akNames: new Map(),
     requests: [],
