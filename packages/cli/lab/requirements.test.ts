@@ -3,7 +3,9 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { portNames } from './ports.ts';
 import { checkRequirements, checkStateFolder } from './requirements.ts';
+import { openLab } from './settings.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'assay-requirements-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -28,6 +30,21 @@ test('the state of another user is left alone', { skip: !root && 'only root can 
   const foreign = mkdtempSync(join(dir, 'foreign-'));
   chownSync(foreign, 12_345, 12_345);
   assert.throws(() => checkStateFolder(foreign), { code: 'lab-state', got: 'one of uid 12345' });
+});
+
+test('a state folder others can write in is left alone', () => {
+  const open = mkdtempSync(join(dir, 'open-'));
+  chmodSync(open, 0o777);
+  assert.throws(() => checkStateFolder(open), { code: 'lab-state', got: 'mode 0777' });
+});
+
+test('what another user says of a lab ends none of our processes', { skip: !root && 'only root can make one' }, () => {
+  const foreign = mkdtempSync(join(dir, 'foreign-lab-'));
+  const lab = { version: 1, ports: Object.fromEntries(portNames.map((name) => [name, 1])), hosts: [] };
+  writeFileSync(join(foreign, 'lab.json'), JSON.stringify(lab));
+  assert.equal(openLab(foreign).paths.root, foreign);
+  chownSync(foreign, 12_345, 12_345);
+  assert.throws(() => openLab(foreign), { code: 'lab-state', got: 'one of uid 12345' });
 });
 
 test('a folder one may not write in is told', { skip: root && 'root may write everywhere' }, () => {

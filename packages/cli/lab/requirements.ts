@@ -47,9 +47,19 @@ export function checkStateFolder(root: string): void {
       hint: 'run as the user it belongs to, or choose another with --state DIR',
     });
   }
-  const owner = statSync(root).uid;
+  const { uid: owner, mode } = statSync(root);
   if (owner !== uid)
     throw new AssayError('lab-state', root, `a folder of this user (uid ${uid})`, `one of uid ${owner}`, {
       hint: 'run as that user, or choose another with --state DIR',
     });
+  if (mode & 0o002)
+    throw new AssayError(
+      'lab-state',
+      root,
+      'a folder nobody else can write in',
+      `mode 0${(mode & 0o7777).toString(8)}`,
+      {
+        hint: 'choose another with --state DIR: others may have written what this one says',
+      },
+    );
 }

@@ -4,6 +4,7 @@ import { AssayError } from '@assay/core';
 import { type Layout, layout } from './layout.ts';
 import { type Ports, portNames } from './ports.ts';
 import { writePublic } from './private-file.ts';
+import { checkStateFolder } from './requirements.ts';
 
 export type LabHost = {
   name: string;
@@ -56,10 +57,14 @@ export function writeSettings(paths: Layout, settings: Settings): void {
 
 export type Lab = { settings: Settings; paths: Layout };
 
-/** The lab in this folder. @throws AssayError `lab-none` when there is none */
+/** The lab in this folder. @throws AssayError `lab-none` when there is none, `lab-state` when it is not this user's */
 export function openLab(state: string): Lab {
   const paths = layout(state);
   const settings = readSettings(paths);
-  if (settings) return { settings, paths };
+  if (settings) {
+    // What stands in it is obeyed, above all which processes are the lab's to end: nobody else may have written it.
+    checkStateFolder(paths.root);
+    return { settings, paths };
+  }
   throw new AssayError('lab-none', paths.root, 'the state of a lab', 'none', { hint: 'run: assay up' });
 }
