@@ -5,7 +5,7 @@ import { Refusal } from '../refusal.ts';
 import { deleteExtraSpec, setExtraSpecs } from '../storage/flavors.ts';
 import type { WantedTrust } from '../storage/tables.ts';
 import { bodyOf } from './body.ts';
-import type { ApiContext, Resource } from './context.ts';
+import type { Resource } from './context.ts';
 import { flavorOf } from './flavors.ts';
 import { adminOnly } from './policy.ts';
 
