@@ -1,5 +1,6 @@
 // What has to be said of an event type to read it: its number and name, how its data is laid out and put in words,
-// and what its digest is the hash of. A new type is one of these and a line in events/catalogue.ts.
+// and what its digest is the hash of. A new type is one of these in events/ and a line in events/catalogue.ts; one whose data
+// is like no other's has a line in event.ts too, by which the compiler knows its content.
 import { type Codec, decode } from '@assay/core';
 import type { ContentByKind, EventKind } from './event.ts';
 
