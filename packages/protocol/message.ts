@@ -1,7 +1,7 @@
 // Text from the network → a typed message, or an AssayError that names the field. The only way in.
 import { AssayError } from '@assay/core';
 import type { Static, TSchema } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/schema'; // what typebox/compile is made of, in a fifth fewer files
 
 const compiled = new WeakMap<TSchema, Validator>();
 
@@ -9,7 +9,7 @@ const compiled = new WeakMap<TSchema, Validator>();
 export function validatorOf(schema: TSchema): Validator {
   let validator = compiled.get(schema);
   if (!validator) {
-    validator = Compile(schema) as unknown as Validator;
+    validator = Compile(schema) as Validator;
     compiled.set(schema, validator);
   }
   return validator;
@@ -19,7 +19,7 @@ export function validatorOf(schema: TSchema): Validator {
 export function check<S extends TSchema>(schema: S, value: unknown, where: string): Static<S> {
   const validator = validatorOf(schema);
   if (validator.Check(value)) return value as Static<S>;
-  const [first] = validator.Errors(value);
+  const [, [first]] = validator.Errors(value);
   throw new AssayError(
     'message-schema',
     `${where}${(first?.instancePath ?? '').replaceAll('/', '.')}`,

@@ -4,8 +4,9 @@ import { service } from './service.ts';
 
 export const computeApi = (program: Command) =>
   service(program, 'compute-api', 'identity, images, servers and the scheduler', '/etc/nova/nova.conf', async () => {
-    const [{ options, startComputeApi }, { systemClock: clock }] = await Promise.all([
+    const [{ options }, { startComputeApi }, { systemClock: clock }] = await Promise.all([
       import('@assay/compute'),
+      import('@assay/compute/server'),
       import('@assay/daemon'),
     ]);
     return { options, main: (conf, daemon) => startComputeApi(conf, { ...daemon, clock }) };

@@ -9,8 +9,8 @@ export function bodyOf<S extends TSchema>(request: FastifyRequest, schema: S): S
   const validator = validatorOf(schema);
   const { body } = request;
   if (validator.Check(body)) return body as Static<S>;
-  const errors = [...validator.Errors(body)] as Finding[];
-  const [first] = errors.filter((error) => error.keyword !== 'boolean'); // repeats `additionalProperties` for each name
+  const [, errors] = validator.Errors(body);
+  const [first] = (errors as Finding[]).filter((error) => error.keyword !== 'boolean'); // repeats `additionalProperties` for each name
   if (!first) throw new Refusal('request-malformed', 'Malformed request body');
   const path = first.instancePath.split('/').slice(1);
   const value = path.reduce<unknown>((part, key) => (part as Record<string, unknown>)?.[key], body);
