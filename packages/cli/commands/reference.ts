@@ -21,10 +21,10 @@ export function reference(program: Command): void {
   withAccess(group.command('list').description('all reference values'))
     .option('--json', 'as JSON')
     .action(async (options: Options) => {
-      const { reference, table, escaped } = await load(options);
+      const { reference, table, escaped, componentName } = await load(options);
       const values = await reference.list();
       const rows = values.map(({ component, events, source, added_at }) => [
-        component.replace('_', ' '),
+        componentName(component),
         events.length,
         escaped(source),
         added_at,
@@ -37,13 +37,14 @@ export function reference(program: Command): void {
 const heads = ['component', 'measurements', 'source', 'added'];
 
 async function load(options: AccessOptions) {
-  const [{ attestationClient }, { referenceOf }, { table }, { escaped }] = await Promise.all([
+  const [{ attestationClient }, { referenceOf }, { componentName }, { table }, { escaped }] = await Promise.all([
     import('../operator/attestation-client.ts'),
     import('../operator/hosts.ts'),
+    import('../operator/show-hosts.ts'),
     import('../operator/table.ts'),
     import('@assay/core'),
   ]);
   const show = (verb: string, values: { component: string; events: unknown[] }[]) =>
-    values.map(({ component, events }) => `${verb} ${component.replace('_', ' ')}: ${events.length} measurements`);
-  return { reference: referenceOf(attestationClient(options)), table, escaped, show };
+    values.map(({ component, events }) => `${verb} ${componentName(component)}: ${events.length} measurements`);
+  return { reference: referenceOf(attestationClient(options)), table, escaped, componentName, show };
 }

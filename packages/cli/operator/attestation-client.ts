@@ -5,6 +5,7 @@ import { httpsRequest } from '@assay/daemon';
 import { layout } from '../lab/layout.ts';
 import { readSettings } from '../lab/settings.ts';
 import { defaultState } from '../lab/state.ts';
+import { Reported } from '../reported.ts';
 import type { AccessOptions } from './access.ts';
 
 export type AttestationClient = {
@@ -52,18 +53,9 @@ export function attestationClient(given: AccessOptions, environment = process.en
   };
 }
 
-/** What another server said in refusing, in its own words. */
-export class ServerRefusal extends AssayError {
-  constructor(code: string, where: string, status: number, message: string) {
-    super(code, where, 'to be served', `${status}`);
-    this.message = message;
-  }
-}
-
 function refusal(where: string, status: number, value: unknown): AssayError {
   const { code, message } = (value as { error?: { code?: unknown; message?: unknown } } | null)?.error ?? {};
-  if (typeof code === 'string' && typeof message === 'string')
-    return new ServerRefusal(code, where, status, `${message} (${code})`);
+  if (typeof code === 'string' && typeof message === 'string') return new Reported(code, where, `${message} (${code})`);
   return new AssayError('cli-answer', where, 'an answer', `status ${status}`);
 }
 

@@ -3,6 +3,9 @@ import { escaped } from '@assay/core';
 import type { Host } from '@assay/protocol';
 import { age, table } from './table.ts';
 
+/** `boot loader` */
+export const componentName = (component: string): string => component.replaceAll('_', ' ');
+
 export const hostTable = (hosts: readonly Host[]): string =>
   hosts.length === 0
     ? 'no hosts are registered: assay host register NAME'
@@ -18,7 +21,7 @@ export function hostDetails({ name, verdict, age_ms, ...host }: Host): string {
     ['verdict', verdict.trust],
     ['reason', verdict.reason],
     ...verdict.components.map(({ component, trust, reason }): [string, string] => [
-      component.replace('_', ' '),
+      componentName(component),
       `${trust}: ${reason}`,
     ]),
     ...verdict.findings.map(({ code, message }): [string, string] => ['finding', `${code}: ${message}`]),

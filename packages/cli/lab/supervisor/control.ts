@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { AssayError } from '@assay/core';
 import { connectUnix, listenUnix } from '@assay/daemon';
+import { Reported } from '../../reported.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { UnitStatus } from './unit.ts';
 
@@ -61,14 +62,6 @@ async function obey(line: string, supervisor: Supervisor): Promise<{ answer: Ans
   }
 }
 
-/** A failure the supervisor reported, in its own words. */
-class Reported extends AssayError {
-  constructor(code: string, message: string) {
-    super(code, 'supervisor', 'its order done', message);
-    this.message = message;
-  }
-}
-
 /** Three starts in a row, each as long as a unit may take, and the pauses between them. */
 const longestWorkMs = 120_000;
 /** A question is answered at once. */
@@ -85,7 +78,7 @@ export async function giveOrder(path: string, order: Order): Promise<UnitStatus[
   try {
     socket.write(`${JSON.stringify(order)}\n`);
     const answer = JSON.parse(await firstLine(socket, path)) as Answer;
-    if ('error' in answer) throw new Reported(answer.error.code, answer.error.message);
+    if ('error' in answer) throw new Reported(answer.error.code, 'supervisor', answer.error.message);
     return answer.units;
   } finally {
     socket.destroy();
