@@ -8,6 +8,8 @@ const Request = Type.Integer({ minimum: 1 });
 
 /** Longer messages end the connection. */
 export const maxFrameBytes = 2 << 20;
+/** On one host. */
+export const mostInstances = 10_000;
 
 /** A file the host fetches by HTTPS from the same listener: `filePath`. */
 export const BootFile = Type.Object({ sha256: Sha256, size: Type.Integer({ minimum: 1, maximum: 4 * 2 ** 30 }) });
@@ -61,7 +63,7 @@ export const Register = Type.Object({
   hypervisor_version: Type.Integer({ minimum: 0 }),
   /** Going down in order: nothing is to be started on it. */
   stopping: Type.Boolean(),
-  instances: Type.Array(InstanceState, { maxItems: 10_000 }),
+  instances: Type.Array(InstanceState, { maxItems: mostInstances }),
 });
 export type Register = Static<typeof Register>;
 

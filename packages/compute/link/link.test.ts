@@ -221,6 +221,20 @@ test('a second connection of the same host replaces the first, whose end is then
   assert.equal(seen.filter(({ name }) => name === 'gone').length, 0);
 });
 
+test('T25 a host can name only so many instances, and what it sends faster than it is taken waits on its side', async () => {
+  const socket = new WebSocket(`wss://127.0.0.1:${link.port}/v1/host`, tlsOf('node1'));
+  await once(socket, 'open');
+  const many = Array.from({ length: 9_999 }, () => ({ id: randomUUID(), running: true }));
+  const gone = once(socket, 'close');
+  socket.send(JSON.stringify({ type: 'register', ...report('node1', { instances: many }) }));
+  const status = (id: string) => JSON.stringify({ type: 'status', instance: { id, running: true }, reason: '' });
+  const last = randomUUID();
+  for (let i = 0; i < 300; i++) socket.send(status(last));
+  socket.send(status(randomUUID()));
+  assert.deepEqual((await gone).map(String), ['1008', 'link-frame']);
+  assert.equal(seen.filter(({ name }) => name === 'status').length, 300);
+});
+
 test('a frame that is none costs its host the connection, other hosts nothing', async () => {
   call('node2');
   await event('registered', 'node2');

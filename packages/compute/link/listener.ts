@@ -13,6 +13,7 @@ import {
   FromHost,
   type InstanceState,
   maxFrameBytes,
+  mostInstances,
   type Order,
   type Register,
   type Status,
@@ -66,6 +67,8 @@ type Connection = {
 };
 
 const registerWithinMs = 10_000;
+/** Frames of one host. */
+const mostWaiting = 64;
 const path = '/v1/host';
 
 /** @throws AssayError for TLS files and addresses that are not fit */
@@ -99,7 +102,9 @@ export async function startLink(options: LinkOptions, events: LinkEvents): Promi
     const connection: Connection = { host, socket, instances: new Map(), waiting: new Map() };
     let silence = setTimeout(() => socket.terminate(), registerWithinMs);
     let turn: Promise<unknown> = Promise.resolve(); // frames are taken in the order they came
+    let waiting = 0;
     socket.on('message', (data, isBinary) => {
+      if (++waiting === mostWaiting) socket.pause(); // what it sends faster than we can take waits on its side
       clearTimeout(silence);
       silence = setTimeout(() => socket.terminate(), 3 * heartbeatMs);
       turn = turn
@@ -111,6 +116,9 @@ export async function startLink(options: LinkOptions, events: LinkEvents): Promi
           // One host's bad frame costs that host its connection, nobody else anything.
           log.warn({ err: error, host }, 'a host said something that cannot be taken');
           socket.close(1008, error instanceof AssayError ? error.code : 'internal');
+        })
+        .finally(() => {
+          if (--waiting === 0) socket.resume();
         });
     });
     socket.on('error', (error) => log.info({ host, reason: error.message }, 'a host’s connection failed'));
@@ -152,6 +160,8 @@ export async function startLink(options: LinkOptions, events: LinkEvents): Promi
     }
     if (frame.type === 'heartbeat') events.heartbeat(host);
     else if (frame.type === 'status') {
+      if (!instances.has(frame.instance.id) && instances.size >= mostInstances)
+        throw new AssayError('link-frame', `host ${host}`, `at most ${mostInstances} instances`, 'more');
       instances.set(frame.instance.id, frame.instance);
       events.status(host, frame);
     } else {
