@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { hostTable } from '../operator/show-hosts.ts';
 import { bootstrapCompute } from './bootstrap.ts';
+import { compileServices } from './compiled.ts';
 import { down } from './down.ts';
 import { lockLab } from './lab-lock.ts';
 import { layout } from './layout.ts';
@@ -10,7 +11,7 @@ import { prepareFiles, prepareImage, prepareSettings, prepareTpms } from './prep
 import { runSteps } from './progress.ts';
 import { checkRequirements, checkStateFolder } from './requirements.ts';
 import type { Secrets } from './secrets.ts';
-import { type Lab, openLab } from './settings.ts';
+import { type Lab, openLab, readSettings } from './settings.ts';
 import { giveOrder } from './supervisor/control.ts';
 import { startSupervisor } from './supervisor-process.ts';
 import { trustOf } from './trust.ts';
@@ -47,6 +48,7 @@ async function alreadyUp(state: string): Promise<boolean> {
 async function bringUp(state: string, autoPorts: boolean): Promise<void> {
   const since = new Date();
   const running = livingSupervisor(layout(state)) !== undefined;
+  const first = readSettings(layout(state)) === undefined;
   const made = {} as Made;
   const order = (units: string[]) => giveOrder(made.lab.paths.supervisorSocket, { order: 'start', units });
   const hostNames = () => made.lab.settings.hosts.map(({ name }) => name);
@@ -64,7 +66,8 @@ async function bringUp(state: string, autoPorts: boolean): Promise<void> {
       title: 'guest image and software TPMs',
       task: async () => {
         const { lab } = made;
-        [made.eks] = await Promise.all([prepareTpms(lab), prepareImage(lab.paths)]);
+        const work = [prepareImage(lab.paths), ...(first ? [compileServices()] : [])];
+        [made.eks] = await Promise.all([prepareTpms(lab), ...work]);
       },
     },
     {
