@@ -112,6 +112,7 @@ export function openLine(socket: WebSocket, { log, peer }: { log: Log; peer: str
     });
   });
   return {
+    known: () => user.known(),
     /** Counts what came while it comes: a frame is handed on when it is whole, and until then it takes up room. */
     received(bytes: number): void {
       if (finished || user.known() || socket.readyState !== WebSocket.OPEN) return;

@@ -13,10 +13,14 @@ export type AgentDoor = {
   close(): Promise<void>;
 };
 
-/** @param most connections at a time; one more is answered 503 */
+/**
+ * @param most connections at a time; one more is answered 503
+ * @param mostStrangers those among them that have not enrolled; one more ends the oldest, so that who fills the places has to
+ * be quicker than a host that says hello
+ */
 export function openAgentDoor(
   server: HttpsServer,
-  { log, most }: { log: Log; most: number },
+  { log, most, mostStrangers = 1_000 }: { log: Log; most: number; mostStrangers?: number },
   use: (line: Line) => LineUser,
 ): AgentDoor {
   const sockets = new WebSocketServer({
@@ -26,7 +30,17 @@ export function openAgentDoor(
     clientTracking: false,
   });
   const open = new Set<ReturnType<typeof openLine>>();
+  /** In the order they came. */
+  const strangers = new Set<ReturnType<typeof openLine>>();
   let closing = false;
+
+  function makeRoom(): void {
+    for (const line of strangers) if (line.known()) strangers.delete(line);
+    const [oldest] = strangers;
+    if (!oldest || strangers.size < mostStrangers) return;
+    strangers.delete(oldest);
+    void oldest.terminate();
+  }
 
   server.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const ignore = () => undefined;
@@ -37,8 +51,13 @@ export function openAgentDoor(
       socket.off('error', ignore);
       const line = openLine(webSocket, { log, peer: request.socket.remoteAddress ?? 'unknown' }, use);
       open.add(line);
+      makeRoom();
+      strangers.add(line);
       socket.on('data', (part: Buffer) => line.received(part.length));
-      webSocket.on('close', () => open.delete(line));
+      webSocket.on('close', () => {
+        open.delete(line);
+        strangers.delete(line);
+      });
     });
   });
 
