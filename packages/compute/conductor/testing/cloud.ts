@@ -40,6 +40,8 @@ export type Cloud = {
   db: Kysely<Tables>;
   peer: AttestationPeer;
   hosts: Record<string, FakeHost>;
+  /** The one of this name, which must be there. */
+  host(name: string): FakeHost;
   conductor: RunningConductor;
   boot(change?: Partial<NewInstance>): Promise<Instance>;
   row(id: string): Promise<Instance>;
@@ -103,6 +105,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     db,
     peer,
     hosts,
+    host(name) {
+      const found = hosts[name];
+      if (!found) throw new Error(`no host ${name}`);
+      return found;
+    },
     get conductor() {
       return conductor;
     },
@@ -150,6 +157,11 @@ export async function present(cloud: Cloud, host: string): Promise<void> {
     await new Promise((later) => setTimeout(later, 5));
   }
   throw new Error(`${host} did not come`);
+}
+
+/** Until its connection is noticed to be gone. */
+export async function gone(cloud: Cloud, host: string): Promise<void> {
+  while (cloud.conductor.connected(host)) await new Promise((later) => setTimeout(later, 5));
 }
 
 function fakeHost(name: string, memoryMb: number, port: number, pki: TestPki): FakeHost {
