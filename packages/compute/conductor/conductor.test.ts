@@ -92,7 +92,7 @@ withCloud(
 );
 
 withCloud(
-  'a start that fails is tried on the next host, threeHosts times in all, then the reasons are told',
+  'a start that fails is tried on the next host, three times in all, then the reasons are told',
   { hosts: { a: 1024, b: 1024, c: 1024, d: 1024 } },
   async (cloud) => {
     for (const one of Object.values(cloud.hosts))
