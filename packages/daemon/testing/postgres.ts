@@ -26,7 +26,8 @@ export async function stopPostgres(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Pro
   if (!cluster) return;
   const { process: server, folder } = await cluster;
   cluster = undefined;
-  if (server.exitCode === null) {
+  if (server.exitCode === null && server.signalCode === null) {
+    server.ref(); // else the test process ends first, and leaves the folder behind
     const ended = once(server, 'exit');
     server.kill(signal); // SIGINT: fast shutdown, SIGQUIT: at once
     await ended;
