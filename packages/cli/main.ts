@@ -1,9 +1,6 @@
 // The `assay` command. Which subcommands are there? What each does, and what it needs, is loaded when it is called.
-import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { commands } from './commands/catalogue.ts';
-
-enableCompileCache();
 
 const program = new Command('assay')
   .description('Trusted compute pools: instances of a trusted flavor run only on hosts that proved how they booted.')
