@@ -44,6 +44,8 @@ export function attestationClient(given: AccessOptions, environment = process.en
         maxBytes: 64 << 20,
         timeoutMs: 30_000,
         ...(body !== undefined && { body }),
+      }).catch((error: unknown) => {
+        throw server === lab?.server ? notUp(error) : error;
       });
       const where = `${method} ${url.href}`;
       const value = answer.length === 0 ? null : jsonOf(answer, `${where} (status ${status})`);
@@ -51,6 +53,13 @@ export function attestationClient(given: AccessOptions, environment = process.en
       return value;
     },
   };
+}
+
+/** To whom nothing answers where the lab here listens, its being down is the likely reason. */
+function notUp(error: unknown): unknown {
+  if (!(error instanceof AssayError && error.code === 'https-unreachable')) return error;
+  const { code, where, expected, got } = error;
+  return new AssayError(code, where, expected, got, { cause: error, hint: 'if the cloud is down, run: assay up' });
 }
 
 function refusal(where: string, status: number, value: unknown): AssayError {
