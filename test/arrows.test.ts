@@ -230,20 +230,3 @@ test('the lock file fits the package.json files and has every package they lead 
     }
   }
 });
-
-test('every file that the documentation names is there', () => {
-  const named = files
-    .filter((file) => file.endsWith('.md') && !file.startsWith('test/corpus/'))
-    .flatMap((file) =>
-      [
-        ...readFileSync(join(root, file), 'utf8').matchAll(
-          /`((?:packages|scripts|test|docs|image|bench|etc)\/[\w./-]+)`/g,
-        ),
-      ].map(([, path = '']) => ({ file, path })),
-    );
-  assert.ok(named.length > 40);
-  assert.deepEqual(
-    named.filter(({ path }) => !existsSync(join(root, path))),
-    [],
-  );
-});
