@@ -17,6 +17,8 @@ test('what came from outside cannot break the line it is shown on', () => {
   assert.equal(shown(undefined), 'undefined');
   assert.equal(shown(''), 'nothing');
   assert.ok(shown('x'.repeat(5000)).length < 250);
+  const { message } = new AssayError('x', 'GET /\u001b[2J', 'one named \u001b[2J', '\u001b[2J');
+  assert.equal(message, 'GET /\\u{1b}[2J: expected one named \\u{1b}[2J, got \\u{1b}[2J');
 });
 
 test('T16 showing what a peer sent is cheap and fails for nothing', () => {

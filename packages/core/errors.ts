@@ -21,7 +21,7 @@ export class AssayError extends Error {
   ) {
     const hint = options.hint ? `; ${options.hint}` : '';
     super(
-      `${where}: expected ${expected}, got ${shown(got)}${hint}`,
+      `${escaped(where)}: expected ${escaped(expected)}, got ${shown(got)}${hint}`,
       'cause' in options ? { cause: options.cause } : undefined,
     );
     this.name = 'AssayError';
