@@ -61,6 +61,22 @@ test('what could reach a command line or a path is taken only in its one form', 
     refused(FromApi, JSON.stringify({ type: 'start', request: 1, spec: { ...spec, ...change } }));
 });
 
+test('a zone that a host claims cannot move the cursor of those who list zones', () => {
+  const register = {
+    type: 'register',
+    hypervisor_hostname: 'node1',
+    vcpus: 1,
+    memory_mb: 1,
+    local_gb: 1,
+    hypervisor_version: 1,
+    stopping: false,
+    instances: [],
+  };
+  for (const zone of ['nova', 'zone 1', 'zürich']) parse(FromHost, JSON.stringify({ ...register, zone }), 'peer');
+  for (const zone of ['', 'a:b', '\u001b[2J', 'a\nb', 'a\u202eb', 'a\u0000'])
+    refused(FromHost, JSON.stringify({ ...register, zone }));
+});
+
 test('from any other JSON comes an AssayError or a frame, nothing else', () => {
   fc.assert(
     fc.property(fc.json(), fc.constantFrom(FromApi, FromHost), (text, schema) => {

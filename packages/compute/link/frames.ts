@@ -55,7 +55,8 @@ export type InstanceState = Static<typeof InstanceState>;
 export const Register = Type.Object({
   type: Type.Literal('register'),
   hypervisor_hostname: HostName,
-  zone: Type.String({ pattern: '^[^:]{1,255}$' }),
+  /** Shown to every subscriber, on terminals too. */
+  zone: Type.String({ pattern: '^[^:\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]{1,255}$' }),
   vcpus: Type.Integer({ minimum: 1, maximum: 1 << 16 }),
   memory_mb: Type.Integer({ minimum: 1, maximum: 2 ** 30 }),
   local_gb: Type.Integer({ minimum: 0, maximum: 2 ** 30 }),
