@@ -43,6 +43,8 @@ test('what another user says of a lab ends none of our processes', { skip: !root
   const lab = { version: 1, ports: Object.fromEntries(portNames.map((name) => [name, 1])), hosts: [] };
   writeFileSync(join(foreign, 'lab.json'), JSON.stringify(lab));
   assert.equal(openLab(foreign).paths.root, foreign);
+  writeFileSync(join(foreign, 'lab.json'), JSON.stringify({ ...lab, hosts: [{ name: '../../elsewhere' }] }));
+  assert.throws(() => openLab(foreign), { code: 'lab-settings' });
   chownSync(foreign, 12_345, 12_345);
   assert.throws(() => openLab(foreign), { code: 'lab-state', got: 'one of uid 12345' });
 });

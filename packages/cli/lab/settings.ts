@@ -45,7 +45,7 @@ export function readSettings(paths: Layout): Settings | undefined {
     found?.version === 1 &&
     portNames.every((name) => Number.isInteger(found.ports?.[name])) &&
     Array.isArray(found.hosts) &&
-    found.hosts.every((host) => typeof host?.name === 'string');
+    found.hosts.every((host) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(host?.name)); // they become folders
   if (!whole) throw bad(found);
   return found;
 }

@@ -16,7 +16,7 @@ const dir = mkdtempSync(join(tmpdir(), 'assay-client-'));
 after(() => rmSync(dir, { recursive: true }));
 const paths = layout(dir).ca;
 const blob = join(dir, 'auth-blob');
-writeFileSync(blob, 'a secret of some length\n');
+writeFileSync(blob, 'a-secret-of-some-length\n');
 
 async function serving(t: TestContext, answer: RequestListener) {
   await serverCertificate(await openCa(paths), paths, 'server');
@@ -30,7 +30,7 @@ async function serving(t: TestContext, answer: RequestListener) {
 
 test('the secret goes with the request, and what the server refuses is told in its words', async (t) => {
   const access = await serving(t, (request, response) => {
-    assert.equal(request.headers['x-auth-blob'], 'a secret of some length');
+    assert.equal(request.headers['x-auth-blob'], 'a-secret-of-some-length');
     response.statusCode = 404;
     response.end('{"error":{"code":"host-unknown","message":"node9: expected a registered host"}}');
   });
@@ -62,4 +62,9 @@ test('a missing file or secret is named', () => {
     where: '/nonexistent',
   });
   assert.throws(() => attestationClient({ server }, {}), { code: 'cli-server', where: 'shared secret' });
+  for (const wrong of ['nonsense', 'http://127.0.0.1:1', ''])
+    assert.throws(() => attestationClient({ server: wrong, authBlobFile: blob }, {}), { code: 'cli-server' });
+  const noSecret = join(dir, 'no-secret');
+  writeFileSync(noSecret, 'two\nlines\n');
+  assert.throws(() => attestationClient({ server, authBlobFile: noSecret }, {}), { code: 'cli-file', where: noSecret });
 });

@@ -32,7 +32,11 @@ export function attestationClient(given: AccessOptions, environment = process.en
   if (!blobFile)
     throw new AssayError('cli-server', 'shared secret', '--auth-blob-file or ASSAY_AUTH_BLOB_FILE', 'neither');
   const ca = caFile === undefined ? undefined : readText(caFile);
+  if (URL.parse(server)?.protocol !== 'https:')
+    throw new AssayError('cli-server', 'attestation server', 'https://NAME:PORT', server);
   const authBlob = readText(blobFile).trim();
+  if (!/^[\x21-\x7e]+$/.test(authBlob))
+    throw new AssayError('cli-file', blobFile, 'a shared secret: one line of ASCII without spaces', 'something else');
   return {
     async ask(method, path, body) {
       const url = new URL(path, server);
