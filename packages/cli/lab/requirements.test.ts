@@ -45,6 +45,7 @@ test('what another user says of a lab ends none of our processes', { skip: !root
   assert.equal(openLab(foreign).paths.root, foreign);
   writeFileSync(join(foreign, 'lab.json'), JSON.stringify({ ...lab, hosts: [{ name: '../../elsewhere' }] }));
   assert.throws(() => openLab(foreign), { code: 'lab-settings' });
+  writeFileSync(join(foreign, 'lab.json'), JSON.stringify(lab));
   chownSync(foreign, 12_345, 12_345);
   assert.throws(() => openLab(foreign), { code: 'lab-state', got: 'one of uid 12345' });
 });
