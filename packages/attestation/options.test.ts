@@ -25,6 +25,7 @@ auth_blob_file = auth-blob
 ticket_key_file = ticket-key.pem
 database = sqlite:/var/lib/assay/attestation.db
 `,
+    { mode: 0o600 },
   );
   const { attestation_server: conf, warnings } = loadConfig([file], options);
   assert.deepEqual(warnings, []);
@@ -35,6 +36,10 @@ database = sqlite:/var/lib/assay/attestation.db
   assert.equal(conf.software_tpm_ca_dir, undefined);
   checkOptions(conf);
   assert.throws(() => checkOptions({ ...conf, verdict_lifetime: 30 }), { code: 'config-value' });
+});
+
+test('the database’s URL may hold a password, so it is kept like a secret', () => {
+  assert.equal(options.attestation_server.database.secret, true);
 });
 
 test('T11 the server refuses a secret that is missing, empty, short, or readable by others', (t) => {

@@ -1,6 +1,6 @@
 // What an operator may set for the attestation server: `[attestation_server]` in assay.conf.
 import { AssayError } from '@assay/core';
-import { type Conf, integer, path, port, type Sections, text } from '@assay/daemon';
+import { type Conf, integer, path, port, type Sections, secret, text } from '@assay/daemon';
 
 export const options = {
   attestation_server: {
@@ -39,8 +39,8 @@ export const options = {
       max: 600,
       help: 'Seconds a host may take to answer a challenge; a slow TPM needs one or two.',
     }),
-    database: text({
-      help: 'Where hosts, verdicts and reference values are kept: sqlite:PATH or postgresql://….',
+    database: secret({
+      help: 'Where hosts, verdicts and reference values are kept: sqlite:PATH or postgresql://…; a URL may hold a password.',
     }),
   },
 } satisfies Sections;

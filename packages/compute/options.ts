@@ -1,5 +1,5 @@
 // Which options does the compute service read? nova.conf, with Nova's names where Nova has them.
-import { type Conf, path, port, text } from '@assay/daemon';
+import { type Conf, path, port, secret, text } from '@assay/daemon';
 import { options as scheduler } from './scheduler/options.ts';
 
 export const options = {
@@ -19,7 +19,7 @@ export const options = {
     tls_ca_file: path({ help: 'CA certificates (PEM) that vouch for compute hosts.' }),
   },
   database: {
-    connection: text({ help: 'sqlite:PATH or postgresql://USER@HOST/NAME.' }),
+    connection: secret({ help: 'sqlite:PATH or postgresql://USER@HOST/NAME; a URL may hold a password.' }),
   },
   image: {
     directory: path({ help: 'Folder of the images’ data; each file is named by its SHA-256.' }),

@@ -87,3 +87,7 @@ token_key_file = token-key.pem
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test('the database’s URL may hold a password, so it is kept like a secret', () => {
+  assert.equal(options.database.connection.secret, true);
+});
