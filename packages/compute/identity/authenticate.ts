@@ -52,6 +52,7 @@ export const AuthRequest = Type.Object({
 type AuthRequest = Static<typeof AuthRequest>;
 
 /**
+ * @param source address of who asks
  * @returns a token and whom it stands for
  * @throws Refusal `request-unauthorized` for every kind of no; AssayError `password-limit`
  */
@@ -59,10 +60,12 @@ export async function authenticate(
   db: Kysely<Tables>,
   tokens: Tokens,
   { auth }: AuthRequest,
+  source: string,
 ): Promise<{ token: string; caller: Caller }> {
   const { methods } = auth.identity;
   if (methods.length !== 1) throw unauthorized(); // several would all have to succeed; nobody asks for that here
-  const proof = methods[0] === 'password' ? await byPassword(db, auth) : await byToken(db, tokens, auth, methods[0]);
+  const proof =
+    methods[0] === 'password' ? await byPassword(db, auth, source) : await byToken(db, tokens, auth, methods[0]);
   const projectId = await scopeOf(db, auth);
   const { token, claims } = await tokens.issue(
     { userId: proof.user.id, projectId, methods: proof.methods },
@@ -75,7 +78,7 @@ export async function authenticate(
 
 type Proof = { user: User; methods: string[]; notAfter: number };
 
-async function byPassword(db: Kysely<Tables>, { identity }: AuthRequest['auth']): Promise<Proof> {
+async function byPassword(db: Kysely<Tables>, { identity }: AuthRequest['auth'], source: string): Promise<Proof> {
   const claimed = identity.password?.user;
   if (!claimed) throw unauthorized();
   const user =
@@ -84,7 +87,7 @@ async function byPassword(db: Kysely<Tables>, { identity }: AuthRequest['auth'])
       : claimed.name !== undefined && isOurs(claimed.domain)
         ? await userByName(db, claimed.name)
         : undefined;
-  const fits = await passwordFits(claimed.password, user?.password_hash);
+  const fits = await passwordFits(claimed.password, user?.password_hash, source);
   if (!user || !fits || !user.enabled) throw unauthorized();
   return { user, methods: ['password'], notAfter: Number.POSITIVE_INFINITY };
 }

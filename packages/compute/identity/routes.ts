@@ -57,7 +57,7 @@ export function identityRoutes(server: HttpsServer, context: IdentityContext): v
 
   server.post('/v3/auth/tokens', { schema: { body: AuthRequest } }, async (request, reply) => {
     try {
-      const { token, caller } = await authenticate(db, tokens, request.body);
+      const { token, caller } = await authenticate(db, tokens, request.body, request.ip);
       log.info({ user: caller.user.name, project: caller.project?.name, request: request.id }, 'token issued');
       reply.code(201).header('x-subject-token', token);
       return tokenView(caller, urls, !('nocatalog' in (request.query as object)));
