@@ -73,7 +73,11 @@ const longestThoughtMs = 10_000;
  * its own otherwise
  */
 export async function giveOrder(path: string, order: Order): Promise<UnitStatus[]> {
-  const socket = await connectUnix(path);
+  const socket = await connectUnix(path).catch((cause: unknown) => {
+    if (!(cause instanceof AssayError)) throw cause;
+    const { code, where, expected, got } = cause;
+    throw new AssayError(code, where, expected, got, { cause, hint: 'if the cloud is down, run: assay up' });
+  });
   socket.setTimeout(order.order === 'status' ? longestThoughtMs : longestWorkMs, () => socket.destroy());
   try {
     socket.write(`${JSON.stringify(order)}\n`);
