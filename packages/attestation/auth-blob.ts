@@ -1,9 +1,9 @@
 // Does a caller know the shared secret? Nova calls it attestation_auth_blob and sends it as `x-auth-blob`.
 // Proves no more than that: whoever has it may do everything relying parties and administrators may.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { AssayError } from '@assay/core';
+import { placeOf, readPrivate } from '@assay/daemon';
 
 const shortest = 16;
 // Nova's name, and those of other generations of OpenAttestation; Node gives header names in lower case.
@@ -14,21 +14,13 @@ const headerNames = ['x-auth-blob', 'auth_blob', 'auth-blob'];
  * @throws AssayError `config-value`; never shows what is in the file
  */
 export function readAuthBlob(file: string): string {
-  const fail = (expected: string, got: string, cause?: unknown) =>
-    new AssayError('config-value', `[attestation_server] auth_blob_file ${file}`, expected, got, {
-      hint: `for example: (umask 077; openssl rand -hex 32 > ${file})`,
-      ...(cause === undefined ? {} : { cause }),
-    });
-  let blob: string;
-  try {
-    const { mode } = statSync(file);
-    if ((mode & 0o077) !== 0)
-      throw fail('a file only its owner can read (mode 0600)', `mode 0${(mode & 0o777).toString(8)}`);
-    blob = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (cause) {
-    if (cause instanceof AssayError) throw cause;
-    throw fail('a file that can be read', (cause as NodeJS.ErrnoException).code ?? 'an error', cause);
-  }
+  const option = '[attestation_server] auth_blob_file';
+  const hint = `for example: (umask 077; openssl rand -hex 32 > ${file})`;
+  const fail = (expected: string, got: string) =>
+    new AssayError('config-value', placeOf(file, option), expected, got, { hint });
+  const blob = readPrivate(file, { what: 'a secret', option, hint })
+    .toString()
+    .replace(/\r?\n$/, '');
   if (!/^[\x21-\x7e]*$/.test(blob)) throw fail('one line of printable ASCII without spaces', 'something else');
   if (blob.length < shortest) throw fail(`a secret of at least ${shortest} characters`, `${blob.length} characters`);
   return blob;

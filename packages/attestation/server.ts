@@ -48,6 +48,7 @@ export async function startAttestationServer(
   const server = createHttpsServer({
     certFile: options.tls_cert_file,
     keyFile: options.tls_key_file,
+    keyOption: '[attestation_server] tls_key_file',
     clientCertificate: 'none',
     log,
     limits: { connections: mostConnections },

@@ -1,5 +1,5 @@
 // The three services stock clients speak to, each on its own port: identity, image, compute.
-import type { Clock, Log } from '@assay/daemon';
+import { type Clock, type Log, signingKey } from '@assay/daemon';
 import { createHttpsServer, type HttpsServer, listen, type RenderError } from '@assay/daemon/https';
 import type { Kysely } from 'kysely';
 import { renderComputeError } from './api/errors.ts';
@@ -7,7 +7,6 @@ import { computeRoutes } from './api/routes.ts';
 import type { Conductor } from './conductor/index.ts';
 import type { Urls } from './identity/catalog.ts';
 import { identityRoutes, renderIdentityError } from './identity/routes.ts';
-import { tokenKey } from './identity/token-key.ts';
 import { tokens } from './identity/tokens.ts';
 import { imageRoutes, renderImageError } from './image/routes.ts';
 import type { ComputeConf } from './options.ts';
@@ -26,8 +25,8 @@ export type ApisOptions = {
   clock: Clock;
 };
 
-/** Made, not yet listening. @throws AssayError `tls-…` */
-export async function createApis({ conf, db, conductor, log, clock }: ApisOptions): Promise<Apis> {
+/** Made, not yet listening. @throws AssayError `tls-…`, `config-value` for the key of tokens */
+export function createApis({ conf, db, conductor, log, clock }: ApisOptions): Apis {
   const host = conf.api.endpoint_host ?? conf.api.listen;
   const at = (port: number) => `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const urls: Urls = {
@@ -35,11 +34,13 @@ export async function createApis({ conf, db, conductor, log, clock }: ApisOption
     image: at(conf.api.image_port),
     compute: at(conf.api.compute_port),
   };
-  const issuer = tokens(await tokenKey(conf.identity.token_key_file), tokenLifetimeS, clock);
+  const key = signingKey(conf.identity.token_key_file, '[identity] token_key_file');
+  const issuer = tokens(key, tokenLifetimeS, clock);
   const make = (name: string, renderError: RenderError, bodyLimit: number) =>
     createHttpsServer({
       certFile: conf.api.tls_cert_file,
       keyFile: conf.api.tls_key_file,
+      keyOption: '[api] tls_key_file',
       clientCertificate: 'none',
       log: log.child({ api: name }),
       renderError,

@@ -30,12 +30,13 @@ export async function startComputeApi(
       port: conf.api.link_port,
       certFile: conf.api.tls_cert_file,
       keyFile: conf.api.tls_key_file,
+      keyOption: '[api] tls_key_file',
       caFile: conf.api.tls_ca_file,
     },
     imageDirectory: conf.image.directory,
   });
   onStop(() => conductor.close());
-  const apis = await createApis({ conf, db, conductor, log, clock });
+  const apis = createApis({ conf, db, conductor, log, clock });
   onStop(await listenApis(apis, conf));
   log.info({ ...apis.urls, link: conductor.port }, 'compute API listening');
   return { urls: apis.urls, linkPort: conductor.port };

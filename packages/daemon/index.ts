@@ -16,10 +16,12 @@ export {
 } from './config/option.ts';
 export { sampleFile } from './config/sample.ts';
 export { type HttpsAnswer, type HttpsRequest, httpsAgent, httpsRequest } from './https/client.ts';
-export { readCa, readKey, readPem, readTlsFiles, type TlsFiles } from './https/files.ts';
+export { readCa, readPem, readTlsFiles, type TlsFiles } from './https/files.ts';
 export { hostOf, peerHost } from './https/peer.ts';
 export { takeLock } from './lock.ts';
 export { createLog, type Level, type Log } from './log.ts';
+export { type PrivateFile, placeOf, readOrMakePrivate, readPrivate } from './private-file.ts';
 export { isAlive, type ProcessId, processOf, signalProcess } from './process.ts';
+export { signingKey } from './signing-key.ts';
 export { type Daemon, lineFor, runDaemon, type Stop } from './stop.ts';
 export { connectUnix, listenUnix } from './unix-socket.ts';

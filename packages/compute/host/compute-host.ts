@@ -34,7 +34,11 @@ export async function startComputeHost(
   const settings = conf.compute_host;
   const { host, instances_dir: instancesDir } = settings;
   const tls = {
-    ...readTlsFiles({ certFile: settings.cert_file, keyFile: settings.key_file }),
+    ...readTlsFiles({
+      certFile: settings.cert_file,
+      keyFile: settings.key_file,
+      keyOption: '[compute_host] key_file',
+    }),
     ca: readCa(settings.ca_file),
   };
   const named = hostOf(new X509Certificate(tls.cert).raw, settings.cert_file);

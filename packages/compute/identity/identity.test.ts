@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startTestCloud, type TestCloud } from '../testing/cloud.ts';
 import { traces } from '../testing/traces.ts';
 import { hashPassword, passwordFits } from './passwords.ts';
-import { tokenKey } from './token-key.ts';
 import { tokens } from './tokens.ts';
 
 let cloud: TestCloud;
@@ -135,18 +131,4 @@ test('a password is checked at the same cost whether or not there is such a user
   await assert.rejects(Promise.all(Array.from({ length: 40 }, () => passwordFits('x', hash))), {
     code: 'password-limit',
   });
-});
-
-test('the key of tokens is made once, for its owner alone', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'assay-key-'));
-  try {
-    const file = join(folder, 'sub', 'key.pem');
-    const [one, two] = await Promise.all([tokenKey(file), tokenKey(file)]);
-    assert.equal(one.equals(two), true);
-    assert.equal(statSync(file).mode & 0o777, 0o600);
-    writeFileSync(join(folder, 'other.pem'), readFileSync(file), { mode: 0o644 });
-    await assert.rejects(tokenKey(join(folder, 'other.pem')), { code: 'tls-file' });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });

@@ -36,6 +36,8 @@ export type LinkOptions = {
   port: number;
   certFile: string;
   keyFile: string;
+  /** What names the key file, for errors. */
+  keyOption?: string;
   /** Who may issue hosts' certificates. */
   caFile: string;
   log: Log;
@@ -80,6 +82,7 @@ export async function startLink(options: LinkOptions, events: LinkEvents): Promi
   const server = createHttpsServer({
     certFile: options.certFile,
     keyFile: options.keyFile,
+    keyOption: options.keyOption,
     caFile: options.caFile,
     clientCertificate: 'required',
     log,

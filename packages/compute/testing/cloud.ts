@@ -73,7 +73,7 @@ export async function startTestCloud({ listening = false } = {}): Promise<TestCl
     identity: { token_key_file: join(folder, 'token-key.pem') },
   };
   const log = createLog('test', 'silent');
-  const apis = await createApis({ conf, db, conductor, log, clock });
+  const apis = createApis({ conf, db, conductor, log, clock });
   const close = listening
     ? await listenApis(apis, conf)
     : async () => {

@@ -28,9 +28,15 @@ test('the key of another certificate is refused', () => {
   assert.throws(() => readTlsFiles({ ...own, keyFile: other.keyFile }), { code: 'tls-key', where: other.keyFile });
 });
 
-test('a key that others can read is refused', () => {
-  chmodSync(other.keyFile, 0o644);
-  assert.throws(() => readTlsFiles(other), { code: 'tls-file', where: other.keyFile });
+test('a key that group or others can read is refused, and its option named', () => {
+  for (const mode of [0o640, 0o644]) {
+    chmodSync(other.keyFile, mode);
+    assert.throws(() => readTlsFiles(other), { code: 'tls-file', where: other.keyFile });
+  }
+  assert.throws(() => readTlsFiles({ ...other, keyOption: '[api] tls_key_file' }), {
+    where: `[api] tls_key_file ${other.keyFile}`,
+    hint: new RegExp(`^chmod 600 ${other.keyFile}`),
+  });
 });
 
 test('a certificate out of its time is refused', () => {

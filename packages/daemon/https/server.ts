@@ -19,6 +19,8 @@ export type HttpsServer = FastifyInstance<Server, IncomingMessage, ServerRespons
 export type HttpsServerOptions = {
   certFile: string;
   keyFile: string;
+  /** What names the key file, for errors: `[api] tls_key_file`. */
+  keyOption?: string | undefined;
   /** Who may issue client certificates; needed with `clientCertificate: 'required'`. */
   caFile?: string | undefined;
   clientCertificate: 'none' | 'required';

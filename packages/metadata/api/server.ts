@@ -28,6 +28,7 @@ export async function startMetadataApi(
   const server = createHttpsServer({
     certFile: conf.wsgi.ssl_cert_file,
     keyFile: conf.wsgi.ssl_key_file,
+    keyOption: 'nova.conf [wsgi] ssl_key_file',
     caFile: conf.wsgi.ssl_ca_file,
     clientCertificate: 'required',
     log: daemon.log,
