@@ -16,8 +16,8 @@ const arrows: Record<string, { own: string[]; foreign: string[] }> = {
   measurement: { own: ['core', 'tpm'], foreign: [] },
   protocol: { own: ['core'], foreign: ['typebox'] },
   appraisal: { own: ['core', 'tpm', 'measurement', 'protocol'], foreign: [] },
-  daemon: { own: ['core'], foreign: ['fastify', 'kysely', 'pg', 'pino', 'typebox'] },
-  agent: { own: ['core', 'tpm', 'measurement', 'protocol', 'daemon'], foreign: ['ws'] },
+  daemon: { own: ['core'], foreign: ['fastify', 'kysely', 'pg', 'pino', 'typebox', 'ws'] },
+  agent: { own: ['core', 'tpm', 'measurement', 'protocol', 'daemon'], foreign: [] },
   attestation: {
     own: ['core', 'tpm', 'measurement', 'protocol', 'appraisal', 'daemon'],
     foreign: ['fastify', 'jose', 'kysely', 'typebox', 'ws'],

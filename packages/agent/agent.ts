@@ -6,7 +6,7 @@ import { systemClock } from '@assay/daemon';
 import { type AgentFrame, type ServerFrame, toBase64 } from '@assay/protocol';
 import { openTpm, type Tpm } from '@assay/tpm';
 import { collectEvidence } from './collect/evidence.ts';
-import { type Conversation, keepConnected } from './connection.ts';
+import { type AgentConversation, callServer } from './connection.ts';
 import { activate, enrolment, remember } from './enrol.ts';
 import { readAkState } from './state.ts';
 
@@ -61,7 +61,7 @@ export function startAgent(
     }
   };
 
-  const conversation: Conversation = {
+  const conversation: AgentConversation = {
     async hello(send) {
       const known = await readAkState(options.state_dir);
       send({
@@ -90,5 +90,5 @@ export function startAgent(
     },
   };
 
-  return keepConnected({ server: options.attestation_server, caFile: options.ca_file, conversation, log });
+  return callServer(options.attestation_server, { caFile: options.ca_file, conversation, log });
 }
