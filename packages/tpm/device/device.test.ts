@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat, mkdir, mkdtemp, rename, rm, watch, writeFile } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { lstat, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -171,10 +172,16 @@ describe('a device file', () => {
     await rm(folder, { recursive: true, force: true });
   });
   const appears = async (path: string) => {
-    const stop = new AbortController();
-    const changes = watch(dirname(path), { signal: stop.signal });
-    while (!(await lstat(path).catch(() => undefined))) await changes.next();
-    stop.abort();
+    const watcher = watch(dirname(path)); // before the first look: what appears between the two would never be told
+    try {
+      for (;;) {
+        const changed = once(watcher, 'change');
+        if (await lstat(path).catch(() => undefined)) return;
+        await changed;
+      }
+    } finally {
+      watcher.close();
+    }
   };
 
   // Pseudo-terminals stand for /dev/tpm0: swtpm serves the other end of one as it would a driver.
