@@ -72,7 +72,7 @@ export const year = 365 * 24 * 3600 * 1000;
 export function issueCertificate(wish: CertificateWish & { issuer: Pick<Ca, 'name' | 'key'> }): Uint8Array {
   const { subject, publicKey, issuer, hash = 'sha256' } = wish;
   const { serial = Uint8Array.of(1), extensions = [], version = 2, claimedHash = hash } = wish;
-  const { notBefore = new Date(Date.now() - 1000), notAfter = new Date(Date.now() + year) } = wish;
+  const { notBefore = new Date(Date.now() - 3_600_000), notAfter = new Date(Date.now() + year) } = wish;
   const ec = issuer.key.asymmetricKeyType === 'ec';
   const algorithms = ec
     ? { sha1: '1.2.840.10045.4.1', sha256: '1.2.840.10045.4.3.2', sha384: '1.2.840.10045.4.3.3' }
