@@ -22,15 +22,19 @@ export function hostDetails({ name, verdict, age_ms, ...host }: Host): string {
     ['reason', verdict.reason],
     ...verdict.components.map(({ component, trust, reason }): [string, string] => [
       componentName(component),
-      `${trust}: ${reason}`,
+      `${trust}: ${reason.replace(`${componentName(component)}: `, '')}`,
     ]),
-    ...verdict.findings.map(({ code, message }): [string, string] => ['finding', `${code}: ${message}`]),
+    // Said once: what is a component's reason stands there already.
+    ...verdict.findings.map(({ code, message }): [string, string] => [
+      'finding',
+      verdict.components.some(({ reason }) => reason === message) ? code : `${code}: ${message}`,
+    ]),
     ['verified', `${verdict.verified_at} (${age(age_ms)} ago)`],
     ['expires', verdict.expires_at],
     ['TPM', host.enrolled_at === undefined ? 'not enrolled' : verdict.software_tpm ? 'software' : 'hardware'],
     ['EK certificate', host.ek_sha256 ?? 'none'],
     ['AK name', host.ak_name ?? 'none'],
-    ['boots', verdict.reset_count === undefined ? 'unknown' : String(verdict.reset_count)],
+    ['TPM resets', verdict.reset_count === undefined ? 'unknown' : String(verdict.reset_count)],
     ['agent', host.connected ? 'connected' : 'not connected'],
     ['registered', host.registered_at],
   ];
