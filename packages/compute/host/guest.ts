@@ -2,8 +2,8 @@
 // process table's word; its monitor only tells why it ended, and may be silent.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AssayError } from '@assay/core';
-import type { Log } from '@assay/daemon';
-import { isAlive, kill, type ProcessId } from './process.ts';
+import { isAlive, type Log } from '@assay/daemon';
+import { kill, type ProcessId } from './process.ts';
 import { connectQmp, type Qmp, type QmpEvent } from './qmp.ts';
 
 /** `guest`: it powered itself off; undefined: it was killed, or failed. */

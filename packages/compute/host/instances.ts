@@ -3,7 +3,7 @@
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '@assay/core';
-import type { Clock, Log } from '@assay/daemon';
+import { type Clock, isAlive, type Log } from '@assay/daemon';
 import type { Command, EndedBy, InstanceSpec, InstanceState, Status } from '../link/index.ts';
 import type { Accelerator } from './accelerator.ts';
 import type { BootFiles } from './boot-files.ts';
@@ -12,7 +12,6 @@ import { type Ending, Guest } from './guest.ts';
 import { complaint, launch } from './launch.ts';
 import type { MayRun, Permission } from './permission.ts';
 import { removePort, tidyPorts, writePort } from './ports-file.ts';
-import { isAlive } from './process.ts';
 import { consoleLog, metadataSocket, monitorSocket, qemuArguments } from './qemu-command.ts';
 import type { QemuUser } from './qemu-user.ts';
 import { folderOf, type InstanceRecord, readRecord, readRecords, removeRecord, writeRecord } from './record.ts';

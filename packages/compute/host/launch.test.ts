@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AssayError } from '@assay/core';
-import { systemClock } from '@assay/daemon';
+import { isAlive, systemClock } from '@assay/daemon';
 import { complaint, type Launch, launch } from './launch.ts';
-import { isAlive, kill, type ProcessId } from './process.ts';
+import { kill, type ProcessId } from './process.ts';
 import { qemuUser } from './qemu-user.ts';
 
 const { bootId } = systemClock;

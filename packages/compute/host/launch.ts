@@ -5,8 +5,8 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { AssayError } from '@assay/core';
-import { listenUnix } from '@assay/daemon';
-import { type ProcessId, processOf } from './process.ts';
+import { listenUnix, processOf } from '@assay/daemon';
+import type { ProcessId } from './process.ts';
 import { consoleLog, monitorSocket } from './qemu-command.ts';
 import type { QemuUser } from './qemu-user.ts';
 

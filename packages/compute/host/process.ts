@@ -2,8 +2,6 @@
 import { type ProcessId as Process, signalProcess } from '@assay/daemon';
 import { Type } from 'typebox';
 
-export { isAlive, processOf } from '@assay/daemon';
-
 /** As it stands in an instance's record. */
 export const ProcessId = Type.Object({
   pid: Type.Integer({ minimum: 2 }),

@@ -2,12 +2,10 @@
 // compute API starts them again when the host is back.
 
 import { join } from 'node:path';
-import type { Clock, Log } from '@assay/daemon';
-import { systemClock } from '@assay/daemon';
+import { type Clock, isAlive, type Log, systemClock } from '@assay/daemon';
 import { Guest } from './guest.ts';
 import type { ComputeHostConf } from './options.ts';
 import { removePort } from './ports-file.ts';
-import { isAlive } from './process.ts';
 import { monitorSocket } from './qemu-command.ts';
 import { folderOf, readRecords, writeRecord } from './record.ts';
 

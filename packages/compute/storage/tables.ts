@@ -218,16 +218,10 @@ export type Tables = {
 };
 
 /** The flavor as it was at boot. What happens to the flavor later does not reach the instance. */
-export type FlavorSnapshot = {
-  id: string;
-  name: string;
-  memory_mb: number;
-  vcpus: number;
-  root_gb: number;
-  ephemeral_gb: number;
-  swap_mb: number;
-  extra_specs: Record<string, string>;
-};
+export type FlavorSnapshot = Pick<
+  FlavorsTable,
+  'id' | 'name' | 'memory_mb' | 'vcpus' | 'root_gb' | 'ephemeral_gb' | 'swap_mb'
+> & { extra_specs: Record<string, string> };
 
 /** Why an instance is in `error`. `details` is for administrators alone. */
 export type Fault = { code: number; message: string; details: string; created: string };
