@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from './clients.ts';
 import { type Lab, startLab } from './lab.ts';
 
 type Unit = { name: string; state: string; pid?: number; restarts: number };
@@ -37,14 +37,6 @@ const verdicts = async (of: Lab) =>
       verdict.trust,
     ]),
   );
-/** Looks again until it is so. */
-async function until(what: string, condition: () => Promise<boolean>) {
-  for (let i = 0; i < 200; i++) {
-    if (await condition()) return;
-    await delay(200);
-  }
-  assert.fail(`expected ${what} within 40 s and more`);
-}
 /** Pids of processes whose command line or folder names this lab. */
 const processesOf = (dir: string) =>
   readdirSync('/proc').filter((pid) => {
@@ -79,12 +71,15 @@ test('a service that dies is started again', async () => {
   for (const name of ['attestation-server', 'node1-agent', 'node1-tpm']) {
     const pid = await pidOf(lab, name);
     process.kill(pid, 'SIGKILL');
-    await until(`${name} to be started again`, async () => {
+    await until(`${name} is started again`, async () => {
       const unit = (await units(lab)).find((one) => one.name === name);
       return unit?.state === 'ready' && unit.pid !== pid;
     });
   }
-  await until('all verdicts again', async () => JSON.stringify(await verdicts(lab)) === JSON.stringify(expected));
+  await until(
+    'all verdicts are there again',
+    async () => JSON.stringify(await verdicts(lab)) === JSON.stringify(expected),
+  );
 });
 
 test('a tampered host becomes untrusted, and trusted again when it has rebooted', async () => {
@@ -93,10 +88,10 @@ test('a tampered host becomes untrusted, and trusted again when it has rebooted'
   execFileSync('tpm2_pcrextend', ['-T', 'swtpm:path=tpm.sock', `7:sha256=${digest}`], {
     cwd: join(lab.dir, 'hosts', 'node2'),
   });
-  await until('node2 to be untrusted', async () => (await host('node2')).verdict.trust === 'untrusted');
+  await until('node2 is untrusted', async () => (await host('node2')).verdict.trust === 'untrusted');
   const { code } = await lab.cli('lab', 'reboot', 'node2', ...lab.state);
   assert.equal(code, 0);
-  await until('node2 to be trusted', async () => (await host('node2')).verdict.trust === 'trusted');
+  await until('node2 is trusted', async () => (await host('node2')).verdict.trust === 'trusted');
   assert.equal((await host('node2')).verdict.reset_count, (before.verdict.reset_count ?? 0) + 1);
 });
 
