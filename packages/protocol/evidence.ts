@@ -13,6 +13,14 @@ export const PcrWish = Type.Object({
 });
 export type PcrWish = Static<typeof PcrWish>;
 
+/** A part of IMA's run-time list in the kernel's binary form (…/ima/binary_runtime_measurements), native byte order: little-endian. */
+export const ClaimedImaLog = Type.Object({
+  /** Of the first byte of `data` in the whole list: what the challenge asked for, or 0 when the host started anew since. */
+  offset: Type.Integer({ minimum: 0 }),
+  data: Base64(8 * 1024 * 1024),
+});
+export type ClaimedImaLog = Static<typeof ClaimedImaLog>;
+
 export const ClaimedEvidence = Type.Object({
   /** TPMS_ATTEST of type QUOTE, as signed. */
   quote: Base64(2048),
@@ -26,6 +34,8 @@ export const ClaimedEvidence = Type.Object({
   ),
   /** Boot event log as the kernel gives it (TCG PC Client PFP, crypto-agile). */
   event_log: Base64(4 * 1024 * 1024),
+  /** Read after the quote, so that it may have run ahead of it. Absent: the host keeps no such list, or was not asked. */
+  ima_log: Type.Optional(ClaimedImaLog),
   /** Of the host's operating system: a reboot changes it. Claimed, never proof. */
   boot_id: Type.String({ maxLength: 64 }),
   /** Seconds since boot by the host's own count. Claimed, never proof. */

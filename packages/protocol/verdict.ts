@@ -22,7 +22,11 @@ export const Finding = Type.Object({
   component: Type.Optional(Component),
   /** Number of the event in the boot log, from 0. */
   event: Type.Optional(Type.Integer()),
+  /** Number of the entry in IMA's run-time list, from 0. */
+  entry: Type.Optional(Type.Integer()),
   pcr: Type.Optional(Type.Integer()),
+  /** The policy allows it: it is shown and does not count. */
+  allowed: Type.Optional(Type.Boolean()),
   expected: Type.Optional(Type.String()),
   seen: Type.Optional(Type.String()),
   message: Type.String(),

@@ -21,6 +21,8 @@ export const Enrol = Type.Object({
   type: Type.Literal('enrol'),
   /** DER, from the TPM's NV. */
   ek_certificate: Base64(8192),
+  /** DER, from NV index 0x01c00100 on: CAs between the certificate and a root. Only ever a hint, never an anchor. */
+  ek_chain: Type.Optional(Type.Array(Base64(8192), { maxItems: 8 })),
   /** TPMT_PUBLIC */
   ek_public: Base64(2048),
   /** TPMT_PUBLIC */
@@ -69,6 +71,8 @@ export const Challenge = Type.Object({
   /** 32 fresh random bytes: TPM2_Quote's qualifyingData. */
   nonce: Base64(64),
   pcrs: Type.Array(PcrWish, { minItems: 1, maxItems: 4 }),
+  /** Send IMA's run-time list from this byte on. Absent: it is not wanted. */
+  ima_offset: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 export type Challenge = Static<typeof Challenge>;
 

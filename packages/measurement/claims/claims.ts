@@ -1,0 +1,46 @@
+// What did this host boot? Claims in the words of an operator, from events whose digest vouches for them and from nothing else.
+// A claim is as good as the quote over the PCRs of its events; whether what it names is good is for appraisal to say.
+import type { HashName } from '@assay/tpm/structures';
+
+/** What is claimed, and the events (numbers in the log) it rests on. */
+export type Claim<T> = { value: T; events: readonly number[] };
+
+/** Something that was measured: its digest is proven, its name is what the log calls it. */
+export type MeasuredThing = {
+  pcr: number;
+  /** Hex, by bank. */
+  digests: Partial<Record<HashName, string>>;
+  /** Unverified text: a path, a device path, the name of a firmware volume. Escaped, one line. */
+  name: string;
+};
+
+/** One certificate or hash of PK, KEK, db, dbx, MokList, … in words. */
+export type KeyEntry = {
+  /** `x509`, `sha256`, or the GUID of another kind. */
+  type: string;
+  owner: string;
+  /** Subject of a certificate (escaped), hex of a hash. */
+  name: string;
+  /** SHA-256 over the entry's data, hex. */
+  fingerprint: string;
+};
+
+export type Claims = {
+  /** EV_S_CRTM_VERSION. */
+  firmwareVersion?: Claim<string>;
+  /** Code of the platform's firmware and of its drivers and option ROMs. */
+  firmware: readonly Claim<MeasuredThing>[];
+  secureBoot?: Claim<'on' | 'off'>;
+  /** By name of the variable: PK, KEK, db, dbx, MokList, MokListX, … */
+  secureBootKeys: Readonly<Record<string, Claim<readonly KeyEntry[]>>>;
+  bootLoader: readonly Claim<MeasuredThing>[];
+  kernel: readonly Claim<MeasuredThing>[];
+  initrd: readonly Claim<MeasuredThing>[];
+  commandLine?: Claim<string>;
+  /** Xen or another hypervisor started before the kernel; empty: the kernel is the hypervisor. */
+  hypervisor: readonly Claim<MeasuredThing>[];
+  /** A unified kernel image and its parts (PCR 11–13). */
+  operatingSystem: readonly Claim<MeasuredThing>[];
+  /** What could not be claimed, and why: an event is missing, malformed, or its digest does not vouch for its data. */
+  withheld: readonly { claim: string; reason: string; events: readonly number[] }[];
+};
