@@ -1,9 +1,9 @@
 # make alone says what there is. Each target is one command in scripts/ or ./assay, which can be run by hand as well.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help up down demo status test lint format check bench clean
+.PHONY: help up down demo status test assurance lint format check bench clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' makefile
 
 up: ## install what is missing, start the cloud, wait until its hosts are attested
 	@scripts/setup run
@@ -21,6 +21,10 @@ status: ## what runs, and how much it is trusted
 test: ## all tests, installing what they need
 	@scripts/setup run test
 	@scripts/test
+
+assurance: ## the catalogue of known attacks: each with its test and what came of it
+	@scripts/setup run test
+	@node scripts/assurance.ts
 
 lint: ## find faults
 	@biome lint .
