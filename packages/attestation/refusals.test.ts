@@ -49,11 +49,56 @@ test('Q03 a quote over another nonce is refused', async (t) => {
   );
 });
 
-test('a quote by another AK, of a TPM in the same state, is refused', async (t) => {
+test('Q06 a quote by another AK, of a TPM in the same state, is refused', async (t) => {
   const pool = await startPool(t);
   const other = await startTestHost(t, { identity: 'two' });
   const verdict = await refused(pool, 'quote-signature', (_pool, challenge) => other.evidence(challenge));
   assert.equal(verdict.trust, 'untrusted');
+});
+
+test('Q06 a challenge is answered on the connection it was sent on, by the host it was sent to', async (t) => {
+  const pool = await startPool(t);
+  await pool.server.call('POST', '/v1/hosts', { name: 'node2' });
+  const second = await startTestHost(t, { identity: 'two' });
+  const peer = await connectPeer(t, pool.server);
+  peer.send(await second.answer(await second.greet(peer, 'node2')));
+  await peer.expect('result');
+
+  const { challenge, verdict } = await pool.ask();
+  peer.send({ type: 'evidence', challenge: challenge.challenge, evidence: await pool.host.evidence(challenge) });
+  assert.equal((await peer.expect('refused')).code, 'challenge-unknown'); // node1’s own evidence, from node2
+  pool.peer.send(await pool.host.answer(challenge));
+  await pool.peer.expect('result');
+  assert.equal((await verdict).trust, 'trusted');
+});
+
+test('Q34 a verdict rests on what is known good when it is given, not when the host was asked', async (t) => {
+  const pool = await startPool(t);
+  await pool.server.call('POST', '/v1/hosts', { name: 'node2' });
+  const log = parseEventLog(pool.host.log);
+  const digest = createHash('sha256').update('another kernel').digest();
+  const kernel = kernelEventOf(log.events);
+  assert.ok(kernel);
+  const other = await startTestHost(t, {
+    identity: 'two',
+    log: writeEventLog(withDigests(log, kernel.index, { sha256: digest })),
+  });
+  const peer = await connectPeer(t, pool.server);
+  const early = await other.greet(peer, 'node2'); // asked before its kernel is known
+  const evidence = await other.answer(early);
+  assert.equal((await pool.server.host('node2')).verdict.trust, 'unknown');
+
+  const golden = await startTestHost(t, { identity: 'three', log: other.log });
+  await pool.server.call('POST', '/v1/hosts', { name: 'node3' });
+  const third = await connectPeer(t, pool.server);
+  third.send(await golden.answer(await golden.greet(third, 'node3')));
+  await third.expect('result');
+  const learnt = pool.server.call('POST', '/v1/reference/learn', { host: 'node3' });
+  third.send(await golden.answer(await third.expect('challenge')));
+  assert.equal((await learnt).status, 200);
+
+  peer.send(evidence);
+  assert.equal((await peer.expect('result')).trust, 'trusted');
 });
 
 test('Q07 a quote over fewer PCRs than asked is refused', async (t) => {
@@ -122,7 +167,7 @@ test('a measurement that is not known is refused, with the event, what was expec
   assert.equal((await pool.verdict()).trust, 'trusted');
 });
 
-test('an expired verdict is never told as trusted', async (t) => {
+test('Q32 an expired verdict is never told as trusted', async (t) => {
   const clock = testClock(new Date().toISOString());
   const pool = await startPool(t, { clock, attestation_period: 30, verdict_lifetime: 90 });
   assert.equal((await send(pool, honest)).trust, 'trusted');

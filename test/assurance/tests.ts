@@ -8,7 +8,7 @@ export const idsOf = (name: string): string[] =>
 
 /** Names of all tests in a file’s source, as far as they are written out. */
 export const testNames = (file: string): string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/\b(?:test|it)\(\s*(['`"])((?:(?!\1).)*)\1/g)].map(
+  [...readFileSync(file, 'utf8').matchAll(/\b(?:test|it|eachDatabase)\(\s*(['`"])((?:(?!\1).)*)\1/g)].map(
     ([, , name]) => name as string,
   );
 
