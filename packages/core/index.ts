@@ -2,7 +2,6 @@ export { AssayError, escaped, shown } from './errors.ts';
 export {
   bytes,
   type Codec,
-  type Cursor,
   choice,
   decode,
   encode,
@@ -14,12 +13,7 @@ export {
   sized,
   struct,
   tagged,
-  take,
-  u8,
-  u16,
-  u16le,
-  u32,
-  u32le,
-  u64,
-  u64le,
 } from './wire/codec.ts';
+export { type Cursor, take, within } from './wire/cursor.ts';
+export { u8, u16, u16le, u32, u32le, u64, u64le } from './wire/numbers.ts';
+export { Output } from './wire/output.ts';

@@ -1,66 +1,25 @@
 // Binary structures declared once, read and written by the same lines. Big-endian (TPM) and little-endian (UEFI).
 // The other side lies: every length has a limit, every number its legal values, the outermost reader an end.
-import { AssayError } from '../errors.ts';
+import { bad, type Cursor, type Read, saidOnce, take, unsaid, within } from './cursor.ts';
+import { u16, u32 } from './numbers.ts';
+import { Output } from './output.ts';
 
-/** One declaration, both directions: `read` from `c.at` on, `write` at the end of `out`. */
-export type Codec<T> = { read(c: Cursor, where: string): T; write(out: number[], value: T): void };
-export type Cursor = { readonly bytes: Uint8Array; at: number };
+/**
+ * One declaration, both directions: `read` from `c.at` on, `write` at the end of `out`. Reading the same bytes again gives the
+ * same again: what fails is read a second time, only to say where.
+ */
+export type Codec<T> = { read: Read<T>; write(out: Output, value: T): void };
 export type Of<C> = C extends Codec<infer T> ? T : never;
 // biome-ignore lint/suspicious/noExplicitAny: a codec is both producer and consumer of its type, so no narrower bound exists
 export type Fields = Record<string, Codec<any>>;
 export type Row<F extends Fields> = { [K in keyof F]: Of<F[K]> };
-
-const bad = (code: string, where: string, at: number, expected: string, got: unknown) =>
-  new AssayError(`wire-${code}`, `${where} at byte ${at}`, expected, got);
-
-/** The next `n` bytes, a view, not a copy. @throws AssayError `wire-short` */
-export const take = (c: Cursor, n: number, where: string): Uint8Array => {
-  if (c.at + n > c.bytes.length) throw bad('short', where, c.at, `${n} more bytes`, c.bytes.length - c.at);
-  c.at += n;
-  return c.bytes.subarray(c.at - n, c.at);
-};
-
-const unsigned = (size: number, littleEndian: boolean): Codec<number> => ({
-  read(c, where) {
-    const bytes = take(c, size, where);
-    let sum = 0;
-    for (let i = 0; i < size; i++) sum = sum * 256 + (bytes[littleEndian ? size - 1 - i : i] as number);
-    return sum;
-  },
-  write(out, value) {
-    for (let i = 0; i < size; i++) {
-      const shift = littleEndian ? i : size - 1 - i;
-      out.push(Math.floor(value / 256 ** shift) % 256);
-    }
-  },
-});
-const unsigned64 = (littleEndian: boolean): Codec<bigint> => ({
-  read(c, where) {
-    const bytes = take(c, 8, where);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
-    return view.getBigUint64(0, littleEndian);
-  },
-  write(out, value) {
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, value, littleEndian);
-    out.push(...bytes);
-  },
-});
-
-export const u8 = unsigned(1, false);
-export const u16 = unsigned(2, false);
-export const u32 = unsigned(4, false);
-export const u64 = unsigned64(false);
-export const u16le = unsigned(2, true);
-export const u32le = unsigned(4, true);
-export const u64le = unsigned64(true);
 
 /** Exactly `n` bytes. */
 export const bytes = (n: number): Codec<Uint8Array> => ({
   read: (c, where) => take(c, n, where),
   write(out, value) {
     if (value.length !== n) throw bad('length', 'bytes', out.length, `${n} bytes`, value.length);
-    append(out, value);
+    out.append(value);
   },
 });
 
@@ -68,14 +27,14 @@ export const bytes = (n: number): Codec<Uint8Array> => ({
 export const sized = (max: number, length: Codec<number> = u16): Codec<Uint8Array> => ({
   read(c, where) {
     const at = c.at;
-    const n = length.read(c, `${where}.size`);
+    const n = length.read(c, within(where, '.size'));
     if (n > max) throw bad('long', where, at, `at most ${max} bytes`, n);
     return take(c, n, where);
   },
   write(out, value) {
     if (value.length > max) throw bad('long', 'sized', out.length, `at most ${max} bytes`, value.length);
     length.write(out, value.length);
-    append(out, value);
+    out.append(value);
   },
 });
 
@@ -90,12 +49,14 @@ export const nested = <T>(item: Codec<T>, max: number): Codec<T> => {
 
 /** A count and that many items, at most `max`: TPML_*. `count` is the codec of the count, u32 unless told. */
 export const list = <T>(item: Codec<T>, max: number, count: Codec<number> = u32): Codec<T[]> => ({
-  read(c, where) {
+  read: saidOnce((c, where) => {
     const at = c.at;
-    const n = count.read(c, `${where}.count`);
+    const n = count.read(c, within(where, '.count'));
     if (n > max) throw bad('long', where, at, `at most ${max} items`, n);
-    return Array.from({ length: n }, (_, i) => item.read(c, `${where}[${i}]`));
-  },
+    const items: T[] = []; // grows as items come: a count alone allocates nothing
+    for (let i = 0; i < n; i++) items.push(item.read(c, where === unsaid ? unsaid : `${where}[${i}]`));
+    return items;
+  }),
   write(out, value) {
     if (value.length > max) throw bad('long', 'list', out.length, `at most ${max} items`, value.length);
     count.write(out, value.length);
@@ -104,28 +65,49 @@ export const list = <T>(item: Codec<T>, max: number, count: Codec<number> = u32)
 });
 
 /** A number of which only these values are legal, read as their names: TPMI_*, TPM_ST, magic numbers. */
-export const choice = <N extends string>(code: Codec<number>, names: Record<N, number>): Codec<N> => ({
-  read(c, where) {
-    const at = c.at;
-    const got = code.read(c, where);
-    for (const name in names) if (names[name] === got) return name;
-    throw bad('value', where, at, Object.keys(names).join(' or '), `0x${got.toString(16)}`);
-  },
-  write: (out, name) => code.write(out, names[name]),
-});
-
-/** TPMS_*: fields in wire order. */
-export const struct = <F extends Fields>(f: F): Codec<Row<F>> => {
-  const fields = Object.entries(f);
+export const choice = <N extends string>(code: Codec<number>, names: Record<N, number>): Codec<N> => {
+  const all = Object.keys(names) as N[];
+  const byNumber = new Map(all.toReversed().map((name) => [names[name], name])); // of two names of a number the first
   return {
     read(c, where) {
-      const row: Record<string, unknown> = {};
-      for (const [name, codec] of fields) row[name] = codec.read(c, `${where}.${name}`);
-      return row as Row<F>;
+      const at = c.at;
+      const got = code.read(c, where);
+      const name = byNumber.get(got);
+      if (name === undefined) throw bad('value', where, at, all.join(' or '), `0x${got.toString(16)}`);
+      return name;
+    },
+    write(out, name) {
+      if (!Object.hasOwn(names, name)) throw bad('value', 'choice', out.length, all.join(' or '), name);
+      code.write(out, names[name]);
+    },
+  };
+};
+
+/** Fields in wire order, read into `row` and written from it. */
+type Part = { read(c: Cursor, where: string, row: Record<string, unknown>): void; write: Codec<never>['write'] };
+
+const part = (fields: Fields): Part => {
+  const named = Object.entries(fields).map(([name, codec]) => ({ name, codec, place: `.${name}` }));
+  return {
+    read(c, where, row) {
+      for (const { name, codec, place } of named) row[name] = codec.read(c, within(where, place));
     },
     write(out, value) {
-      for (const [name, codec] of fields) codec.write(out, value[name]);
+      for (const { name, codec } of named) codec.write(out, value[name]);
     },
+  };
+};
+
+/** TPMS_*: fields in wire order. */
+export const struct = <F extends Fields>(fields: F): Codec<Row<F>> => {
+  const all = part(fields);
+  return {
+    read: saidOnce((c, where) => {
+      const row = {};
+      all.read(c, where, row);
+      return row as Row<F>;
+    }),
+    write: (out, value) => all.write(out, value as never),
   };
 };
 
@@ -134,13 +116,27 @@ export const tagged = <F extends Fields, T extends keyof F & string, V extends R
   head: F,
   tag: T,
   tails: V,
-): Codec<{ [K in Of<F[T]>]: Row<Omit<F, T>> & Record<T, K> & Row<V[K]> }[Of<F[T]>]> => ({
-  read(c, where) {
-    const start = struct(head).read(c, where);
-    return { ...start, ...struct(tails[start[tag] as Of<F[T]>]).read(c, where) } as never;
-  },
-  write: (out, value) => struct({ ...head, ...tails[value[tag] as Of<F[T]>] }).write(out, value as never),
-});
+): Codec<{ [K in Of<F[T]>]: Row<Omit<F, T>> & Record<T, K> & Row<V[K]> }[Of<F[T]>]> => {
+  const start = part(head);
+  const rests = new Map(Object.entries<Fields>(tails).map(([name, fields]) => [name, part(fields)]));
+  const rest = (name: unknown, at: number, where: string): Part => {
+    const found = rests.get(name as string);
+    if (!found) throw bad('value', within(where, `.${tag}`), at, [...rests.keys()].join(' or '), name);
+    return found;
+  };
+  return {
+    read: saidOnce((c, where) => {
+      const row: Record<string, unknown> = {};
+      start.read(c, where, row);
+      rest(row[tag], c.at, where).read(c, where, row);
+      return row as never;
+    }),
+    write(out, value) {
+      start.write(out, value as never);
+      rest(value[tag], out.length, 'tagged').write(out, value as never);
+    },
+  };
+};
 
 /** Reads a whole message: nothing may be left over. @throws AssayError `wire-trailing`, and whatever the codec throws */
 export const decode = <T>(codec: Codec<T>, message: Uint8Array, where: string): T => {
@@ -152,11 +148,7 @@ export const decode = <T>(codec: Codec<T>, message: Uint8Array, where: string): 
 
 /** Writes a whole message. */
 export const encode = <T>(codec: Codec<T>, value: T): Uint8Array => {
-  const out: number[] = [];
+  const out = new Output();
   codec.write(out, value);
-  return Uint8Array.from(out);
-};
-
-const append = (out: number[], value: Uint8Array) => {
-  for (const byte of value) out.push(byte);
+  return out.bytes();
 };

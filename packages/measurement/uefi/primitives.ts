@@ -13,9 +13,7 @@ export const Guid: Codec<string> = {
 /** The bytes up to the end of the message. */
 export const remaining: Codec<Uint8Array> = {
   read: (c, where) => take(c, c.bytes.length - c.at, where),
-  write(out, value) {
-    for (const byte of value) out.push(byte);
-  },
+  write: (out, value) => out.append(value),
 };
 
 /** UTF-16, little-endian, NULs included. What is no text comes out as U+FFFD, so that it equals no name. */

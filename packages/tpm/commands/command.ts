@@ -6,6 +6,7 @@ import {
   decode,
   type Fields,
   type Of,
+  Output,
   type Row,
   sized,
   struct,
@@ -80,20 +81,21 @@ export function commandBytes<H extends Fields, P extends Fields>(
 ): Uint8Array {
   if (authorizations.length < declared.authorized)
     throw new Error(`${declared.name} needs ${declared.authorized} authorisations, ${authorizations.length} given`);
-  const body: number[] = [];
+  const body = new Output();
   struct(declared.handles).write(body, values);
   if (authorizations.length > 0) {
-    const area: number[] = [];
+    const area = new Output();
     for (const one of authorizations) Authorization.write(area, one);
     u32.write(body, area.length);
-    body.push(...area);
+    body.append(area.bytes());
   }
   struct(declared.parameters).write(body, values);
-  const out: number[] = [];
+  const out = new Output();
   u16.write(out, authorizations.length > 0 ? tags.sessions : tags.noSessions);
   u32.write(out, headerSize + body.length);
   u32.write(out, declared.code);
-  return Uint8Array.from([...out, ...body]);
+  out.append(body.bytes());
+  return out.bytes();
 }
 
 /** The length a response says it has. `header`: its first 6 bytes or more. @throws AssayError `tpm-response` */

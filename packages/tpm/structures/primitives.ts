@@ -42,9 +42,7 @@ export const kept = <T>(codec: Codec<T>): Codec<Uint8Array> => ({
     codec.read(c, where);
     return c.bytes.subarray(start, c.at);
   },
-  write(out, value) {
-    for (const byte of value) out.push(byte);
-  },
+  write: (out, value) => out.append(value),
 });
 
 /** TPM2B_*: a structure in a length, checked but kept as bytes. Empty when the length is 0. */
