@@ -1,5 +1,5 @@
 export { makeCredential } from '../credential/make.ts';
-export { type CurveName, digestSize, HashAlg, type HashName, hashNames, nodeHash } from './algorithms.ts';
+export { type CurveName, digestSize, HashAlg, type HashName, hashId, hashNames, nodeHash } from './algorithms.ts';
 export { Attest, ClockInfo, Name, TimeInfo } from './attest.ts';
 export { CapabilityData } from './capability.ts';
 export { FirstHandle, handleText, Permanent } from './handles.ts';
