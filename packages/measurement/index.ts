@@ -1,7 +1,9 @@
-export type { Claim, Claims, KeyEntry, MeasuredThing } from './claims/claims.ts';
+export type { Claim, ClaimName, Claims, KeyEntry, MeasuredThing, Withheld } from './claims/claims.ts';
+export { claimsOf } from './claims/claims-of.ts';
 export { type Attribution, type ComponentName, componentOfPcr, componentsOf, kernelEventOf } from './components.ts';
 export type { BootEvent, EventKind, EventLog, EventOf, HashName, LogAlgorithm } from './event-log/event.ts';
 export { globalVariable } from './event-log/events/variable.ts';
+export { exitBootServices, isSeparator, isVouchedFor, type Phases, phasesOf } from './event-log/order.ts';
 export { dataVouchedFor, parseEventLog } from './event-log/parse.ts';
 export { withDigests, writeEventLog } from './event-log/write.ts';
 export type { ImaEntry, ImaFields, ImaState, ImaTemplate } from './ima/list.ts';

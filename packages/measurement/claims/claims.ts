@@ -3,12 +3,14 @@
 import type { HashName } from '@assay/tpm/structures';
 
 /** What is claimed, and the events (numbers in the log) it rests on. */
-export type Claim<T> = { value: T; events: readonly number[] };
+export type Claim<T> = { readonly value: T; readonly events: readonly number[] };
 
 /** Something that was measured: its digest is proven, its name is what the log calls it. */
 export type MeasuredThing = {
   pcr: number;
-  /** Hex, by bank. */
+  /** What was measured, in words: `kernel file`. As `componentsOf` has it. */
+  role: string;
+  /** Hex, by bank; those asked for. */
   digests: Partial<Record<HashName, string>>;
   /** Unverified text: a path, a device path, the name of a firmware volume. Escaped, one line. */
   name: string;
@@ -16,8 +18,9 @@ export type MeasuredThing = {
 
 /** One certificate or hash of PK, KEK, db, dbx, MokList, … in words. */
 export type KeyEntry = {
-  /** `x509`, `sha256`, or the GUID of another kind. */
+  /** `x509`, `sha256`, …, or the GUID of another kind. */
   type: string;
+  /** GUID of whoever put it there. */
   owner: string;
   /** Subject of a certificate (escaped), hex of a hash. */
   name: string;
@@ -26,21 +29,32 @@ export type KeyEntry = {
 };
 
 export type Claims = {
-  /** EV_S_CRTM_VERSION. */
+  /** EV_S_CRTM_VERSION; empty: the firmware gives none. */
   firmwareVersion?: Claim<string>;
   /** Code of the platform's firmware and of its drivers and option ROMs. */
   firmware: readonly Claim<MeasuredThing>[];
   secureBoot?: Claim<'on' | 'off'>;
-  /** By name of the variable: PK, KEK, db, dbx, MokList, MokListX, … */
+  /** By name of the variable: PK, KEK, db, dbx, … */
   secureBootKeys: Readonly<Record<string, Claim<readonly KeyEntry[]>>>;
+  /** The keys that vouched for what was started: EV_EFI_VARIABLE_AUTHORITY. */
+  authorities: readonly Claim<KeyEntry>[];
+  /** SBAT revocation level: the text of shim's variable SbatLevel. */
+  sbatLevel?: Claim<string>;
   bootLoader: readonly Claim<MeasuredThing>[];
   kernel: readonly Claim<MeasuredThing>[];
   initrd: readonly Claim<MeasuredThing>[];
+  /** In GRUB's words it begins with the path of the kernel. */
   commandLine?: Claim<string>;
+  /** The command line as the kernel measured it: its digest alone, the log does not have its text. */
+  loadOptions: readonly Claim<MeasuredThing>[];
   /** Xen or another hypervisor started before the kernel; empty: the kernel is the hypervisor. */
   hypervisor: readonly Claim<MeasuredThing>[];
   /** A unified kernel image and its parts (PCR 11–13). */
   operatingSystem: readonly Claim<MeasuredThing>[];
   /** What could not be claimed, and why: an event is missing, malformed, or its digest does not vouch for its data. */
-  withheld: readonly { claim: string; reason: string; events: readonly number[] }[];
+  withheld: readonly Withheld[];
 };
+
+export type ClaimName = Exclude<keyof Claims, 'withheld'>;
+
+export type Withheld = { claim: ClaimName; reason: string; events: readonly number[] };
