@@ -1,5 +1,7 @@
 export { type Appraisal, type AppraisalInput, appraise } from './appraise.ts';
+export { type Certificate, readCertificate } from './endorsement/certificate.ts';
 export { checkEndorsement, type Endorsement } from './endorsement/endorsement.ts';
+export { checkEkExtensions } from './endorsement/extensions.ts';
 export { type PemFile, type TrustStore, trustStoreFrom } from './endorsement/trust-store.ts';
 export { bootPcrs, type Policy } from './policy/policy.ts';
 export { type Ak, checkAk } from './quote/ak.ts';
