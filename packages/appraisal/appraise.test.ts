@@ -40,7 +40,7 @@ test('Q31 evidence that does not verify leaves nothing known, nothing learnt, no
     ['quote-signature', honest.appraise({ akKey: softwareTpm().akKey })],
     ['quote-type', honest.appraise({ type: 0x8014 })],
     ['message-base64', honest.appraise({}, { evidence: { ...honest.input().evidence, quote: 'QQ' } })],
-    ['wire-short', honest.appraise({}, { ak: new Uint8Array(1) })],
+    ['evidence-unreadable', honest.appraise({}, { ak: new Uint8Array(1) })],
   ] as const;
   for (const [code, { verdict, tpm, measured }] of lies) {
     check(Verdict, verdict, 'verdict');

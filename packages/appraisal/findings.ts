@@ -1,24 +1,28 @@
 // What speaks against a host, one by one, and how much: a lie or a contradiction makes it untrusted, an absence unknown.
 import { AssayError, shown } from '@assay/core';
 import type { Component, Finding, Trust } from '@assay/protocol';
+import { type FindingCode, isFindingCode, kindOf } from './findings/catalogue.ts';
 
-/** What cannot be decided for want of something on our side. Every other code makes a host untrusted. */
-const undecided = new Set(['policy-empty', 'policy-pcrs-not-quoted', 'reference-missing']);
+/** How much a finding counts that is not allowed. A code nobody knows counts most. */
+export const weight = ({ code }: Finding): Exclude<Trust, 'trusted'> => kindOf(code)?.weight ?? 'untrusted';
 
 /** Codes that leave evidence sound: it says what happened, only that is not (yet) known to be good. */
-const soundEvidence = new Set(['measurement-unknown', 'reference-missing']);
+export const leavesEvidenceSound = ({ code, allowed }: Finding): boolean =>
+  allowed === true || kindOf(code)?.sound === true;
 
-export const weight = ({ code }: Finding): Exclude<Trust, 'trusted'> => (undecided.has(code) ? 'unknown' : 'untrusted');
-
-export const leavesEvidenceSound = ({ code }: Finding): boolean => soundEvidence.has(code);
-
-type Place = { component?: Component; event?: number; pcr?: number };
+type Place = { component?: Component; event?: number; entry?: number; pcr?: number };
 
 /**
  * @param where a place one can go to: `event 10`, `PCR 4`, `TPMS_ATTEST.extraData`
  * @param seen as text: bytes in hex
  */
-export const finding = (code: string, where: string, expected: string, seen: string, place: Place = {}): Finding => ({
+export const finding = (
+  code: FindingCode,
+  where: string,
+  expected: string,
+  seen: string,
+  place: Place = {},
+): Finding => ({
   code,
   ...place,
   expected,
@@ -29,8 +33,16 @@ export const finding = (code: string, where: string, expected: string, seen: str
 /** A check that threw, as a finding. What is not an AssayError is a bug and goes on being thrown. */
 export function findingOf(error: unknown): Finding {
   if (!(error instanceof AssayError)) throw error;
-  return { code: error.code, expected: error.expected, seen: shown(error.got), message: error.message };
+  const code: FindingCode = isFindingCode(error.code) ? error.code : 'evidence-unreadable';
+  return { code, expected: error.expected, seen: shown(error.got), message: error.message };
 }
+
+/** The same findings, those a policy allows marked so: they are shown and do not count. */
+export const marked = (findings: readonly Finding[], allowed: readonly FindingCode[]): Finding[] =>
+  findings.map((one) => ((allowed as readonly string[]).includes(one.code) ? { ...one, allowed: true } : one));
+
+/** Those that count. */
+export const counting = (findings: readonly Finding[]): Finding[] => findings.filter(({ allowed }) => !allowed);
 
 /** `boot_loader` → `boot loader` */
 export const componentName = (component: Component): string => component.replaceAll('_', ' ');

@@ -3,6 +3,8 @@ export { type Certificate, readCertificate } from './endorsement/certificate.ts'
 export { checkEndorsement, type Endorsement } from './endorsement/endorsement.ts';
 export { checkEkExtensions } from './endorsement/extensions.ts';
 export { type PemFile, type TrustStore, trustStoreFrom } from './endorsement/trust-store.ts';
+export { allowedByDefault, allowedFindings, type FindingCode, findingCatalogue } from './findings/catalogue.ts';
+export type { FindingKind } from './findings/kind.ts';
 export { bootPcrs, type Policy } from './policy/policy.ts';
 export { type Ak, checkAk } from './quote/ak.ts';
 export type { TpmState } from './quote/continuity.ts';

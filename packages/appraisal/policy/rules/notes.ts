@@ -2,6 +2,7 @@
 // change how a log is read must stand where the specification has them (PC Client PFP, §10.4.5).
 import type { EventOf } from '@assay/measurement';
 import type { Finding } from '@assay/protocol';
+import type { FindingCode } from '../../findings/catalogue.ts';
 import { finding, hex } from '../../findings.ts';
 import type { Rule } from '../rule.ts';
 
@@ -17,7 +18,7 @@ export const notes: Rule = {
   },
 };
 
-const at = (code: string, { index }: Note, expected: string, seen: string) =>
+const at = (code: FindingCode, { index }: Note, expected: string, seen: string) =>
   finding(code, `event ${index} (EV_NO_ACTION)`, expected, seen, { event: index, component: 'firmware' });
 
 function digestFindings(note: Note): Finding[] {

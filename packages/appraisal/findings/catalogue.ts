@@ -1,0 +1,46 @@
+// Every code a finding can have, once. docs/evidence.md lists them all; a test holds both equal.
+import { AssayError } from '@assay/core';
+import { authenticityFindings } from './authenticity.ts';
+import { bootLogFindings } from './boot-log.ts';
+import { imaFindings } from './ima.ts';
+import type { FindingKind } from './kind.ts';
+import { roundFindings } from './round.ts';
+import { tpmFindings } from './tpm.ts';
+
+const kinds = {
+  ...authenticityFindings,
+  ...tpmFindings,
+  ...bootLogFindings,
+  ...imaFindings,
+  ...roundFindings,
+} as const satisfies Record<string, FindingKind>;
+
+export type FindingCode = keyof typeof kinds;
+
+/** By code, in the order a document has them. */
+export const findingCatalogue: Readonly<Record<FindingCode, FindingKind>> = kinds;
+
+export const isFindingCode = (code: string): code is FindingCode => Object.hasOwn(kinds, code);
+
+/** Undefined for a code that is not ours: nothing speaks for it. */
+export const kindOf = (code: string): FindingKind | undefined =>
+  isFindingCode(code) ? findingCatalogue[code] : undefined;
+
+/** What is allowed where an operator says nothing: what healthy machines cannot help. */
+export const allowedByDefault: readonly FindingCode[] = (Object.keys(kinds) as FindingCode[]).filter(
+  (code) => findingCatalogue[code].allowedByDefault,
+);
+
+/**
+ * Codes an operator allows, as they stand in a configuration.
+ * @param where the option
+ * @throws AssayError `config-value` for a code there is not, or one that may not be allowed
+ */
+export function allowedFindings(codes: readonly string[], where: string): FindingCode[] {
+  return codes.map((code) => {
+    if (isFindingCode(code) && findingCatalogue[code].allowable !== undefined) return code;
+    const allowable = Object.entries(kinds).flatMap(([name, kind]) => ('allowable' in kind ? [name] : []));
+    const got = isFindingCode(code) ? `${code}, which nothing can be proven with` : code;
+    throw new AssayError('config-value', where, `codes of findings that may be allowed: ${allowable.join(', ')}`, got);
+  });
+}

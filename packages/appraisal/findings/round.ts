@@ -1,0 +1,83 @@
+// Findings of the appraisal itself and of the server around it: what is not known, what is not known to be good, and why there is no
+// evidence. A host with one of these is not trusted; most say nothing against it.
+import type { FindingKind } from './kind.ts';
+
+const log = 'See the attestation server’s log.';
+
+export const roundFindings = {
+  'policy-empty': {
+    weight: 'unknown',
+    meaning: 'The policy asks for no PCR, so that nothing would be proven.',
+    remedy: 'Give the policy PCRs.',
+  },
+  'policy-pcrs-not-quoted': {
+    weight: 'unknown',
+    meaning: 'The policy rests on PCRs that the challenge did not ask for.',
+    remedy: 'Ask the host again: assay host attest NAME.',
+  },
+  'reference-missing': {
+    weight: 'unknown',
+    meaning: 'Nothing is known to be good of this component.',
+    remedy: 'Learn from a host whose making you know: assay reference learn HOST.',
+    sound: true,
+  },
+  'measurement-unknown': {
+    weight: 'untrusted',
+    meaning: 'The component measured something that is not known to be good.',
+    remedy:
+      'The message names the event. After an update of your own, learn the new values: assay reference learn HOST.',
+    sound: true,
+  },
+  'no-evidence': {
+    weight: 'unknown',
+    meaning: 'The host has not been attested yet.',
+    remedy: 'Start assay agent on it.',
+  },
+  'host-unknown': {
+    weight: 'unknown',
+    meaning: 'No host of this name is registered.',
+    remedy: 'assay host register NAME, with the name the relying party uses.',
+  },
+  'verdict-expired': {
+    weight: 'unknown',
+    meaning: 'The last verdict is older than it may be.',
+    remedy: 'Is assay agent running, and does it reach the attestation server?',
+  },
+  'no-answer': {
+    weight: 'unknown',
+    meaning: 'The host did not answer in time.',
+    remedy: 'Look at the agent’s log; for a slow TPM raise challenge_timeout.',
+  },
+  'agent-failed': {
+    weight: 'unknown',
+    meaning: 'The agent could not do what it was asked.',
+    remedy: 'The message has the agent’s own words.',
+  },
+  'round-interrupted': {
+    weight: 'unknown',
+    meaning: 'The connection, or the attestation server, ended before the host had answered.',
+    remedy: 'Nothing: the next round follows when the agent is back.',
+  },
+  'appraisal-failed': {
+    weight: 'unknown',
+    meaning: 'The evidence could not be appraised: a fault of ours.',
+    remedy: log,
+  },
+  internal: { weight: 'unknown', meaning: 'The round failed: a fault of ours.', remedy: log },
+  'storage-full': {
+    weight: 'unknown',
+    meaning: 'The verdict could not be stored: the disk is full.',
+    remedy: 'Free room on the attestation server’s disk; it goes on by itself.',
+  },
+  'storage-busy': {
+    weight: 'unknown',
+    meaning: 'The verdict could not be stored: the database was busy.',
+    remedy: log,
+  },
+  'storage-unavailable': {
+    weight: 'unknown',
+    meaning: 'The verdict could not be stored: the database does not answer.',
+    remedy: 'Start the database server, or mend the way to it.',
+  },
+  'storage-unknown': { weight: 'unknown', meaning: 'Whether the verdict was stored is not known.', remedy: log },
+} as const satisfies Record<string, FindingKind>;
