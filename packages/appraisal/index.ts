@@ -6,6 +6,8 @@ export { type PemFile, type TrustStore, trustStoreFrom } from './endorsement/tru
 export { allowedByDefault, allowedFindings, type FindingCode, findingCatalogue } from './findings/catalogue.ts';
 export type { FindingKind } from './findings/kind.ts';
 export { bootPcrs, type Policy } from './policy/policy.ts';
+export type { Facts } from './policy/rule.ts';
+export { rules } from './policy/rules/catalogue.ts';
 export { type Ak, checkAk } from './quote/ak.ts';
 export type { TpmState } from './quote/continuity.ts';
 export { type ClaimedQuote, type Quote, verifyQuote } from './quote/quote.ts';
