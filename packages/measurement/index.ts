@@ -3,8 +3,23 @@ export { claimsOf } from './claims/claims-of.ts';
 export { type Attribution, type ComponentName, componentOfPcr, componentsOf, kernelEventOf } from './components.ts';
 export type { BootEvent, EventKind, EventLog, EventOf, HashName, LogAlgorithm } from './event-log/event.ts';
 export { globalVariable } from './event-log/events/variable.ts';
-export { exitBootServices, isSeparator, isVouchedFor, type Phases, phasesOf } from './event-log/order.ts';
-export { dataVouchedFor, parseEventLog } from './event-log/parse.ts';
+export { exitBootServices, isSeparator, type Phases, phasesOf } from './event-log/order.ts';
+export { parseEventLog } from './event-log/parse.ts';
+export { dataVouchedFor, isVouchedFor } from './event-log/vouched.ts';
 export { withDigests, writeEventLog } from './event-log/write.ts';
-export type { ImaEntry, ImaFields, ImaState, ImaTemplate } from './ima/list.ts';
+export { type BootAggregate, bootAggregateOf, checkBootAggregate } from './ima/boot-aggregate.ts';
+export { KnownImaLines } from './ima/known-lines.ts';
+export {
+  type ImaCut,
+  type ImaEntry,
+  type ImaFields,
+  type ImaProblem,
+  type ImaProblemCode,
+  type ImaState,
+  type ImaTemplate,
+  imaProblems,
+} from './ima/list.ts';
+export { imaPcr, readImaList } from './ima/read.ts';
+export { type ImaFinding, type ImaPart, type ImaReplay, replayIma } from './ima/replay.ts';
+export { type ImaSignature, readImaSignature } from './ima/signature.ts';
 export { type PcrValues, replay, untouchedPcr } from './replay.ts';

@@ -11,13 +11,35 @@ export type ImaFields = {
   digest: { algorithm: string; value: Uint8Array; type?: 'ima' | 'verity' };
   /** `n`, `n-ng`: a hint, never proof of which file it was. Safe to print after escaping only. */
   path: string;
-  /** `sig`: security.ima as the file had it; empty when it had none. */
+  /** `sig`: security.ima as the file had it, or its portable EVM signature; empty when it had none. */
   signature?: Uint8Array;
   /** `buf` of ima-buf: a key, a policy, a command line. */
   buffer?: Uint8Array;
-  /** `d-modsig` and `modsig` of ima-modsig. */
+  /** `d-modsig` and `modsig` of ima-modsig; absent when the file had no appended signature. */
   modsig?: { digest: { algorithm: string; value: Uint8Array }; signature: Uint8Array };
 };
+
+/** What can be strange about an entry. Each is a fact; whether it may be is for appraisal to say. */
+export const imaProblems = [
+  /** The file changed while it was measured: digest all zero, PCR extended with all ones, data vouched for by nothing. */
+  'violation',
+  /** The list's SHA-1 template digest is not the hash of the template data. */
+  'template-digest',
+  /** No template the kernel has by that name. */
+  'template-unknown',
+  /** The template `ima`: file digests in SHA-1 or MD5 only. */
+  'template-legacy',
+  /** Measured into another PCR than 10: PCR 10 says nothing of it. */
+  'other-pcr',
+  /** Template data that is not what the template says. */
+  'fields',
+  /** A signature that is none: of a kind the kernel does not have, or of another length than it says. */
+  'signature',
+  /** Not the first entry's name at entry 0, or that name again later. */
+  'boot-aggregate',
+] as const;
+export type ImaProblemCode = (typeof imaProblems)[number];
+export type ImaProblem = { code: ImaProblemCode; text: string };
 
 export type ImaEntry = {
   /** Number in the whole list, from 0: boot_aggregate. */
@@ -34,10 +56,14 @@ export type ImaEntry = {
   violation: boolean;
   /** Template data as it stands in the list. */
   data: Uint8Array;
+  /** Of a known template, as far as it could be read. */
   fields: ImaFields | undefined;
-  /** What is wrong with this entry, when something is. It was extended all the same. */
-  problem: string | undefined;
+  /** What is strange about this entry. It was extended all the same. */
+  problems: readonly ImaProblem[];
 };
+
+/** Where a list is broken off: what follows `offset` is not a whole entry. */
+export type ImaCut = { offset: number; reason: string };
 
 /** Where reading of a list stands: plain JSON, to be stored. Dropped when the TPM was reset or restarted. */
 export type ImaState = {
@@ -47,4 +73,9 @@ export type ImaState = {
   entries: number;
   /** PCR 10 after them, hex, by bank. */
   pcrs: Partial<Record<HashName, string>>;
+  /**
+   * Banks into which the kernel extends SHA-1 digests filled up with zeros (before 5.8, or a bank whose hash it lacks); into the others it
+   * extends the template data's hash in that bank.
+   */
+  padded?: readonly HashName[];
 };
