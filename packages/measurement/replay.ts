@@ -1,6 +1,6 @@
 // Replay: which PCR values would the events of this log have left behind?
 // Says nothing of truth: only a quote over equal values turns a log into evidence.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { AssayError } from '@assay/core';
 import { nodeHash } from '@assay/tpm/structures';
 import type { BootEvent, HashName } from './event-log/event.ts';
@@ -14,17 +14,25 @@ export type PcrValues = ReadonlyMap<number, Uint8Array>;
  * @throws AssayError `log-no-digest` when an event has none in this bank: such a log proves nothing
  */
 export function replay(events: Iterable<BootEvent>, bank: HashName, startupLocality = 0): PcrValues {
-  const values = new Map<number, Uint8Array>();
-  const hash = nodeHash(bank);
+  const values = new Map<number, Buffer>();
+  const name = nodeHash(bank);
   for (const { index, pcr, kind, digests } of events) {
     if (kind === 'no-action') continue; // recorded, never extended
     const digest = digests[bank];
     if (!digest) throw new AssayError('log-no-digest', `event ${index}`, `a ${bank} digest`, Object.keys(digests));
-    // Zero, PCRs 17–22 too: they read all ones until a dynamic launch zeroes them, and their events follow it.
-    const before = values.get(pcr) ?? new Uint8Array(digest.length).fill(pcr === 0 ? startupLocality : 0, -1);
-    values.set(pcr, createHash(hash).update(before).update(digest).digest()); // Part 3, §22.2 TPM2_PCR_Extend
+    const size = digest.length;
+    let extended = values.get(pcr);
+    if (!extended) {
+      // Zero, PCRs 17–22 too: they read all ones until a dynamic launch zeroes them, and their events follow it.
+      extended = Buffer.alloc(2 * size);
+      if (pcr === 0) extended[size - 1] = startupLocality;
+      values.set(pcr, extended);
+    }
+    // Part 3, §22.2 TPM2_PCR_Extend: the hash of old value and digest. As text: node:crypto returns bytes several times slower.
+    extended.set(digest, size);
+    extended.write(hash(name, extended, 'latin1'), 0, 'latin1');
   }
-  return values;
+  return new Map([...values].map(([pcr, extended]) => [pcr, extended.subarray(0, extended.length / 2)]));
 }
 
 /** What a PCR of this bank reads that nothing has extended since the TPM started (PC Client PTP, §4.6). */

@@ -11,10 +11,14 @@ export type EventType<K extends EventKind = EventKind> = {
     kind: Each;
     /** @throws AssayError when the data is malformed: the event is then kept as bytes, with the reason */
     read?: (data: Uint8Array) => ContentByKind[Each];
+    /** What is wrong with a part of content that could be read as a whole. */
+    doubt?: (content: ContentByKind[Each]) => string | undefined;
     /** In words; need not be safe to print, whoever calls it sees to that. */
     describe?: (content: ContentByKind[Each]) => string;
     /** The bytes the digest may be the hash of. Absent or empty: of something outside the log, such as an image. */
     covers?: (content: ContentByKind[Each], data: Uint8Array) => readonly Uint8Array[];
+    /** Bytes the digest is the hash of in some logs. Where it is, it vouches for them; where not, nothing is contradicted. */
+    mayCover?: (content: ContentByKind[Each], data: Uint8Array) => readonly Uint8Array[];
   };
 }[K];
 

@@ -1,6 +1,6 @@
 // How boot logs are laid out in bytes: the frames of both formats and the header that tells them apart. Little-endian.
 // TCG PC Client Platform Firmware Profile 1.06, §10.2 (events) and §10.4.5.1 (Spec ID event).
-import { AssayError, bytes, type Codec, list, sized, struct, u8, u16le, u32le } from '@assay/core';
+import { AssayError, bytes, type Codec, list, sized, struct, take, u8, u16le, u32le } from '@assay/core';
 import { digestSize } from '@assay/tpm/structures';
 import { hashOfId } from './algorithm.ts';
 import type { EventFrame, LogAlgorithm } from './event.ts';
@@ -22,7 +22,10 @@ export const LegacyFrame: Codec<EventFrame> = {
     PcClientEvent.write(out, { ...event, digest: digests[0]?.digest ?? new Uint8Array(20) }),
 };
 
-/** TCG_PCR_EVENT2: digests in the sizes the log's header declares. */
+/** No TPM has more banks. */
+const mostDigests = 16;
+
+/** TCG_PCR_EVENT2: digests in the sizes the log's header declares. Read by hand, not by a declaration: this is where the time goes. */
 export const agileFrame = (algorithms: readonly LogAlgorithm[]): Codec<EventFrame> => {
   const sizes = new Map(algorithms.map(({ id, size }) => [id, size]));
   const sizeOf = (algorithm: number, where: string) => {
@@ -31,17 +34,30 @@ export const agileFrame = (algorithms: readonly LogAlgorithm[]): Codec<EventFram
       throw new AssayError('log-algorithm', where, 'an algorithm of the log’s header', `0x${algorithm.toString(16)}`);
     return size;
   };
-  const TaggedDigest: Codec<EventFrame['digests'][number]> = {
+  return {
     read(c, where) {
-      const algorithm = u16le.read(c, `${where}.hashAlg`);
-      return { algorithm, digest: bytes(sizeOf(algorithm, where)).read(c, where) };
+      const pcr = u32le.read(c, where);
+      const type = u32le.read(c, where);
+      const count = u32le.read(c, where);
+      if (count > mostDigests) throw new AssayError('wire-long', where, `at most ${mostDigests} digests`, count);
+      const digests: EventFrame['digests'] = [];
+      for (let i = 0; i < count; i++) {
+        const algorithm = u16le.read(c, where);
+        digests.push({ algorithm, digest: take(c, sizeOf(algorithm, where), where) });
+      }
+      return { pcr, type, digests, data: take(c, u32le.read(c, where), where) };
     },
-    write(out, { algorithm, digest }) {
-      u16le.write(out, algorithm);
-      bytes(sizeOf(algorithm, 'TPMT_HA')).write(out, digest);
+    write(out, event) {
+      u32le.write(out, event.pcr);
+      u32le.write(out, event.type);
+      u32le.write(out, event.digests.length);
+      for (const { algorithm, digest } of event.digests) {
+        u16le.write(out, algorithm);
+        bytes(sizeOf(algorithm, 'TPMT_HA')).write(out, digest);
+      }
+      data.write(out, event.data);
     },
   };
-  return struct({ pcr: u32le, type: u32le, digests: list(TaggedDigest, 16, u32le), data });
 };
 
 export const specIdSignature = Buffer.from('Spec ID Event03\0', 'latin1');

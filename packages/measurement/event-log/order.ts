@@ -2,9 +2,10 @@
 // event is not authenticated, but whoever relabels a separator cannot change what was extended (attack catalogue, L01).
 // Order counts within one PCR only: events of two PCRs can be swapped and the log still replays (L25).
 import type { HashName } from '@assay/tpm/structures';
-import { digestOf } from '../digest.ts';
+import { digestText } from '../digest.ts';
+import { latin1 } from '../uefi/primitives.ts';
 import type { BootEvent } from './event.ts';
-import { dataVouchedFor } from './parse.ts';
+import { isVouchedFor } from './vouched.ts';
 
 export type Phases = {
   /** What was extended before the first separator. */
@@ -16,18 +17,22 @@ export type Phases = {
 };
 
 /** What a separator may hold (PFP §10.4.1): zeros, ones, or 1 for an error. */
-const separatorValues = [0, 0xffff_ffff, 1].map((value) => Buffer.from(Uint32Array.of(value).buffer));
+const separatorValues = [0, 0xffff_ffff, 1].map((value) => new Uint8Array(Uint32Array.of(value).buffer));
+const separatorDigests = new Map<HashName, ReadonlySet<string>>();
+
+function digestsOfSeparators(bank: HashName): ReadonlySet<string> {
+  const known = separatorDigests.get(bank) ?? new Set(separatorValues.map((value) => digestText(bank, value)));
+  separatorDigests.set(bank, known);
+  return known;
+}
 
 /** Whether this event extended what only a separator extends, in each of these banks. */
-export function isSeparator(event: BootEvent, banks: readonly HashName[]): boolean {
-  return (
-    banks.length > 0 &&
-    banks.every((bank) => {
-      const digest = event.digests[bank];
-      return digest !== undefined && separatorValues.some((value) => digestOf(bank, value).equals(digest));
-    })
-  );
-}
+export const isSeparator = (event: BootEvent, banks: readonly HashName[]): boolean =>
+  banks.length > 0 &&
+  banks.every((bank) => {
+    const digest = event.digests[bank];
+    return digest !== undefined && digestsOfSeparators(bank).has(latin1(digest));
+  });
 
 /**
  * @param events of one log, in order
@@ -59,7 +64,3 @@ export const exitBootServices = (events: readonly BootEvent[], banks: readonly H
       event.content?.text === 'Exit Boot Services Invocation' &&
       isVouchedFor(event, banks),
   );
-
-/** Whether the digest of this event is the hash of its data in each of these banks. */
-export const isVouchedFor = (event: BootEvent, banks: readonly HashName[]): boolean =>
-  banks.length > 0 && banks.every((bank) => dataVouchedFor(event, bank) === true);

@@ -4,7 +4,7 @@ import type { HashName } from '@assay/tpm/structures';
 import { hashOfId } from './algorithm.ts';
 import type { BootEvent, EventFrame, EventLog } from './event.ts';
 import { agileFrame, LegacyFrame } from './frame.ts';
-import { readEvent } from './parse.ts';
+import { readEvent } from './read-event.ts';
 
 /** The bytes of a log: those it was parsed from, if nothing was changed. */
 export const writeEventLog = (log: EventLog): Uint8Array =>

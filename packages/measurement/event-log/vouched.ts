@@ -1,0 +1,36 @@
+// Does the digest of an event vouch for its data? Then a quote over the digest proves the data too; else the data is only a
+// story that somebody put beside the digest.
+
+import { digestText } from '../digest.ts';
+import { latin1 } from '../uefi/primitives.ts';
+import type { BootEvent, HashName } from './event.ts';
+import type { EventType } from './event-type.ts';
+import { eventType } from './events/catalogue.ts';
+
+/**
+ * Whether the digest of this event is the hash of its data.
+ * @returns false: it had to be and is not, or the bank is missing; undefined: it is of something outside the log, or the data could not be read
+ */
+export function dataVouchedFor(event: BootEvent, bank: HashName): boolean | undefined {
+  const type = eventType(event.frame.type);
+  const must = covered(type.covers, event);
+  const may = covered(type.mayCover, event);
+  if (must.length === 0 && may.length === 0) return undefined;
+  const digest = event.digests[bank];
+  if (!digest) return must.length > 0 ? false : undefined;
+  const text = latin1(digest);
+  const matches = (part: Uint8Array) => digestText(bank, part) === text;
+  if (must.some(matches) || may.some(matches)) return true;
+  return must.length > 0 ? false : undefined;
+}
+
+const nothing: readonly Uint8Array[] = [];
+
+function covered(of: EventType['covers'], event: BootEvent): readonly Uint8Array[] {
+  if (!of || event.content === undefined) return nothing;
+  return (of as (content: unknown, data: Uint8Array) => readonly Uint8Array[])(event.content, event.data);
+}
+
+/** Whether the digest of this event is the hash of its data in each of these banks. */
+export const isVouchedFor = (event: BootEvent, banks: readonly HashName[]): boolean =>
+  banks.length > 0 && banks.every((bank) => dataVouchedFor(event, bank) === true);
