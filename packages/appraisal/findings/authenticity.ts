@@ -32,6 +32,11 @@ export const authenticityFindings = {
     meaning: 'The quote is not signed by the attestation key this host enrolled.',
     remedy: `The TPM was exchanged or cleared, or somebody else answers for the host. After a repair: ${enrolAgain}`,
   },
+  'quote-signer': {
+    weight: 'untrusted',
+    meaning: 'The key that signed is not where the agent makes it: directly under the TPM’s endorsement hierarchy.',
+    remedy: `Use the agent that belongs to this attestation server. ${enrolAgain}`,
+  },
   'quote-magic': {
     weight: 'untrusted',
     meaning: 'What was signed does not come from inside the TPM.',
