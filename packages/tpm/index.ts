@@ -1,8 +1,12 @@
+export type { Attestation } from './attestations.ts';
+export type { Capability } from './capability.ts';
 export { type Credential, makeCredential } from './credential/make.ts';
 export type { TpmDevice } from './device/device.ts';
+export { openSwtpmControl, type SwtpmControl } from './device/swtpm-control.ts';
 export type { LoadedAk, SavedAk } from './keys/ak.ts';
-export type { LoadedKey } from './keys/primary.ts';
-export type { AkAlgorithm, EkProfile } from './keys/templates.ts';
+export type { Creation, LoadedKey, WrappedKey } from './keys/object.ts';
+export { type AkAlgorithm, akTemplate, type EkProfile, ekProfiles } from './keys/templates.ts';
+export type { NvAuth } from './nv.ts';
 export type { DigestsByBank } from './pcr.ts';
 export type { TpmState } from './state.ts';
 export { type AkChoice, openTpm, Tpm, type TpmOptions } from './tpm.ts';

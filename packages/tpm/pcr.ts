@@ -1,6 +1,6 @@
 // What do the PCRs hold? Proves nothing to anybody else: only a quote does.
 import { AssayError } from '@assay/core';
-import { PcrExtend, PcrRead } from './commands/pcr.ts';
+import { PcrExtend, PcrRead, PcrReset } from './commands/pcr.ts';
 import type { Runner } from './commands/runner.ts';
 import { password } from './session/authorization.ts';
 import { digestSize, type HashName, hashNames } from './structures/algorithms.ts';
@@ -64,4 +64,9 @@ export async function pcrExtend(runner: Runner, pcr: number, digests: DigestsByB
   });
   if (list.length === 0) throw new AssayError('tpm-pcr', `PCR ${pcr}`, 'a digest for at least one bank', 'none');
   await runner.run(PcrExtend, { pcrHandle: pcr, digests: list }, [password()]);
+}
+
+/** @param pcr 0–23 */
+export async function pcrReset(runner: Runner, pcr: number): Promise<void> {
+  await runner.run(PcrReset, { pcrHandle: pcr }, [password()]);
 }

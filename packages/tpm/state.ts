@@ -1,7 +1,7 @@
 // What is this TPM, and in which state: vendor, firmware, PCR banks, lockout? What it says of itself anybody could say.
 import { decode, encode, u32 } from '@assay/core';
+import { capability } from './capability.ts';
 import type { Runner } from './commands/runner.ts';
-import { GetCapability } from './commands/state.ts';
 import { Property } from './structures/capability.ts';
 import type { PcrSelection } from './structures/pcr-selection.ts';
 import { bitField } from './structures/primitives.ts';
@@ -49,17 +49,11 @@ export async function readState(runner: Runner): Promise<TpmState> {
 
 /** Banks that hold PCRs, each with the PCRs it holds: those that events must be extended into and quotes may cover. */
 export async function pcrBanks(runner: Runner): Promise<PcrSelection> {
-  const { capabilityData } = await runner.run(GetCapability, { capability: 'pcrs', property: 0, propertyCount: 1 });
-  return capabilityData.capability === 'pcrs' ? capabilityData.banks.filter(({ pcrs }) => pcrs.length > 0) : [];
+  return (await capability(runner, 'pcrs')).banks.filter(({ pcrs }) => pcrs.length > 0);
 }
 
-async function properties(runner: Runner, first: number, propertyCount: number): Promise<Map<number, number>> {
-  const { capabilityData } = await runner.run(GetCapability, {
-    capability: 'properties',
-    property: first,
-    propertyCount,
-  });
-  const list = capabilityData.capability === 'properties' ? capabilityData.properties : [];
+async function properties(runner: Runner, first: number, count: number): Promise<Map<number, number>> {
+  const list = (await capability(runner, 'properties', first, count)).properties;
   return new Map(list.map(({ property, value }) => [property, value]));
 }
 

@@ -4,8 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { decode, encode, sized } from '@assay/core';
-import { openTpm, type Tpm } from './index.ts';
-import { Attest, pcrDigest, publicKeyOf, Signature, verifySignature } from './structures/index.ts';
+import { akTemplate, ekProfiles, makeCredential, openTpm, type Tpm } from './index.ts';
+import { Attest, type Public, pcrDigest, publicKeyOf, Signature, verifySignature } from './structures/index.ts';
 import { startTestTpm, type TestTpm } from './testing/test-tpm.ts';
 import { tpm2 } from './testing/tpm2-tools.ts';
 
@@ -29,6 +29,14 @@ async function tools<T>(work: (run: (tool: string, ...args: string[]) => Promise
     tpm = await openTpm(peer.spec);
   }
 }
+
+const signingKey = akTemplate('ecc256', new Uint8Array());
+/** Like an endorsement key, but used by its password. */
+const storageKey: Public = {
+  ...ekProfiles.ecc256.template,
+  attributes: { ...ekProfiles.ecc256.template.attributes, userWithAuth: true, adminWithPolicy: false },
+  authPolicy: new Uint8Array(),
+};
 
 const selection = [
   { hash: 'sha256' as const, pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
@@ -232,9 +240,13 @@ describe('what else a TPM has', () => {
       await run('flushcontext', '-t');
     });
     assert.equal((await tpm.state()).inLockout, true);
-    const credential = { credentialBlob: new Uint8Array(66), secret: new Uint8Array(256) };
-    const keys = { ak: await tpm.loadAk(), ek: await tpm.createEk('ecc384') }; // its password is empty, but is one
-    await assert.rejects(tpm.activateCredential({ ...keys, ...credential }), { code: 'tpm-rc-lockout' });
+    const locked = await tpm.createPrimary('owner', storageKey, { auth: Buffer.from('right') });
+    await assert.rejects(tpm.create({ parent: locked, template: signingKey }), { code: 'tpm-rc-lockout' });
+    // Enrolment goes on: an endorsement key is used by its policy, not by its empty password.
+    const [ak, ek] = [await tpm.loadAk(), await tpm.createEk('ecc384')];
+    const secret = randomBytes(32);
+    const credential = makeCredential({ ekPublic: ek.publicArea, akName: ak.name, secret, random: randomBytes });
+    assert.deepEqual(await tpm.activateCredential({ ak, ek, ...credential }), secret);
     await tpm.resetLockout({ maxTries: 32, recoverySeconds: 10 });
     assert.equal((await tpm.state()).inLockout, false);
   });

@@ -5,16 +5,15 @@ import {
   choice,
   decode,
   type Fields,
-  type Of,
   Output,
   type Row,
   sized,
   struct,
-  u8,
   u16,
   u32,
 } from '@assay/core';
 import { responseError } from '../structures/response-codes.ts';
+import { Authorization, AuthResponse } from '../structures/session.ts';
 
 /** A command of Part 3. Fields stand in the order of its tables. */
 export type Command<H extends Fields, P extends Fields, A extends Fields, R extends Fields> = {
@@ -64,10 +63,6 @@ export const command = <
   slow: declared.slow ?? false,
 });
 
-/** TPMS_AUTH_COMMAND (Part 2, §10.13.2): who uses a handle, and the proof. */
-export const Authorization = struct({ session: u32, nonce: sized(64), attributes: u8, hmac: sized(64) });
-export type Authorization = Of<typeof Authorization>;
-
 const tags = { noSessions: 0x8001, sessions: 0x8002 } as const;
 const headerSize = 10;
 /** No TPM answers with more; the kernel's own limit is 4096. */
@@ -107,8 +102,6 @@ export function responseLength(header: Uint8Array, where: string): number {
   return length;
 }
 
-/** TPMS_AUTH_RESPONSE (Part 2, §10.13.3). */
-const AuthResponse = struct({ nonce: sized(64), attributes: u8, hmac: sized(64) });
 const ResponseTag = choice(u16, { ...tags, oldTpm: 0x00c4 });
 
 /**

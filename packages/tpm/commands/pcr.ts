@@ -32,3 +32,11 @@ export const PcrRead = command({
   parameters: { pcrSelectionIn: PcrSelection },
   returns: { pcrUpdateCounter: u32, pcrSelectionOut: PcrSelection, pcrValues: list(Digest, 8) },
 });
+
+/** Zeroes a PCR, where PCR and locality allow it: on a PC at locality 0 only 16 and 23. */
+export const PcrReset = command({
+  name: 'TPM2_PCR_Reset',
+  code: 0x13d,
+  handles: { pcrHandle: u32 },
+  authorized: 1,
+});

@@ -9,6 +9,8 @@ import { parseSpec } from '../device/spec.ts';
 import { openTpm } from '../index.ts';
 import { createPrimary } from '../keys/primary.ts';
 import { akTemplate } from '../keys/templates.ts';
+import { password } from '../session/authorization.ts';
+import { startAuthSession } from '../session/policy.ts';
 import { startTestTpm, type TestTpm } from '../testing/test-tpm.ts';
 import { tpm2 } from '../testing/tpm2-tools.ts';
 import { Quote } from './attestation.ts';
@@ -16,7 +18,6 @@ import { commandBytes, readResponse } from './command.ts';
 import { CreatePrimary, FlushContext } from './keys.ts';
 import { PcrRead } from './pcr.ts';
 import { Runner } from './runner.ts';
-import { StartAuthSession } from './session.ts';
 import { GetCapability, GetRandom } from './state.ts';
 
 let peer: TestTpm;
@@ -88,10 +89,7 @@ describe('what others left in the TPM', () => {
     const runner = new Runner(device, { timeoutMs: 5_000 });
     for (let i = 0; i < 3; i++) {
       await createPrimary(runner, 'endorsement', akTemplate('ecc256', label(i)), new Uint8Array());
-      const nonceCaller = new Uint8Array(16);
-      const [tpmKey, bind] = [0x40000007, 0x40000007];
-      const rest = { encryptedSalt: new Uint8Array(), symmetric: 'null', authHash: 'sha256' } as const;
-      await runner.run(StartAuthSession, { tpmKey, bind, nonceCaller, sessionType: 'policy', ...rest });
+      await startAuthSession(runner, 'policy', 'sha256');
     }
     await device.close(); // as a killed program would: nothing flushed
   };
@@ -189,7 +187,7 @@ test('a command is the bytes of the specification', () => {
       inScheme: { scheme: 'null' },
       pcrSelect: [{ hash: 'sha256', pcrs: [0, 9, 16] }],
     },
-    [{ session: 0x40000009, nonce: new Uint8Array(), attributes: 1, hmac: Uint8Array.of(0x70) }],
+    [password(Uint8Array.of(0x70))],
   );
   assert.equal(
     Buffer.from(quote).toString('hex'),

@@ -4,14 +4,8 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import { AssayError, type Fields } from '@assay/core';
 import type { TpmDevice } from '../device/device.ts';
 import { FirstHandle } from '../structures/handles.ts';
-import {
-  type Arguments,
-  type Authorization,
-  type Command,
-  commandBytes,
-  type Result,
-  readResponse,
-} from './command.ts';
+import type { Authorization } from '../structures/session.ts';
+import { type Arguments, type Command, commandBytes, type Result, readResponse } from './command.ts';
 import { FlushContext } from './keys.ts';
 import { GetCapability } from './state.ts';
 

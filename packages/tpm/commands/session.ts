@@ -1,7 +1,8 @@
 // Part 3, chapters 11 and 23: sessions and what is proved in them.
-import { choice, sized, u8, u16, u32 } from '@assay/core';
+import { list, sized, u32 } from '@assay/core';
 import { HashAlg } from '../structures/algorithms.ts';
 import { Digest } from '../structures/attest.ts';
+import { SessionType, SymDef } from '../structures/session.ts';
 import { command } from './command.ts';
 import { Ticket } from './keys.ts';
 
@@ -12,8 +13,8 @@ export const StartAuthSession = command({
   parameters: {
     nonceCaller: sized(64),
     encryptedSalt: sized(512),
-    sessionType: choice(u8, { hmac: 0x00, policy: 0x01, trial: 0x03 }),
-    symmetric: choice(u16, { null: 0x0010 }), // TPMT_SYM_DEF: parameters are not encrypted
+    sessionType: SessionType,
+    symmetric: SymDef,
     authHash: HashAlg,
   },
   returnsHandles: { sessionHandle: u32 },
@@ -27,4 +28,12 @@ export const PolicySecret = command({
   authorized: 1,
   parameters: { nonceTpm: sized(64), cpHashA: Digest, policyRef: sized(64), expiration: u32 },
   returns: { timeout: sized(8), policyTicket: Ticket },
+});
+
+/** Two to eight policies, of which the session's own must be one (TPML_DIGEST). */
+export const PolicyOr = command({
+  name: 'TPM2_PolicyOR',
+  code: 0x171,
+  handles: { policySession: u32 },
+  parameters: { hashList: list(Digest, 8) },
 });

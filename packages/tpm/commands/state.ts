@@ -32,6 +32,9 @@ export const GetRandom = command({
 
 const StartupType = choice(u16, { clear: 0x0000, state: 0x0001 });
 
+/** What firmware says to a TPM first of all; without it every other command is TPM_RC_INITIALIZE. */
+export const Startup = command({ name: 'TPM2_Startup', code: 0x144, parameters: { startupType: StartupType } });
+
 /** Says that power will go: without it the next start leaves `safe` false until the clock has caught up. */
 export const Shutdown = command({
   name: 'TPM2_Shutdown',

@@ -2,7 +2,8 @@
 import { decode } from '@assay/core';
 import { ActivateCredential } from '../commands/keys.ts';
 import type { Runner } from '../commands/runner.ts';
-import type { LoadedKey } from '../keys/primary.ts';
+import { ekPolicyHash, policyA, policyB } from '../keys/ek-policy.ts';
+import type { LoadedKey } from '../keys/object.ts';
 import { password } from '../session/authorization.ts';
 import { withEndorsementPolicy } from '../session/policy.ts';
 import { Public } from '../structures/public-area.ts';
@@ -20,9 +21,13 @@ export async function activateCredential(
   endorsementAuth: Uint8Array,
 ): Promise<Uint8Array> {
   const values = { activateHandle: ak.handle, keyHandle: ek.handle, credentialBlob, secret };
-  const { attributes, nameAlg } = decode(Public, ek.publicArea, 'EK TPMT_PUBLIC');
-  if (attributes.userWithAuth) return (await runner.run(ActivateCredential, values, [password(), password()])).certInfo;
-  return await withEndorsementPolicy(runner, nameAlg, endorsementAuth, async (proof) => {
-    return (await runner.run(ActivateCredential, values, [password(), proof])).certInfo;
+  const akProof = password(ak.auth);
+  const area = decode(Public, ek.publicArea, 'EK TPMT_PUBLIC');
+  // A policy of the profile is taken even where the empty password would do: a lockout does not stop it.
+  const known = ekPolicyHash(area, policyA) ?? ekPolicyHash(area, policyB);
+  if (!known && area.attributes.userWithAuth)
+    return (await runner.run(ActivateCredential, values, [akProof, password(ek.auth)])).certInfo;
+  return await withEndorsementPolicy(runner, area, endorsementAuth, async (proof) => {
+    return (await runner.run(ActivateCredential, values, [akProof, proof])).certInfo;
   });
 }

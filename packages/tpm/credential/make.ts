@@ -12,12 +12,13 @@ import {
 import { AssayError, decode, encode } from '@assay/core';
 import { digestSize, nodeCurves, nodeHash } from '../structures/algorithms.ts';
 import { Digest } from '../structures/attest.ts';
+import { IdObject } from '../structures/credential-blob.ts';
 import { padded, publicKeyOf } from '../structures/key.ts';
 import { EccPoint, Public } from '../structures/public-area.ts';
 import { kdfA, kdfE } from './kdf.ts';
 
 export type Credential = {
-  /** TPMS_ID_OBJECT: what stands in a TPM2B_ID_OBJECT. */
+  /** TPMS_ID_OBJECT (`IdObject`): what stands in a TPM2B_ID_OBJECT. */
   credentialBlob: Uint8Array;
   /** What stands in a TPM2B_ENCRYPTED_SECRET. */
   secret: Uint8Array;
@@ -50,14 +51,14 @@ export function makeCredential({
     throw new AssayError('tpm-credential', 'secret', `1 to ${size} bytes`, secret.length);
   if (akName.length < 3) throw new AssayError('tpm-credential', 'AK name', 'a TPM2B_NAME with a digest', akName);
 
-  const { seed, encrypted } = ek.type === 'rsa' ? rsaSeed(ek, random(size)) : eccSeed(ek, size * 8);
+  const { seed, encrypted } = ek.type === 'rsa' ? rsaSeed(ek, random(size)) : eccSeed(ek, ephemeralFor(ek));
   const empty = new Uint8Array();
   const key = kdfA(nameAlg, seed, 'STORAGE', akName, empty, keyBits);
   const cipher = createCipheriv(`aes-${keyBits}-cfb`, key, new Uint8Array(16));
-  const identity = Buffer.concat([cipher.update(encode(Digest, secret)), cipher.final()]);
+  const encIdentity = Buffer.concat([cipher.update(encode(Digest, secret)), cipher.final()]);
   const integrityKey = kdfA(nameAlg, seed, 'INTEGRITY', empty, empty, size * 8);
-  const integrity = createHmac(nodeHash(nameAlg), integrityKey).update(identity).update(akName).digest();
-  return { credentialBlob: Buffer.concat([encode(Digest, integrity), identity]), secret: encrypted };
+  const integrityHmac = createHmac(nodeHash(nameAlg), integrityKey).update(encIdentity).update(akName).digest();
+  return { credentialBlob: encode(IdObject, { integrityHmac, encIdentity }), secret: encrypted };
 }
 
 type RsaOrEcc = Extract<Public, { type: 'rsa' | 'ecc' }>;
@@ -96,15 +97,23 @@ function rsaSeed(ek: RsaOrEcc, seed: Uint8Array) {
   return { seed, encrypted };
 }
 
-/** A seed both sides agree on by one-pass ECDH with an ephemeral key, whose point is what is sent. */
-function eccSeed(ek: Extract<Public, { type: 'ecc' }>, bits: number) {
-  const publicKey = publicKeyOf(ek);
+type Ecc = Extract<Public, { type: 'ecc' }>;
+type KeyPair = { privateKey: KeyObject; publicKey: KeyObject };
+
+const curveOf = (ek: Ecc) => {
   const curve = nodeCurves[ek.curve];
-  if (!curve) throw new AssayError('tpm-credential', 'EK TPMT_PUBLIC.curve', 'p256, p384 or p521', ek.curve);
-  const ephemeral = generateKeyPairSync('ec', { namedCurve: curve.openssl });
-  const point = pointOf(ephemeral.publicKey, curve.bytes);
-  const z = diffieHellman({ privateKey: ephemeral.privateKey, publicKey });
-  const seed = kdfE(ek.nameAlg, padded(z, curve.bytes), 'IDENTITY', point.x, padded(ek.unique.x, curve.bytes), bits);
+  if (curve) return curve;
+  throw new AssayError('tpm-credential', 'EK TPMT_PUBLIC.curve', Object.keys(nodeCurves).join(', '), ek.curve);
+};
+
+const ephemeralFor = (ek: Ecc): KeyPair => generateKeyPairSync('ec', { namedCurve: curveOf(ek).openssl });
+
+/** A seed both sides agree on by one-pass ECDH with an ephemeral key of the EK's curve, whose point is what is sent (Annex C). */
+export function eccSeed(ek: Ecc, ephemeral: KeyPair): { seed: Uint8Array; encrypted: Uint8Array } {
+  const { bytes } = curveOf(ek);
+  const point = pointOf(ephemeral.publicKey, bytes);
+  const z = padded(diffieHellman({ privateKey: ephemeral.privateKey, publicKey: publicKeyOf(ek) }), bytes);
+  const seed = kdfE(ek.nameAlg, z, 'IDENTITY', point.x, padded(ek.unique.x, bytes), digestSize(ek.nameAlg) * 8);
   return { seed, encrypted: encode(EccPoint, point) };
 }
 

@@ -42,7 +42,8 @@ export const busy = (where: string, timeoutMs: number, cause?: unknown): AssayEr
     hint: 'another program holds it: swtpm and /dev/tpm0 serve one at a time; end that program, or use /dev/tpmrm0',
   });
 
-async function connected(address: Address): Promise<Socket> {
+/** A connection to a socket, on a path of any length. */
+export async function connected(address: Address): Promise<Socket> {
   if (address.kind === 'tcp') return await settled(connect({ host: address.host, port: address.port, noDelay: true }));
   if (Buffer.byteLength(address.path) <= longestPath) return await settled(connect(address.path));
   let folder: FileHandle | undefined;

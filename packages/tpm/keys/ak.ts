@@ -3,7 +3,8 @@
 // identical after every restart with nothing stored. TPM2_Clear leaves it; a new endorsement seed ends it.
 import { AssayError } from '@assay/core';
 import type { Runner } from '../commands/runner.ts';
-import { createPrimary, type LoadedKey } from './primary.ts';
+import type { LoadedKey } from './object.ts';
+import { createPrimary } from './primary.ts';
 import { type AkAlgorithm, akAlgorithms, akTemplate } from './templates.ts';
 
 /** What tells one AK of a TPM from another, fit for JSON. All of it is public. */

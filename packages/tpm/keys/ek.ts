@@ -1,11 +1,11 @@
 // The endorsement key: the key a vendor's certificate speaks of. Made again from the TPM's seed, or found persistent.
 // Whether it is the certificate's key is for the verifier to compare.
 import { AssayError, decode, encode } from '@assay/core';
-import { ReadPublic } from '../commands/keys.ts';
 import type { Runner } from '../commands/runner.ts';
 import { nvReadIfDefined } from '../nv.ts';
 import { Public } from '../structures/public-area.ts';
-import { createPrimary, type LoadedKey } from './primary.ts';
+import { type LoadedKey, readPublic } from './object.ts';
+import { createPrimary } from './primary.ts';
 import { type EkProfile, type EkProfileData, ekProfiles } from './templates.ts';
 
 /**
@@ -16,7 +16,7 @@ import { type EkProfile, type EkProfileData, ekProfiles } from './templates.ts';
 export async function loadEk(runner: Runner, profile: EkProfile, endorsementAuth: Uint8Array): Promise<LoadedKey> {
   const data: EkProfileData = ekProfiles[profile];
   const template = await templateOf(runner, data);
-  const persistent = await readPersistent(runner, data.persistentHandle);
+  const persistent = await readPublic(runner, data.persistentHandle);
   if (persistent && sameButKey(persistent.publicArea, template)) return persistent;
   return await createPrimary(runner, 'endorsement', template, endorsementAuth);
 }
@@ -37,16 +37,6 @@ const filled = (nonce: Uint8Array, size: number): Uint8Array => {
   out.set(nonce.subarray(0, size));
   return out;
 };
-
-async function readPersistent(runner: Runner, handle: number): Promise<LoadedKey | undefined> {
-  try {
-    const { outPublic, name } = await runner.run(ReadPublic, { objectHandle: handle });
-    return { handle, publicArea: outPublic, name };
-  } catch (error) {
-    if (error instanceof AssayError && error.code === 'tpm-rc-handle') return undefined;
-    throw error;
-  }
-}
 
 function sameButKey(publicArea: Uint8Array, template: Public): boolean {
   const without = (area: Public) =>

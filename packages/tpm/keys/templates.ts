@@ -2,8 +2,8 @@
 // attestation key. The same template under the same seed gives the same key, so nothing needs to be stored.
 import { AssayError } from '@assay/core';
 import type { Public } from '../structures/public-area.ts';
+import { policyA, policyB } from './ek-policy.ts';
 
-const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'));
 const noAttributes = {
   fixedTpm: false,
   stClear: false,
@@ -26,13 +26,6 @@ const ekLow = { ...madeHere, adminWithPolicy: true, restricted: true, decrypt: t
 /** High range: the empty password will do as well. */
 const ekHigh = { ...ekLow, userWithAuth: true };
 
-/** PolicySecret(TPM_RH_ENDORSEMENT) (EK Credential Profile, Annex B). */
-const policyA = hex('837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa');
-/** Policy A or that of an NV index, for SHA-384 (EK Credential Profile, Annex B). */
-const policyB384 = hex(
-  'b26e7d28d11a50bc53d882bcf5fd3a1a074148bb35d3b4e4cb1c0ad9bde419cacb47ba09699646150f9fc000f3f80e12',
-);
-
 const aes = (keyBits: number) => ({ algorithm: 'aes', keyBits, mode: 'cfb' }) as const;
 const none = { scheme: 'null' } as const;
 const rsa2048 = { type: 'rsa', symmetric: aes(128), scheme: none, keyBits: 2048, exponent: 0 } as const;
@@ -48,14 +41,33 @@ export type EkProfileData = {
   template: Public;
 };
 
-/** EK Credential Profile, §2.2.1 (NV indices) and Annex B (templates L-1, L-2, H-3). */
+/** Where the profile's key of the high range has its certificate; template and persistent handle follow from it, a nonce it has not. */
+const highRange = (certificateIndex: number, template: Public): EkProfileData => ({
+  certificateIndex,
+  nonceIndex: undefined,
+  templateIndex: certificateIndex + 1,
+  persistentHandle: 0x81010000 + (certificateIndex & 0xff),
+  template,
+});
+const unusedRsa = { unique: new Uint8Array() };
+const unusedPoint = { unique: { x: new Uint8Array(), y: new Uint8Array() } };
+const high = <H extends keyof typeof policyB>(nameAlg: H) =>
+  ({ nameAlg, attributes: ekHigh, authPolicy: policyB[nameAlg] }) as const;
+
+/** EK Credential Profile, §2.2.1 (NV indices) and Annex B (templates L-1, L-2, then H-1 to H-4, H-6, H-7). */
 export const ekProfiles = {
   rsa2048: {
     certificateIndex: 0x01c00002,
     nonceIndex: 0x01c00003,
     templateIndex: 0x01c00004,
     persistentHandle: 0x81010001,
-    template: { ...rsa2048, nameAlg: 'sha256', attributes: ekLow, authPolicy: policyA, unique: new Uint8Array(256) },
+    template: {
+      ...rsa2048,
+      nameAlg: 'sha256',
+      attributes: ekLow,
+      authPolicy: policyA.sha256,
+      unique: new Uint8Array(256),
+    },
   },
   ecc256: {
     certificateIndex: 0x01c0000a,
@@ -68,25 +80,16 @@ export const ekProfiles = {
       curve: 'p256',
       nameAlg: 'sha256',
       attributes: ekLow,
-      authPolicy: policyA,
+      authPolicy: policyA.sha256,
       unique: { x: new Uint8Array(32), y: new Uint8Array(32) },
     },
   },
-  ecc384: {
-    certificateIndex: 0x01c00016,
-    nonceIndex: undefined,
-    templateIndex: 0x01c00017,
-    persistentHandle: 0x81010016,
-    template: {
-      ...ecc,
-      symmetric: aes(256),
-      curve: 'p384',
-      nameAlg: 'sha384',
-      attributes: ekHigh,
-      authPolicy: policyB384,
-      unique: { x: new Uint8Array(), y: new Uint8Array() },
-    },
-  },
+  rsa2048high: highRange(0x01c00012, { ...high('sha256'), ...rsa2048, ...unusedRsa }),
+  ecc256high: highRange(0x01c00014, { ...high('sha256'), ...ecc, symmetric: aes(128), curve: 'p256', ...unusedPoint }),
+  ecc384: highRange(0x01c00016, { ...high('sha384'), ...ecc, symmetric: aes(256), curve: 'p384', ...unusedPoint }),
+  ecc521: highRange(0x01c00018, { ...high('sha512'), ...ecc, symmetric: aes(256), curve: 'p521', ...unusedPoint }),
+  rsa3072: highRange(0x01c0001c, { ...high('sha384'), ...rsa2048, symmetric: aes(256), keyBits: 3072, ...unusedRsa }),
+  rsa4096: highRange(0x01c0001e, { ...high('sha384'), ...rsa2048, symmetric: aes(256), keyBits: 4096, ...unusedRsa }),
 } as const satisfies Record<string, EkProfileData>;
 export type EkProfile = keyof typeof ekProfiles;
 

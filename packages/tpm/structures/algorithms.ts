@@ -2,7 +2,7 @@
 import { choice, u16 } from '@assay/core';
 
 /** Hash algorithms by TPM_ALG_ID (Part 2, §6.3; TCG Algorithm Registry). */
-const hashIds = {
+export const hashIds = {
   sha1: 0x0004,
   sha256: 0x000b,
   sha384: 0x000c,

@@ -4,15 +4,22 @@ import { createHash } from 'node:crypto';
 import { AssayError, type Codec, list, sized, struct, u8 } from '@assay/core';
 import { HashAlg, type HashName, nodeHash } from './algorithms.ts';
 
-/** PCR numbers, ascending, without repetition. */
-const PcrBitmap: Codec<number[]> = {
+const sizedBitmap = sized(4, u8);
+
+/**
+ * PCR numbers, ascending, without repetition (TPMS_PCR_SELECT, Part 2, §10.6.1). Three bytes, as PC Client TPMs have 24 PCRs;
+ * a fourth only where it says something, so that a selection has one form and no other.
+ */
+export const PcrBitmap: Codec<number[]> = {
   read(c, where) {
     const at = c.at;
-    const bitmap = sized(4, u8).read(c, where);
-    if (bitmap.length < 3) throw new AssayError('wire-value', `${where} at byte ${at}`, '3 or 4 bytes', bitmap.length);
-    return Array.from({ length: bitmap.length * 8 }, (_, pcr) => pcr).filter(
-      (pcr) => ((bitmap[pcr >> 3] ?? 0) >> (pcr & 7)) & 1,
-    );
+    const bitmap = sizedBitmap.read(c, where);
+    if (bitmap.length < 3 || bitmap[3] === 0)
+      throw new AssayError('wire-value', `${where} at byte ${at}`, '3 bytes, or 4 with a PCR in the last', bitmap);
+    const pcrs: number[] = [];
+    for (let pcr = 0; pcr < bitmap.length * 8; pcr++)
+      if (((bitmap[pcr >> 3] as number) >> (pcr & 7)) & 1) pcrs.push(pcr);
+    return pcrs;
   },
   write(out, pcrs) {
     const bitmap = new Uint8Array(pcrs.some((pcr) => pcr > 23) ? 4 : 3);
@@ -21,10 +28,9 @@ const PcrBitmap: Codec<number[]> = {
         throw new AssayError('tpm-pcr', 'PCR selection', 'a PCR from 0 to 31', pcr);
       bitmap[pcr >> 3] = (bitmap[pcr >> 3] ?? 0) | (1 << (pcr & 7));
     }
-    sized(4, u8).write(out, bitmap);
+    sizedBitmap.write(out, bitmap);
   },
 };
-
 /** TPML_PCR_SELECTION (Part 2, §10.9.7): banks in the order they were asked for. The same bank may come twice. */
 export const PcrSelection: Codec<PcrSelection> = list(struct({ hash: HashAlg, pcrs: PcrBitmap }), 16);
 export type PcrSelection = { hash: HashName; pcrs: number[] }[];

@@ -1,6 +1,21 @@
 // The small types all TPM structures are made of: yes/no bytes, bit fields, bytes that are kept as they came.
 import { AssayError, type Codec, u8 } from '@assay/core';
 
+/** Whatever is left, at most `max` bytes: what stands last in a structure whose length is known from outside. */
+export const rest = (max: number): Codec<Uint8Array> => ({
+  read(c, where) {
+    const start = c.at;
+    const length = c.bytes.length - start;
+    if (length > max) throw new AssayError('wire-long', `${where} at byte ${start}`, `at most ${max} bytes`, length);
+    c.at = c.bytes.length;
+    return c.bytes.subarray(start);
+  },
+  write(out, value) {
+    if (value.length > max) throw new AssayError('wire-long', 'rest', `at most ${max} bytes`, value.length);
+    out.append(value);
+  },
+});
+
 /** TPMI_YES_NO (Part 2, §9.2): one byte, 0 or 1. */
 export const yesNo: Codec<boolean> = {
   read(c, where) {

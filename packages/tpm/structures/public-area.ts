@@ -82,20 +82,29 @@ const KeyedHashScheme = tagged({ scheme: choice(u16, { hmac: 0x0005, xor: 0x000a
 export const EccPoint = struct({ x: sized(80), y: sized(80) });
 export type EccPoint = Of<typeof EccPoint>;
 
-/** TPMT_PUBLIC (Part 2, §12.2.4). `exponent` 0 means 65537. */
+/** TPMI_ALG_PUBLIC: the kinds of object. */
+const ObjectType = choice(u16, { rsa: 0x0001, keyedhash: 0x0008, ecc: 0x0023, symcipher: 0x0025 });
+/** TPMU_PUBLIC_PARMS (Part 2, §12.2.3.7). `exponent` 0 means 65537. */
+const parameters = {
+  rsa: { symmetric: SymDefObject, scheme: RsaScheme, keyBits: u16, exponent: u32 },
+  ecc: { symmetric: SymDefObject, scheme: EccScheme, curve: Curve, kdf: KdfScheme },
+  keyedhash: { scheme: KeyedHashScheme },
+  symcipher: { symmetric: SymDefObject },
+};
+
+/** TPMT_PUBLIC_PARMS (Part 2, §12.2.3.8): of which kind and size a key is, without the key. */
+export const PublicParms = tagged({ type: ObjectType }, 'type', parameters);
+export type PublicParms = Of<typeof PublicParms>;
+
+/** TPMT_PUBLIC (Part 2, §12.2.4). */
 export const Public = tagged(
-  {
-    type: choice(u16, { rsa: 0x0001, keyedhash: 0x0008, ecc: 0x0023, symcipher: 0x0025 }),
-    nameAlg: HashAlg,
-    attributes: ObjectAttributes,
-    authPolicy: sized(64),
-  },
+  { type: ObjectType, nameAlg: HashAlg, attributes: ObjectAttributes, authPolicy: sized(64) },
   'type',
   {
-    rsa: { symmetric: SymDefObject, scheme: RsaScheme, keyBits: u16, exponent: u32, unique: sized(512) },
-    ecc: { symmetric: SymDefObject, scheme: EccScheme, curve: Curve, kdf: KdfScheme, unique: EccPoint },
-    keyedhash: { scheme: KeyedHashScheme, unique: sized(64) },
-    symcipher: { symmetric: SymDefObject, unique: sized(64) },
+    rsa: { ...parameters.rsa, unique: sized(512) },
+    ecc: { ...parameters.ecc, unique: EccPoint },
+    keyedhash: { ...parameters.keyedhash, unique: sized(64) },
+    symcipher: { ...parameters.symcipher, unique: sized(64) },
   },
 );
 export type Public = Of<typeof Public>;
