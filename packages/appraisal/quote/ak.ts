@@ -1,14 +1,16 @@
 // Is this key fit to vouch for a host? Only a restricted signing key made in its TPM and never to leave it: such a key
 // signs nothing that claims to come from the TPM and does not (TPM 2.0 Part 1, §27.4).
 // Says nothing of whose TPM: credential activation against an EK certificate does.
-import type { KeyObject } from 'node:crypto';
-import { AssayError, decode } from '@assay/core';
-import { type HashName, nameOf, Public, publicKeyOf } from '@assay/tpm/structures';
+import { createHash, type KeyObject } from 'node:crypto';
+import { AssayError, decode, encode, u32 } from '@assay/core';
+import { type HashName, nameOf, nodeHash, Permanent, Public, publicKeyOf } from '@assay/tpm/structures';
 
 /** An attestation key whose public area allows it to vouch. */
 export type Ak = {
   /** TPM2B_NAME content: what credential activation must be made for. */
   name: Uint8Array;
+  /** What its TPM calls it in all it signs (TPM2B_NAME content): its place under the endorsement hierarchy. */
+  qualifiedName: Uint8Array;
   /** TPMT_PUBLIC. */
   publicArea: Uint8Array;
   key: KeyObject;
@@ -40,12 +42,25 @@ export function checkAk(publicArea: Uint8Array): Ak {
       throw new AssayError('ak-attributes', `${where}.objectAttributes`, `${name} ${value ? 'set' : 'clear'}`, !value);
   if (!hashes.includes(area.nameAlg))
     throw new AssayError('ak-key', `${where}.nameAlg`, hashes.join(', '), area.nameAlg);
+  const name = nameOf(publicArea);
   return {
-    name: nameOf(publicArea),
+    name,
+    qualifiedName: endorsementPrimaryName(name, area.nameAlg),
     publicArea,
     ...checkScheme(area, where),
     key: publicKeyOf(checkStrength(area, where)),
   };
+}
+
+/**
+ * The Qualified Name of a primary key of the endorsement hierarchy, where the agent makes its AK: nameAlg, then the hash over the
+ * parent's name and the key's own (Part 1, §16); a hierarchy's name is its handle.
+ * @param name of the key
+ * @param nameAlg with which that name was made
+ */
+export function endorsementPrimaryName(name: Uint8Array, nameAlg: HashName): Uint8Array {
+  const digest = createHash(nodeHash(nameAlg)).update(encode(u32, Permanent.endorsement)).update(name).digest();
+  return Buffer.concat([name.subarray(0, 2), digest]);
 }
 
 function checkScheme(area: Public, where: string): Pick<Ak, 'sigAlg' | 'hash'> {

@@ -4,6 +4,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { AssayError, decode, struct, u16, u32 } from '@assay/core';
 import type { PcrWish } from '@assay/protocol';
 import { Attest, type HashName, type PcrSelection, Signature, verifySignature } from '@assay/tpm/structures';
+import { hex } from '../findings.ts';
 import type { Ak } from './ak.ts';
 
 /** Bytes as an attester sent them. */
@@ -34,8 +35,8 @@ const Head = struct({ magic: u32, type: u16 });
 /**
  * @param nonce of the challenge, as sent
  * @param wanted PCRs of the challenge, as sent
- * @throws AssayError `quote-malformed`, `quote-scheme`, `quote-signature`, `quote-magic`, `quote-type`, `quote-nonce`,
- *   `quote-selection`: the first check that failed, in this order
+ * @throws AssayError `quote-malformed`, `quote-scheme`, `quote-signature`, `quote-magic`, `quote-type`, `quote-signer`,
+ *   `quote-nonce`, `quote-selection`: the first check that failed, in this order
  */
 export function verifyQuote(claimed: ClaimedQuote, ak: Ak, nonce: Uint8Array, wanted: readonly PcrWish[]): Quote {
   const signature = whole(() => decode(Signature, claimed.signature, 'TPMT_SIGNATURE'));
@@ -50,7 +51,7 @@ export function verifyQuote(claimed: ClaimedQuote, ak: Ak, nonce: Uint8Array, wa
     throw new AssayError(
       'quote-signature',
       'TPMT_SIGNATURE',
-      `a signature over the quote by the enrolled AK ${Buffer.from(ak.name).toString('hex')}`,
+      `a signature over the quote by the enrolled AK ${hex(ak.name)}`,
       'another',
     );
 
@@ -60,10 +61,17 @@ export function verifyQuote(claimed: ClaimedQuote, ak: Ak, nonce: Uint8Array, wa
   const attest = head.type === typeQuote ? whole(() => decode(Attest, claimed.quote, 'TPMS_ATTEST')) : undefined;
   if (attest?.type !== 'quote')
     throw new AssayError('quote-type', 'TPMS_ATTEST.type', 'TPM_ST_ATTEST_QUOTE', `0x${head.type.toString(16)}`);
+  if (Buffer.compare(attest.qualifiedSigner, ak.qualifiedName) !== 0)
+    throw new AssayError(
+      'quote-signer',
+      'TPMS_ATTEST.qualifiedSigner',
+      `${hex(ak.qualifiedName)}, the AK as a primary key of the endorsement hierarchy`,
+      attest.qualifiedSigner,
+    );
   if (attest.extraData.length !== nonce.length || nonce.length === 0 || !timingSafeEqual(attest.extraData, nonce))
     throw new AssayError('quote-nonce', 'TPMS_ATTEST.extraData', 'the nonce of this challenge', 'another');
   const selection = canonical(wanted);
-  if (selectionText(attest.pcrSelect) !== selectionText(selection) || selection.length === 0)
+  if (!equal(attest.pcrSelect, selection) || selection.length === 0)
     throw new AssayError(
       'quote-selection',
       'TPMS_ATTEST.pcrSelect',
@@ -82,10 +90,22 @@ export function verifyQuote(claimed: ClaimedQuote, ak: Ak, nonce: Uint8Array, wa
 
 /** What was asked for, as a TPM repeats it: each bank once, each PCR once, ascending. */
 function canonical(wanted: readonly PcrWish[]): PcrSelection {
-  if (new Set(wanted.map(({ bank }) => bank)).size !== wanted.length)
-    throw new AssayError('quote-selection', 'challenge', 'each bank once', wanted);
-  return wanted.map(({ bank, pcrs }) => ({ hash: bank, pcrs: [...new Set(pcrs)].sort((a, b) => a - b) }));
+  const selection: PcrSelection = [];
+  for (const { bank, pcrs } of wanted) {
+    if (selection.some(({ hash }) => hash === bank))
+      throw new AssayError('quote-selection', 'challenge', 'each bank once', wanted);
+    const sorted = pcrs.every((pcr, i) => i === 0 || (pcrs[i - 1] as number) < pcr);
+    selection.push({ hash: bank, pcrs: sorted ? [...pcrs] : [...new Set(pcrs)].sort((a, b) => a - b) });
+  }
+  return selection;
 }
+
+const equal = (a: PcrSelection, b: PcrSelection) =>
+  a.length === b.length &&
+  a.every(({ hash, pcrs }, i) => {
+    const other = b[i];
+    return hash === other?.hash && pcrs.length === other.pcrs.length && pcrs.every((pcr, j) => pcr === other.pcrs[j]);
+  });
 
 const selectionText = (selection: PcrSelection) =>
   selection.map(({ hash, pcrs }) => `${hash}:${pcrs.join(',')}`).join('+') || 'none';

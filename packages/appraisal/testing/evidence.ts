@@ -1,15 +1,28 @@
 // Evidence, correctly signed, that says what a test wants it to: honest by default, wrong in any one way when told.
-import { createHash, type KeyObject, sign } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { encode, u16, u32 } from '@assay/core';
 import { type EventLog, parseEventLog, replay, untouchedPcr } from '@assay/measurement';
 import { type ClaimedEvidence, type PcrWish, toBase64 } from '@assay/protocol';
-import { Attest, digestSize, type HashName, type PcrBanks, pcrDigest, Signature } from '@assay/tpm/structures';
+import {
+  Attest,
+  digestSize,
+  type HashName,
+  nameOf,
+  type PcrBanks,
+  Public,
+  pcrDigest,
+  Signature,
+} from '@assay/tpm/structures';
 import { bootPcrs } from '../policy/policy.ts';
+import { endorsementPrimaryName } from '../quote/ak.ts';
+import { eccAkPublic, rsaAkPublic } from './tpm.ts';
 
 export type EvidenceWish = {
-  /** Signs the quote; `akName` only fills `qualifiedSigner`. */
+  /** Signs the quote. */
   akKey: KeyObject;
+  /** Fills `qualifiedSigner`, unless that is told itself: default, the name of `akKey` as these tests make AKs. */
   akName?: Uint8Array;
+  qualifiedSigner?: Uint8Array;
   nonce: Uint8Array;
   /** As sent, and what the PCRs hold unless `pcrs` or `bootedLog` says otherwise. */
   log: Uint8Array;
@@ -40,14 +53,14 @@ export type EvidenceWish = {
 
 /** One evidence as it crosses the network. */
 export function makeEvidence(wish: EvidenceWish): ClaimedEvidence {
-  const { nonce, log, wanted = bootPcrs, hash = 'sha256', akName = new Uint8Array(34) } = wish;
+  const { nonce, log, wanted = bootPcrs, hash = 'sha256' } = wish;
   const selection = wish.selection ?? wanted.map(({ bank, pcrs }) => ({ hash: bank as HashName, pcrs }));
   const held = pcrValuesOf(parseEventLog(wish.bootedLog ?? log), selection, wish.pcrs);
   const clock = { clock: 1000n, resetCount: 1, restartCount: 0, safe: true, ...wish.clockInfo };
   let attest = encode(Attest, {
     magic: 'generated',
     type: 'quote',
-    qualifiedSigner: akName,
+    qualifiedSigner: wish.qualifiedSigner ?? endorsementPrimaryName(wish.akName ?? akNameOf(wish.akKey), 'sha256'),
     extraData: nonce,
     clockInfo: clock,
     firmwareVersion: wish.firmwareVersion ?? 1n,
@@ -69,6 +82,11 @@ export function makeEvidence(wish: EvidenceWish): ClaimedEvidence {
     ...(sent && { pcr_values: listed(sent) }),
   };
 }
+
+const akNameOf = (akKey: KeyObject): Uint8Array => {
+  const key = createPublicKey(akKey);
+  return nameOf(encode(Public, akKey.asymmetricKeyType === 'rsa' ? rsaAkPublic(key) : eccAkPublic(key)));
+};
 
 /** TPMT_SIGNATURE: ECDSA or RSASSA, as the key is. */
 export function signatureOf(key: KeyObject, hash: 'sha1' | 'sha256' | 'sha384', message: Uint8Array): Uint8Array {
