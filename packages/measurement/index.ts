@@ -2,7 +2,6 @@ export type { Claim, ClaimName, Claims, KeyEntry, MeasuredThing, Withheld } from
 export { claimsOf } from './claims/claims-of.ts';
 export { type Attribution, type ComponentName, componentOfPcr, componentsOf, kernelEventOf } from './components.ts';
 export type { BootEvent, EventKind, EventLog, EventOf, HashName, LogAlgorithm } from './event-log/event.ts';
-export { globalVariable } from './event-log/events/variable.ts';
 export { exitBootServices, isSeparator, type Phases, phasesOf } from './event-log/order.ts';
 export { parseEventLog } from './event-log/parse.ts';
 export { dataVouchedFor, isVouchedFor } from './event-log/vouched.ts';
@@ -20,6 +19,9 @@ export {
   imaProblems,
 } from './ima/list.ts';
 export { imaPcr, readImaList } from './ima/read.ts';
-export { type ImaFinding, type ImaPart, type ImaReplay, replayIma } from './ima/replay.ts';
+export { replayIma } from './ima/replay.ts';
 export { type ImaSignature, readImaSignature } from './ima/signature.ts';
+export type { ImaFinding, ImaPart, ImaReplay } from './ima/walk.ts';
 export { type PcrValues, replay, untouchedPcr } from './replay.ts';
+export { certificateOf, fingerprintOf, type Key, keyName, keysOf, type SignatureList } from './uefi/signature-list.ts';
+export { globalVariable, type VariableMeaning } from './uefi/variable-meaning.ts';

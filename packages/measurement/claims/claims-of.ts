@@ -3,10 +3,10 @@ import { escaped } from '@assay/core';
 import type { HashName } from '@assay/tpm/structures';
 import { type Attribution, componentsOf } from '../components.ts';
 import type { BootEvent, EventLog, EventOf } from '../event-log/event.ts';
-import { globalVariable } from '../event-log/events/variable.ts';
 import { exitBootServices, phasesOf } from '../event-log/order.ts';
 import { isVouchedFor } from '../event-log/vouched.ts';
 import { devicePathText } from '../uefi/device-path.ts';
+import { globalVariable } from '../uefi/variable-meaning.ts';
 import type { Claim, ClaimName, Claims, MeasuredThing, Withheld } from './claims.ts';
 
 /**

@@ -2,28 +2,38 @@
 // a digest counts once a quote vouches for its PCR, and data only where the digest is the hash of it.
 import type { HashName } from '@assay/tpm/structures';
 import type { ActionContent } from './events/action.ts';
+import type { CompactHashContent } from './events/compact-hash.ts';
 import type { FirmwareBlobContent } from './events/firmware-blob.ts';
+import type { GptContent } from './events/gpt.ts';
+import type { HandoffTablesContent } from './events/handoff-tables.ts';
 import type { ImageContent } from './events/image.ts';
 import type { IplContent } from './events/ipl.ts';
 import type { NoActionContent } from './events/no-action.ts';
 import type { SeparatorContent } from './events/separator.ts';
+import type { SpdmContent } from './events/spdm.ts';
 import type { TaggedContent } from './events/tagged.ts';
 import type { VariableContent } from './events/variable.ts';
+import type { VendorContent } from './events/vendor.ts';
 import type { VersionContent } from './events/version.ts';
 
 export type { HashName };
 
-/** What the data of an event is about. `opaque`: a type without a reader, kept as bytes. */
+/** What the data of an event is about. `opaque`: a type nobody knows, kept as bytes. */
 export type ContentByKind = {
   action: ActionContent;
+  'compact-hash': CompactHashContent;
   'firmware-blob': FirmwareBlobContent;
+  gpt: GptContent;
+  'handoff-tables': HandoffTablesContent;
   image: ImageContent;
   ipl: IplContent;
   'no-action': NoActionContent;
   opaque: never;
   separator: SeparatorContent;
+  spdm: SpdmContent;
   tagged: TaggedContent;
   variable: VariableContent;
+  vendor: VendorContent;
   version: VersionContent;
 };
 export type EventKind = keyof ContentByKind;

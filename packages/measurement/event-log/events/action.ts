@@ -1,4 +1,5 @@
 // EV_ACTION, EV_EFI_ACTION: the firmware says in words what it does next (PFP §10.4.3). The words are the measurement.
+import { latin1, withoutNuls } from '../../uefi/primitives.ts';
 import { allOfData, type EventType } from '../event-type.ts';
 
 /** `text` as Latin-1, without NULs at the end. */
@@ -6,7 +7,7 @@ export type ActionContent = { text: string };
 
 const action = {
   kind: 'action',
-  read: (data: Uint8Array): ActionContent => ({ text: Buffer.from(data).toString('latin1').replace(/\0+$/, '') }),
+  read: (data: Uint8Array): ActionContent => ({ text: withoutNuls(latin1(data)) }),
   describe: ({ text }: ActionContent) => `action “${text}”`,
   covers: allOfData,
 } as const;

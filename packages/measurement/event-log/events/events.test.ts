@@ -14,7 +14,15 @@ const one = (type: string, data: string | Uint8Array, pcr = 0): BootEvent | unde
 
 test('the header gives version and size of native integers', () => {
   const { content } = eventOf('ovmf-linux-6.1', 0, 'no-action');
-  assert.deepEqual(content, { signature: 'spec-id', version: '2.0 errata 0', uintnSize: 2 });
+  assert.deepEqual(content, {
+    signature: 'spec-id',
+    event: 3,
+    version: '2.0 errata 0',
+    platformClass: 0,
+    uintnSize: 2,
+    algorithms: [{ id: 0x000b, size: 32 }],
+    vendorInfo: new Uint8Array(),
+  });
 });
 
 test('the version of the first code is text, a GUID, or not given', () => {
@@ -38,6 +46,7 @@ test('a variable has vendor, name and value, vouched for by its digest', () => {
     guid: '8be4df61-93ca-11d2-aa0d-00e098032b8c',
     name: 'SecureBoot',
     value: secureBoot.data.subarray(-1),
+    meaning: { is: 'flag', on: true },
   });
   assert.equal(secureBoot.description, 'variable SecureBoot: on');
   assert.equal(dataVouchedFor(secureBoot, 'sha256'), true);

@@ -2,7 +2,7 @@
 // The digest is the image's Authenticode hash. Path and addresses are what the log says of it, and can be forged.
 import { type Codec, sized, struct, u64le } from '@assay/core';
 import { devicePathText } from '../../uefi/device-path.ts';
-import { remaining } from '../../uefi/primitives.ts';
+import { length64, remaining } from '../../uefi/primitives.ts';
 import { type EventType, reads } from '../event-type.ts';
 
 /** `trailing`: bytes behind the path; shims before 15.3 left some, with a path length of 0. */
@@ -12,12 +12,6 @@ export type ImageContent = {
   linkTimeAddress: bigint;
   devicePath: Uint8Array;
   trailing: Uint8Array;
-};
-
-/** A 64-bit length as a number; what is too long to be exact is too long anyway. */
-const length64: Codec<number> = {
-  read: (c, where) => Number(u64le.read(c, where)),
-  write: (out, value) => u64le.write(out, BigInt(value)),
 };
 
 /** UEFI_IMAGE_LOAD_EVENT, and whatever comes behind it. */

@@ -1,6 +1,6 @@
 // EV_IPL: what a boot loader measures (PFP §10.4.1 leaves it to the loader): GRUB's commands and files, shim's lists of
 // keys, systemd's kernel command line. The digest covers the text of GRUB's commands; of the rest the text is a label.
-import { ucs2 } from '../../uefi/primitives.ts';
+import { ucs2, utf8, withoutNuls } from '../../uefi/primitives.ts';
 import type { EventType } from '../event-type.ts';
 
 /**
@@ -13,9 +13,28 @@ const grub = /^(grub_cmd|kernel_cmdline|module_cmdline): ?/;
 
 /** UTF-16 when every second byte is zero, else UTF-8. */
 function textOf(data: Uint8Array): string {
-  const wide = data.length >= 4 && data.every((byte, i) => i % 2 === 0 || byte === 0);
-  const text = wide ? ucs2(data.subarray(0, data.length & ~1)) : new TextDecoder().decode(data);
-  return text.replace(/\0+$/, '');
+  return withoutNuls(isWide(data) ? ucs2(data) : utf8(data));
+}
+
+function isWide(data: Uint8Array): boolean {
+  if (data.length < 4) return false;
+  for (let i = 1; i < data.length; i += 2) if (data[i] !== 0) return false;
+  return true;
+}
+
+/**
+ * What systemd and others hash of a text that the log has in UTF-16: with its NULs, without them, or in ASCII and with one
+ * (names of a unified kernel image's sections).
+ */
+function perhapsHashed(data: Uint8Array): Uint8Array[] {
+  let end = data.length;
+  while (end > 0 && data[end - 1] === 0) end--;
+  if (!isWide(data)) return [data, data.subarray(0, end)];
+  return [
+    data,
+    data.subarray(0, end + (end % 2)),
+    Uint8Array.from({ length: (end + 1) / 2 + 1 }, (_, i) => data[2 * i] ?? 0),
+  ];
 }
 
 /** The bytes after the prefix, without the NUL that ends them: what GRUB hashes. */
@@ -36,4 +55,5 @@ export const ipl: EventType<'ipl'> = {
   },
   describe: ({ text }) => `“${text}”`,
   covers: ({ command }, data) => (command ? [hashedWords(data, command)] : []),
+  mayCover: ({ command }, data) => (command ? [] : perhapsHashed(data)),
 };
