@@ -36,6 +36,10 @@ export type EvidenceWish = {
   pcrValues?: false | PcrBanks;
   /** Quoted instead of `wanted`. */
   selection?: { hash: HashName; pcrs: number[] }[];
+  /** IMA's list from a byte on, as sent; what PCR 10 holds `pcrs` says. */
+  imaLog?: { offset: number; data: Uint8Array };
+  /** Of the host's own words. */
+  boot?: { boot_id: string; uptime_s: number };
   clockInfo?: Partial<{ clock: bigint; resetCount: number; restartCount: number; safe: boolean }>;
   firmwareVersion?: bigint;
   /** Instead of the digest of what is quoted. */
@@ -77,8 +81,8 @@ export function makeEvidence(wish: EvidenceWish): ClaimedEvidence {
     quote: toBase64(quote),
     signature: toBase64(signature),
     event_log: toBase64(log),
-    boot_id: '6d1ab1f4-0b0c-4e1b-9f7e-000000000001',
-    uptime_s: 60,
+    ...(wish.imaLog && { ima_log: { offset: wish.imaLog.offset, data: toBase64(wish.imaLog.data) } }),
+    ...(wish.boot ?? { boot_id: '6d1ab1f4-0b0c-4e1b-9f7e-000000000001', uptime_s: 60 }),
     ...(sent && { pcr_values: listed(sent) }),
   };
 }

@@ -1,6 +1,6 @@
 // Which PCRs of which banks are meant (TPML_PCR_SELECTION), and the digest a quote has over their values.
 // A digest that agrees proves equal values, not good ones.
-import { createHash } from 'node:crypto';
+import { hash as hashOf } from 'node:crypto';
 import { AssayError, type Codec, list, sized, struct, u8 } from '@assay/core';
 import { HashAlg, type HashName, nodeHash } from './algorithms.ts';
 
@@ -44,12 +44,15 @@ export type PcrBanks = { [H in HashName]?: ReadonlyMap<number, Uint8Array> };
  * @throws AssayError `tpm-pcr-absent` when a selected value is not in `values`
  */
 export function pcrDigest(selection: PcrSelection, values: PcrBanks, hash: HashName): Uint8Array {
-  const sum = createHash(nodeHash(hash));
+  const selected: Uint8Array[] = [];
   for (const { hash: bank, pcrs } of selection)
-    for (const pcr of [...new Set(pcrs)].sort((a, b) => a - b)) {
+    for (const pcr of isAscending(pcrs) ? pcrs : [...new Set(pcrs)].sort((a, b) => a - b)) {
       const value = values[bank]?.get(pcr);
       if (!value) throw new AssayError('tpm-pcr-absent', `PCR ${pcr} of bank ${bank}`, 'a value', 'none');
-      sum.update(value);
+      selected.push(value);
     }
-  return sum.digest();
+  // Hashed at once and as text: node:crypto takes a third of the time it needs for updates and a digest as bytes.
+  return Buffer.from(hashOf(nodeHash(hash), Buffer.concat(selected)), 'hex');
 }
+
+const isAscending = (pcrs: readonly number[]) => pcrs.every((pcr, i) => i === 0 || (pcrs[i - 1] as number) < pcr);
