@@ -1,15 +1,26 @@
 export { type Appraisal, type AppraisalInput, appraise } from './appraise.ts';
 export { type Certificate, readCertificate } from './endorsement/certificate.ts';
-export { checkEndorsement, type Endorsement } from './endorsement/endorsement.ts';
+export { checkEndorsement, type Endorsement, recheckEndorsement, refuseRoca } from './endorsement/endorsement.ts';
 export { checkEkExtensions } from './endorsement/extensions.ts';
-export { type PemFile, type TrustStore, trustStoreFrom } from './endorsement/trust-store.ts';
+export {
+  type CaFile,
+  type RevocationFile,
+  type TpmKind,
+  type TrustStore,
+  trustStoreFrom,
+} from './endorsement/trust-store.ts';
 export { allowedByDefault, allowedFindings, type FindingCode, findingCatalogue } from './findings/catalogue.ts';
 export type { FindingKind } from './findings/kind.ts';
-export { bootPcrs, type Policy } from './policy/policy.ts';
-export type { Facts } from './policy/rule.ts';
-export { rules } from './policy/rules/catalogue.ts';
+export { imaOffset } from './ima/progress.ts';
+export { type LogReading, readLog } from './log-reading.ts';
+export { bootPcrs, defaultPcrs, type Policy } from './policy/policy.ts';
 export { type Ak, checkAk } from './quote/ak.ts';
-export type { TpmState } from './quote/continuity.ts';
 export { type ClaimedQuote, type Quote, verifyQuote } from './quote/quote.ts';
 export { type Measured, referenceFrom } from './reference/learn.ts';
 export { unknownVerdict } from './verdict.ts';
+export {
+  type EvidenceState,
+  type Verification,
+  type VerificationInput,
+  verifyEvidence,
+} from './verify-evidence.ts';

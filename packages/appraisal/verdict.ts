@@ -1,7 +1,7 @@
 // Findings and comparisons put together: one trust, one reason, one result for each component, a time it holds.
 import { type ComponentResult, components, type Finding, type Verdict } from '@assay/protocol';
 import type { Endorsement } from './endorsement/endorsement.ts';
-import { weight } from './findings.ts';
+import { counting, weight } from './findings.ts';
 import type { Policy } from './policy/policy.ts';
 
 /** A hostile log has as many findings as it has events. */
@@ -16,22 +16,23 @@ type Times = {
 type Rest = Pick<Verdict, 'findings' | 'components'> &
   Partial<Pick<Verdict, 'ak_name' | 'evidence_sha256' | 'reset_count' | 'restart_count'>>;
 
-/** Trusted only when there is no finding at all and every component is known good. */
+/** Trusted only when there is no finding that counts and every component is known good. */
 export function verdictOf({ host, policy, now, endorsement }: Times, rest: Rest): Verdict {
   const software = endorsement?.software ?? false;
-  const bad = rest.findings.find((one) => weight(one) === 'untrusted') ?? rest.findings[0];
+  const counts = counting(rest.findings);
+  const bad = counts.find((one) => weight(one) === 'untrusted') ?? counts[0];
   const doubted = rest.components.find(({ trust }) => trust !== 'trusted');
   const trusted = !bad && !doubted && rest.components.length === components.length;
   const good = `all measurements are known good${software ? '; vouched for by a software TPM' : ''}`;
   return {
     host,
     trust: trusted ? 'trusted' : bad ? weight(bad) : 'unknown',
-    reason: trusted ? good : bad ? reasonOf(bad, rest.findings.length) : (doubted?.reason ?? 'nothing was appraised'),
+    reason: trusted ? good : bad ? reasonOf(bad, counts.length) : (doubted?.reason ?? 'nothing was appraised'),
     software_tpm: software,
     verified_at: now.toISOString(),
     expires_at: new Date(now.getTime() + policy.verdictLifetimeS * 1000).toISOString(),
     ...rest,
-    findings: rest.findings.slice(0, mostFindings),
+    findings: [...counts, ...rest.findings.filter(({ allowed }) => allowed)].slice(0, mostFindings),
   };
 }
 

@@ -1,6 +1,12 @@
 // What an operator may set for the attestation server: `[attestation_server]` in assay.conf.
+import { allowedByDefault } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
-import { type Conf, integer, path, port, type Sections, secret, text } from '@assay/daemon';
+import { type Conf, integer, list, path, port, type Sections, secret, text } from '@assay/daemon';
+import { hardwareVendors, vendors } from './enrolment/vendors.ts';
+
+const vendorList = Object.entries(vendors)
+  .map(([id, { name }]) => `${id} (${name})`)
+  .join(', ');
 
 export const options = {
   attestation_server: {
@@ -15,9 +21,21 @@ export const options = {
     auth_blob_file: path({
       help: 'File with the secret that relying parties send as x-auth-blob: 16 characters or more, mode 0600. There is no default.',
     }),
+    ek_vendors: list({
+      default: hardwareVendors,
+      help: `TPM manufacturers whose published CAs are accepted: ${vendorList}. Name fewer to narrow it; nothing at all leaves only what stands in the folders below. The virtual TPMs of a cloud are labelled so, and not accepted unless it is named.`,
+    }),
     ek_ca_dir: path({
       optional: true,
-      help: 'Folder of PEM files: CAs of TPM manufacturers whose endorsement key certificates are accepted.',
+      help: 'Folder of PEM files: further CAs of TPM manufacturers whose endorsement key certificates are accepted: roots, and what stands between them and the TPMs.',
+    }),
+    ek_crl_dir: path({
+      optional: true,
+      help: 'Folder of revocation lists (X.509 v2 CRL; DER or PEM) of CAs that are accepted. Where there is one of an issuer it decides: an endorsement it revokes, or which it is too old to speak of, is refused. None is ever fetched.',
+    }),
+    virtual_tpm_ca_dir: path({
+      optional: true,
+      help: 'Folder of PEM files: CAs that issue certificates to the virtual TPMs of a cloud. Their hosts are labelled so: who runs that cloud can make their TPMs say anything.',
     }),
     software_tpm_ca_dir: path({
       optional: true,
@@ -38,6 +56,10 @@ export const options = {
       min: 1,
       max: 600,
       help: 'Seconds a host may take to answer a challenge; a slow TPM needs one or two.',
+    }),
+    allowed_findings: list({
+      default: allowedByDefault,
+      help: 'Codes of findings that are shown and do not count, because healthy machines here have them; docs/evidence.md lists those that may be allowed. What stands here replaces the default.',
     }),
     database: secret({
       help: 'Where hosts, verdicts and reference values are kept: sqlite:PATH or postgresql://…; a URL may hold a password.',

@@ -1,5 +1,5 @@
 // The attestation server, put together: what asks, what remembers, what tells.
-import { bootPcrs, type Policy } from '@assay/appraisal';
+import { allowedFindings, bootPcrs, type Policy } from '@assay/appraisal';
 import { type Clock, type Log, systemClock } from '@assay/daemon';
 import { createHttpsServer, listen, renderPlain } from '@assay/daemon/https';
 import { openDatabase } from '@assay/daemon/storage';
@@ -43,6 +43,7 @@ export async function startAttestationServer(
   const policy: Policy = {
     pcrs: bootPcrs,
     softwareTpmAccepted: options.software_tpm_ca_dir !== undefined,
+    allowed: allowedFindings(options.allowed_findings, '[attestation_server] allowed_findings'),
     verdictLifetimeS: options.verdict_lifetime,
   };
   const server = createHttpsServer({

@@ -13,11 +13,16 @@ export const PcrWish = Type.Object({
 });
 export type PcrWish = Static<typeof PcrWish>;
 
+/** What one round carries of IMA's list at most. */
+export const imaPartBytes = 4 * 1024 * 1024;
+
 /** A part of IMA's run-time list in the kernel's binary form (…/ima/binary_runtime_measurements), native byte order: little-endian. */
 export const ClaimedImaLog = Type.Object({
-  /** Of the first byte of `data` in the whole list: what the challenge asked for, or 0 when the host started anew since. */
+  /** Of the first byte of `data` in the whole list: what the challenge asked for, or 0. */
   offset: Type.Integer({ minimum: 0 }),
-  data: Base64(8 * 1024 * 1024),
+  data: Base64(imaPartBytes),
+  /** The list goes on: the next round has the rest. */
+  more: Type.Optional(Type.Boolean()),
 });
 export type ClaimedImaLog = Static<typeof ClaimedImaLog>;
 

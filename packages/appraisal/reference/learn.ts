@@ -2,8 +2,8 @@
 import { AssayError } from '@assay/core';
 import { type Attribution, componentsOf, type EventLog } from '@assay/measurement';
 import { components, type ReferenceEvent, type ReferenceValue } from '@assay/protocol';
+import type { PcrSelection } from '@assay/tpm/structures';
 import { hex } from '../findings.ts';
-import type { Quote } from '../quote/quote.ts';
 
 /** One for each component, in the order of `components`; no events: none measured, which is a value too. */
 export type Measured = readonly Pick<ReferenceValue, 'component' | 'events'>[];
@@ -12,7 +12,7 @@ export type Measured = readonly Pick<ReferenceValue, 'component' | 'events'>[];
 export type QuotedEvent = Attribution & { reference: ReferenceEvent };
 
 /** The events of a log that the quote covers, in log order; no other event may support a claim. */
-export const quotedEvents = (log: EventLog, { selection }: Quote): QuotedEvent[] =>
+export const quotedEvents = (log: EventLog, selection: PcrSelection): QuotedEvent[] =>
   componentsOf(log.events)
     .filter(({ event }) => selection.some(({ pcrs }) => pcrs.includes(event.pcr)))
     .map((part) => ({ ...part, reference: referenceEvent(part) }));

@@ -1,8 +1,11 @@
 // An honest host, golden at that, from which each test takes one step aside.
 import { corpusLog } from '@assay/measurement/testing';
+import type { Finding, PcrWish } from '@assay/protocol';
 import { type Appraisal, type AppraisalInput, appraise } from '../appraise.ts';
 import { checkEndorsement } from '../endorsement/endorsement.ts';
 import { trustStoreFrom } from '../endorsement/trust-store.ts';
+import { allowedByDefault } from '../findings/catalogue.ts';
+import { counting } from '../findings.ts';
 import { bootPcrs } from '../policy/policy.ts';
 import { referenceFrom } from '../reference/learn.ts';
 import { type EvidenceWish, makeEvidence } from './evidence.ts';
@@ -16,22 +19,27 @@ export type Scene = {
   /** What the honest host would be appraised with; `evidence` and anything else may be changed. */
   input(evidence?: Partial<EvidenceWish>, other?: Partial<AppraisalInput>): AppraisalInput;
   appraise(evidence?: Partial<EvidenceWish>, other?: Partial<AppraisalInput>): Appraisal;
+  /** What speaks against a host then, and is not allowed. */
+  findings(evidence?: Partial<EvidenceWish>, other?: Partial<AppraisalInput>): Finding[];
 };
 
-/** @param log of the golden host; its own measurements are the reference values */
-export function scene(log: Uint8Array = corpusLog('ovmf-linux-6.1')): Scene {
+/**
+ * @param log of the golden host; its own measurements are the reference values
+ * @param wanted what the policy rests on and the challenge asks for
+ */
+export function scene(log: Uint8Array = corpusLog('ovmf-linux-6.1'), wanted: readonly PcrWish[] = bootPcrs): Scene {
   const tpm = softwareTpm();
   const now = new Date();
-  const store = trustStoreFrom([], [{ file: 'test-ca.pem', text: tpm.ca.pem }]);
-  const endorsement = checkEndorsement(tpm.ekCertificate, tpm.ekPublic, store, now);
+  const store = trustStoreFrom([{ file: 'test-ca.pem', text: tpm.ca.pem, kind: 'software' }]);
+  const endorsement = checkEndorsement(tpm.ekCertificate, tpm.ekPublic, [], store, now);
   const nonce = Uint8Array.from({ length: 32 }, (_, i) => i * 7 + 1);
-  const policy = { pcrs: bootPcrs, softwareTpmAccepted: true, verdictLifetimeS: 90 };
+  const policy = { pcrs: wanted, softwareTpmAccepted: true, allowed: allowedByDefault, verdictLifetimeS: 90 };
   const input: Scene['input'] = (evidence = {}, other = {}) => ({
     host: 'node1',
-    evidence: makeEvidence({ akKey: tpm.akKey, akName: tpm.akName, nonce, log, ...evidence }),
+    evidence: makeEvidence({ akKey: tpm.akKey, akName: tpm.akName, nonce, log, wanted, ...evidence }),
     ak: tpm.akPublic,
     nonce,
-    wanted: bootPcrs,
+    wanted,
     endorsement,
     reference,
     policy,
@@ -41,5 +49,7 @@ export function scene(log: Uint8Array = corpusLog('ovmf-linux-6.1')): Scene {
   });
   let reference: AppraisalInput['reference'] = [];
   reference = referenceFrom(appraise(input()));
-  return { tpm, log, nonce, now, input, appraise: (evidence, other) => appraise(input(evidence, other)) };
+  const appraised: Scene['appraise'] = (evidence, other) => appraise(input(evidence, other));
+  const findings: Scene['findings'] = (evidence, other) => counting(appraised(evidence, other).verdict.findings);
+  return { tpm, log, nonce, now, input, appraise: appraised, findings };
 }

@@ -24,7 +24,7 @@ async function world(url: string, t: TestContext) {
   const db = await openDatabase<Schema>(url, migrations);
   t.after(() => db.destroy());
   const registry = createRegistry({ clock, log });
-  const policy = { pcrs: bootPcrs, softwareTpmAccepted: true, verdictLifetimeS: 90 };
+  const policy = { pcrs: bootPcrs, softwareTpmAccepted: true, allowed: [], verdictLifetimeS: 90 };
   const needs = { db, clock, log, registry, policy, knownGood: knownGood() };
   const { registration } = await registerHost(db, { name: 'node1', ekPin: undefined, now: clock.now() });
   registry.add('node1');

@@ -14,7 +14,7 @@ import type { ClaimedEvidence, Verdict } from '@assay/protocol';
 import type { KnownGood } from '../reference/known-good.ts';
 import type { Registry } from '../registry/registry.ts';
 import { useChallenge } from '../storage/challenges.ts';
-import { findEnrolment, keepLastQuote } from '../storage/enrolments.ts';
+import { findEnrolment, keepState, stateOf } from '../storage/enrolments.ts';
 import { keepEvidence } from '../storage/evidence.ts';
 import type { ChallengeRow, Db } from '../storage/schema.ts';
 import { keepVerdict } from '../storage/verdicts.ts';
@@ -37,6 +37,8 @@ export type Conclusion = {
   readonly authentic: boolean;
   /** What a golden host would teach; absent when the evidence did not verify. */
   readonly measured: Measured | undefined;
+  /** The host has to be asked on at once: see `Appraisal`. */
+  readonly goesOn: boolean;
 };
 
 /**
@@ -60,13 +62,13 @@ export async function conclude(
         connection: challenge.connection,
       });
       const at = { now: clock.now(), uptimeMs: Math.round(clock.uptimeMs()), bootId: clock.bootId };
-      const { verdict, tpm, measured } = await judge(needs, tx, challenge, answer, at.now);
-      const authentic = tpm !== undefined;
+      const { verdict, state, measured, goesOn } = await judge(needs, tx, challenge, answer, at.now);
+      const authentic = state !== undefined;
       const stored = { verdict, round, uptimeMs: at.uptimeMs, bootId: at.bootId };
       if (authentic || counts) await keepAnswer(tx, challenge, answer, at.now);
       const kept = (authentic || counts) && (await keepVerdict(tx, stored));
-      if (tpm) await keepLastQuote(tx, host, challenge.ak_name, JSON.stringify(tpm));
-      return { conclusion: { verdict, authentic, measured }, stored: kept ? stored : undefined };
+      if (state) await keepState(tx, host, challenge.ak_name, state);
+      return { conclusion: { verdict, authentic, measured, goesOn }, stored: kept ? stored : undefined };
     });
     if (stored) registry.accept(stored);
     return conclusion;
@@ -92,8 +94,9 @@ async function judge(
   const endorsement = JSON.parse(enrolment.endorsement) as Endorsement;
   const nothing = (why: { code: string; message: string }): Appraisal => ({
     verdict: unknownVerdict({ host, why, policy, endorsement, now }),
-    tpm: undefined,
+    state: undefined,
     measured: undefined,
+    goesOn: false,
   });
   if (!('evidence' in answer)) return nothing(answer);
 
@@ -108,7 +111,7 @@ async function judge(
       endorsement,
       reference,
       policy,
-      previous: enrolment.last_quote === null ? undefined : JSON.parse(enrolment.last_quote),
+      previous: stateOf(enrolment),
       now,
     });
   } catch (error) {

@@ -1,4 +1,5 @@
 // Which TPM speaks for a host, and with which key? One TPM per host and one host per TPM, held by unique columns.
+import type { EvidenceState } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { Db, EnrolmentRow } from './schema.ts';
 
@@ -60,11 +61,17 @@ export async function keepEnrolment(db: Db, { registration, ...row }: ProvedEnro
   if (!kept) throw new AssayError('enrol-host-taken', `host ${host}`, 'the TPM enrolled for it', 'another');
 }
 
-/** `state` JSON. */
-export async function keepLastQuote(db: Db, host: string, akName: string, state: string): Promise<void> {
+/** What the last evidence left behind. A row of an earlier version has the TPM's state alone. */
+export function stateOf({ last_quote }: Pick<EnrolmentRow, 'last_quote'>): EvidenceState | undefined {
+  if (last_quote === null) return undefined;
+  const stored = JSON.parse(last_quote) as EvidenceState | EvidenceState['tpm'];
+  return 'tpm' in stored ? stored : { tpm: stored };
+}
+
+export async function keepState(db: Db, host: string, akName: string, state: EvidenceState): Promise<void> {
   await db
     .updateTable('enrolments')
-    .set({ last_quote: state })
+    .set({ last_quote: JSON.stringify(state) })
     .where('host', '=', host)
     .where('ak_name', '=', akName)
     .execute();

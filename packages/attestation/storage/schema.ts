@@ -25,7 +25,7 @@ export type EnrolmentRow = {
   /** TPMT_PUBLIC */
   ak_public: string;
   enrolled_at: string;
-  /** JSON: clock and counters of the last quote that verified; absent before the first. */
+  /** JSON: EvidenceState after the last quote that verified (of an earlier version its `tpm` alone); absent before the first. */
   last_quote: string | null;
 };
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { allowedByDefault } from '@assay/appraisal';
 import { type Clock, createLog, httpsRequest } from '@assay/daemon';
 import { testPki } from '@assay/daemon/testing';
 import type { Host } from '@assay/protocol';
@@ -56,12 +57,16 @@ export async function startTestServer(t: TestContext, given: TestServerOptions =
     tls_cert_file: certFile,
     tls_key_file: keyFile,
     auth_blob_file: file('auth-blob'),
+    ek_vendors: [],
     ek_ca_dir: undefined,
+    ek_crl_dir: undefined,
+    virtual_tpm_ca_dir: undefined,
     software_tpm_ca_dir: softwareTpmCas ? file('software-tpm-ca') : undefined,
     ticket_key_file: file('ticket-key.pem'),
     attestation_period: 3600,
     verdict_lifetime: 7200,
     challenge_timeout: 10,
+    allowed_findings: allowedByDefault,
     database: `sqlite:${file('attestation.db')}`,
     ...overrides,
   };

@@ -1,0 +1,34 @@
+// Does the list belong to the boot that was quoted? Its first entry, boot_aggregate, is a hash over the boot PCRs as the kernel found them.
+// That it is there, first and once is a matter of the entries; here its value is compared with the PCRs the quote proves.
+import { checkBootAggregate, type ImaReplay, imaPcr } from '@assay/measurement';
+import type { Finding } from '@assay/protocol';
+import type { PcrBanks } from '@assay/tpm/structures';
+import { finding, hex } from '../findings.ts';
+
+const aggregated = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+/** Nothing for a part of the list without entry 0: an earlier round looked at it. */
+export function bootAggregateFindings({ first }: Pick<ImaReplay, 'first'>, proven: PcrBanks): Finding[] {
+  if (!first) return [];
+  const whole = Object.fromEntries(
+    Object.entries(proven).filter(([, pcrs]) => aggregated.every((pcr) => pcrs?.has(pcr))),
+  ) as PcrBanks;
+  const place = { pcr: imaPcr, component: 'operating_system', entry: 0 } as const;
+  const where = 'IMA entry 0 (boot_aggregate)';
+  const check = checkBootAggregate(first, whole);
+  switch (check.result) {
+    case 'equal':
+    case 'absent': // the entry's own finding
+      return [];
+    case 'differs': {
+      const expected = `${check.bank} ${hex(check.expected)}, over the quoted PCRs`;
+      return [finding('ima-boot-aggregate', where, expected, hex(check.got), place)];
+    }
+    case 'no-tpm':
+      return [finding('ima-boot-aggregate', where, 'a hash over the boot PCRs', 'zeros: no TPM was found', place)];
+    case 'no-bank': {
+      const expected = `a hash over a bank that is quoted (${Object.keys(whole).join(', ')})`;
+      return [finding('ima-boot-aggregate-unproven', where, expected, `${check.algorithm} ${hex(check.got)}`, place)];
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// What is wrong with entries of IMA's list, as findings: the first of each kind, with how many there are. Every entry is looked at, also
+// after the first objection.
+import type { ImaFinding, ImaProblemCode, ImaReplay } from '@assay/measurement';
+import type { Finding } from '@assay/protocol';
+import type { FindingCode } from '../findings/catalogue.ts';
+import { finding } from '../findings.ts';
+
+const kinds: Readonly<Record<ImaProblemCode, { code: FindingCode; expected: string }>> = {
+  violation: { code: 'ima-violation', expected: 'a file that nobody writes to while it is measured' },
+  'template-digest': { code: 'ima-template-digest', expected: 'a template digest that is the hash of its data' },
+  'template-unknown': { code: 'ima-template-unknown', expected: 'a template the kernel has' },
+  'template-legacy': { code: 'ima-template-legacy', expected: 'ima-ng, ima-sig or another template with SHA-256' },
+  'other-pcr': { code: 'ima-pcr', expected: 'PCR 10' },
+  fields: { code: 'ima-malformed', expected: 'the fields of its template' },
+  signature: { code: 'ima-signature', expected: 'a signature of a file' },
+  'boot-aggregate': { code: 'ima-boot-aggregate', expected: 'boot_aggregate as the first entry and nowhere else' },
+};
+
+export function entryFindings({ findings, counts }: Pick<ImaReplay, 'findings' | 'counts'>): Finding[] {
+  const first = new Map<ImaProblemCode, ImaFinding>();
+  for (const one of findings) if (!first.has(one.code)) first.set(one.code, one);
+  return [...first.values()].map(({ code, text, index }) => {
+    const more = (counts[code] ?? 1) - 1;
+    const seen = more > 0 ? `${text} (and ${more} more)` : text;
+    const { code: of, expected } = kinds[code];
+    return finding(of, `IMA entry ${index}`, expected, seen, { component: 'operating_system', entry: index, pcr: 10 });
+  });
+}
+
+/** Those of earlier rounds first, each kind once. */
+export function kept(earlier: readonly Finding[], later: readonly Finding[]): Finding[] {
+  const known = new Set(earlier.map(({ code }) => code));
+  return [...earlier, ...later.filter(({ code }) => !known.has(code))];
+}

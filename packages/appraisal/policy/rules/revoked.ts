@@ -1,0 +1,24 @@
+// Did the host run an image that its own list of forbidden signatures names? The dbx it measured is proven, and so is the digest of each image
+// (the Authenticode hash, which is what dbx lists). Says nothing of what newer lists revoke: those are a policy's.
+import { finding } from '../../findings.ts';
+import { eventName, mostOfOneRule, type Rule } from '../rule.ts';
+
+export const revoked: Rule = {
+  name: 'revoked',
+  find({ log, banks, claims }) {
+    const listed = claims.secureBootKeys['dbx']?.value ?? [];
+    if (!banks.includes('sha256') || listed.length === 0) return [];
+    const forbidden = new Set(listed.filter(({ type }) => type === 'sha256').map(({ name }) => name));
+    return log.events
+      .filter(({ kind, pcr }) => kind === 'image' && (pcr === 2 || pcr === 4))
+      .filter(({ digests }) => digests.sha256 && forbidden.has(Buffer.from(digests.sha256).toString('hex')))
+      .slice(0, mostOfOneRule)
+      .map((event) =>
+        finding('image-revoked', eventName(event), 'an image that dbx does not name', event.description, {
+          event: event.index,
+          pcr: event.pcr,
+          component: event.pcr === 4 ? 'boot_loader' : 'firmware',
+        }),
+      );
+  },
+};

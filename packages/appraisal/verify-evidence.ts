@@ -1,0 +1,167 @@
+// Is this evidence true: did this host's TPM sign it now, does its boot log lead to what was signed, does its IMA list? What then follows
+// from it (claims), what is strange about it (findings) and where the next round goes on (state)? Pure: no I/O and no clock.
+// True is not good: what a host claims to have booted is compared with what is known good by appraise.ts, where a policy has its say.
+import { createHash } from 'node:crypto';
+import { type Claims, claimsOf, imaPcr, type KnownImaLines, parseEventLog } from '@assay/measurement';
+import { type Bank, type ClaimedEvidence, type Finding, fromBase64, type PcrWish } from '@assay/protocol';
+import type { HashName, PcrBanks } from '@assay/tpm/structures';
+import type { Endorsement } from './endorsement/endorsement.ts';
+import { findingOf } from './findings.ts';
+import type { ImaProgress } from './ima/progress.ts';
+import { verifyIma } from './ima/verify-ima.ts';
+import { type LogReading, readLog } from './log-reading.ts';
+import { type Ak, checkAk } from './quote/ak.ts';
+import { type Binding, bindLog } from './quote/binding.ts';
+import { continuityOf, type TpmState } from './quote/continuity.ts';
+import { type ClaimedQuote, type Quote, verifyQuote } from './quote/quote.ts';
+import type { QuotedEvent } from './reference/learn.ts';
+
+/** What is remembered of a host from one round to the next: plain JSON. */
+export type EvidenceState = {
+  tpm: TpmState;
+  /** Absent: the host has no IMA list, or none was read since its TPM was reset or restarted. */
+  ima?: ImaProgress;
+};
+
+export type VerificationInput = {
+  evidence: ClaimedEvidence;
+  /** TPMT_PUBLIC of the AK that enrolment proved, or what `checkAk` made of it. */
+  ak: Uint8Array | Ak;
+  endorsement: Pick<Endorsement, 'software'>;
+  /** Of the challenge, as sent. */
+  nonce: Uint8Array;
+  /** PCRs of the challenge, as sent. */
+  wanted: readonly PcrWish[];
+  /** Byte from which the challenge asked for IMA's list; 0 unless given. */
+  imaAsked?: number;
+  /** What the last verified evidence of this AK left behind; undefined after enrolment. */
+  previous: EvidenceState | undefined;
+  /** IMA entries seen before, shared by all hosts. */
+  knownImaLines?: KnownImaLines;
+};
+
+/** `authentic`: the enrolled AK signed over this nonce, so that it was this host's TPM, whatever else is wrong. */
+export type Verification =
+  | { authentic: false; findings: [Finding] }
+  | {
+      authentic: true;
+      /** What speaks against the host; a policy may allow some of it. */
+      findings: Finding[];
+      /** To be stored, and given as `previous` next time. */
+      state: EvidenceState;
+      /** Only from what the quote proves. */
+      claims: Claims;
+      quote: Quote;
+      ak: Ak;
+      /** The measurements the quote covers, to be compared with what is known good. */
+      events: readonly QuotedEvent[];
+      /** Quoted PCRs that nothing explains. `all`: the PCR values themselves are not proven. */
+      unexplained: Binding['unexplained'];
+      /** Hex, over quote, signature, the boot log's SHA-256 and the part of IMA's list. */
+      sha256: string;
+    };
+
+/** Never throws for anything a host can send: what is wrong with its evidence becomes a finding. */
+export function verifyEvidence(input: VerificationInput): Verification {
+  const { evidence, endorsement, previous } = input;
+  const signed = authenticate(input);
+  if ('finding' in signed) return { authentic: false, findings: [signed.finding] };
+  const { quote, ak, sha256 } = signed;
+  const tpm = continuityOf(previous?.tpm, quote, evidence, endorsement.software);
+  const reading = readLog(parseEventLog(signed.log), quote.selection);
+  const bound = bindLog(quote, reading.log, evidence.pcr_values);
+  const ima = imaOf(input, quote, bound, tpm.goesOn ? previous?.ima : undefined);
+  const unexplained = ima.explains ? without(bound.unexplained, imaPcr) : bound.unexplained;
+  return {
+    authentic: true,
+    findings: [
+      ...tpm.findings,
+      ...reading.findings,
+      ...bound.findings.filter(({ code, pcr }) => code !== 'log-replay-mismatch' || pcr !== imaPcr),
+      ...ima.findings,
+    ],
+    state: { tpm: tpm.next, ...(ima.progress && { ima: ima.progress }) },
+    claims: provenClaims(reading, quote, unexplained),
+    quote,
+    ak,
+    events: reading.events,
+    unexplained,
+    sha256,
+  };
+}
+
+type Signed = { quote: Quote; ak: Ak; log: Uint8Array; sha256: string };
+
+/** Who signed this, when, over what: all that must hold before anything in it is looked at. */
+function authenticate({ evidence, ak: key, nonce, wanted }: VerificationInput): Signed | { finding: Finding } {
+  try {
+    const ak = key instanceof Uint8Array ? checkAk(key) : key;
+    const claimed: ClaimedQuote = {
+      quote: fromBase64(evidence.quote, 'evidence.quote'),
+      signature: fromBase64(evidence.signature, 'evidence.signature'),
+    };
+    const log = fromBase64(evidence.event_log, 'evidence.event_log');
+    const quote = verifyQuote(claimed, ak, nonce, wanted);
+    const sum = createHash('sha256').update(claimed.quote).update(claimed.signature);
+    sum.update(createHash('sha256').update(log).digest()).update(evidence.ima_log?.data ?? '');
+    return { quote, ak, log, sha256: sum.digest('hex') };
+  } catch (error) {
+    return { finding: findingOf(error) };
+  }
+}
+
+type Ima = { findings: Finding[]; progress: ImaProgress | undefined; explains: boolean };
+
+/** PCR 10 is IMA's where the log does not explain it; not quoted or not proven, nothing is known of it. */
+function imaOf(
+  input: VerificationInput,
+  quote: Quote,
+  { unexplained }: Binding,
+  previous: ImaProgress | undefined,
+): Ima {
+  const { evidence, imaAsked: asked = 0, knownImaLines: known } = input;
+  const quoted = quote.selection.some(({ pcrs }) => pcrs.includes(imaPcr));
+  if (!quoted || unexplained === 'all') return { findings: [], progress: previous, explains: false };
+  const claimed = evidence.ima_log;
+  if (!claimed?.data && !previous && !unexplained.has(imaPcr))
+    return { findings: [], progress: undefined, explains: true };
+  const proven = provenValues(quote, evidence.pcr_values ?? []);
+  const { findings, progress } = verifyIma({ claimed, asked, previous, proven, known });
+  return { findings, progress, explains: !findings.some(({ code }) => leavesPcrOpen.has(code)) };
+}
+
+/** With one of these the value of PCR 10 has no explanation; other findings are about entries of a list that does explain it. */
+const leavesPcrOpen = new Set<string>([
+  'ima-list-missing',
+  'ima-list-behind',
+  'ima-list-mismatch',
+  'ima-list-unfinished',
+  'ima-list-too-long',
+  'ima-offset',
+  'message-base64',
+  'evidence-unreadable',
+]);
+
+/** Values that hash to the quoted digest; others that were sent beside them prove nothing. */
+function provenValues({ selection }: Quote, values: NonNullable<ClaimedEvidence['pcr_values']>): PcrBanks {
+  const banks: { [H in HashName]?: Map<number, Uint8Array> } = {};
+  for (const { hash, pcrs } of selection) {
+    const quoted = values.filter(({ bank, pcr }) => bank === hash && pcrs.includes(pcr));
+    banks[hash] = new Map(quoted.map(({ pcr, value }) => [pcr, Buffer.from(value, 'hex')]));
+  }
+  return banks;
+}
+
+const without = (unexplained: Binding['unexplained'], pcr: number): Binding['unexplained'] =>
+  unexplained === 'all' ? 'all' : new Set([...unexplained].filter((one) => one !== pcr));
+
+function provenClaims({ log, claims }: LogReading, { selection }: Quote, unexplained: Binding['unexplained']): Claims {
+  if (unexplained !== 'all' && unexplained.size === 0) return claims;
+  const isProven = (pcr: number) =>
+    unexplained !== 'all' && !unexplained.has(pcr) && selection.some(({ pcrs }) => pcrs.includes(pcr));
+  return claimsOf(
+    log,
+    selection.map(({ hash }) => hash as Bank),
+    isProven,
+  );
+}
