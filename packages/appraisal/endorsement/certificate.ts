@@ -1,13 +1,14 @@
 // What does this certificate claim (RFC 5280)? Its fields, read strictly from DER. Proves nothing: see chain.ts.
 import { AssayError, escaped } from '@assay/core';
 import { boolean, type Der, expectTag, octetsOfBits, oidText, positiveInteger, readDer, tags, time } from './der.ts';
+import { type Signed, signedPart } from './signature.ts';
 
 export type Certificate = {
   der: Uint8Array;
   /** Big-endian, without sign byte. */
   serial: Uint8Array;
-  /** OID of the signature's algorithm. */
-  signatureAlgorithm: string;
+  /** What the issuer signed, with what, and the result: for `signedBy`. */
+  signed: Signed;
   /** Name, DER: names are equal when their bytes are. */
   issuer: Uint8Array;
   subject: Uint8Array;
@@ -17,6 +18,8 @@ export type Certificate = {
   notBefore: Date;
   notAfter: Date;
   publicKey: CertificateKey;
+  /** SubjectPublicKeyInfo, DER. */
+  keyInfo: Uint8Array;
   extensions: ReadonlyMap<string, { critical: boolean; value: Uint8Array }>;
 };
 export type CertificateKey =
@@ -31,10 +34,12 @@ const ecKey = '1.2.840.10045.2.1';
 export function readCertificate(der: Uint8Array, where: string): Certificate {
   const bad = (field: string, expected: string, got: unknown) =>
     new AssayError('certificate', `${where} ${field}`, expected, got);
-  const [tbs, outer] = expectTag(readDer(der, where), tags.sequence, where).children;
+  const [tbs, outer, signature, ...behind] = expectTag(readDer(der, where), tags.sequence, where).children;
+  if (behind.length > 0) throw bad('Certificate', 'three elements', behind.length + 3);
   const fields = [...expectTag(tbs, tags.sequence, `${where} tbsCertificate`).children];
-  const version = fields[0]?.tag === 0xa0 ? fields.shift()?.children[0]?.content[0] : 0;
-  if (version !== 2) throw bad('version', 'v3', `v${(version ?? -1) + 1}`);
+  const version = fields[0]?.tag === 0xa0 ? fields.shift()?.children[0] : undefined;
+  if (version?.tag !== tags.integer || version.content.length !== 1 || version.content[0] !== 2)
+    throw bad('version', 'v3', version ? version.content : 'v1');
   const [serial, inner, issuer, validity, subject, key, ...rest] = fields;
   const [notBefore, notAfter] = expectTag(validity, tags.sequence, `${where} validity`).children;
   const serialBytes = positiveInteger(serial, `${where} serialNumber`);
@@ -46,10 +51,11 @@ export function readCertificate(der: Uint8Array, where: string): Certificate {
     issuer: expectTag(issuer, tags.sequence, `${where} issuer`),
     subject: expectTag(subject, tags.sequence, `${where} subject`),
   };
+  if (names.issuer.content.length === 0) throw bad('issuer', 'a name', 'none');
   return {
     der,
     serial: serialBytes,
-    signatureAlgorithm: oidText(inner?.children[0], `${where} signature`),
+    signed: signedPart(tbs, outer, signature, where),
     issuer: names.issuer.whole,
     subject: names.subject.whole,
     issuerText: nameText(names.issuer, `${where} issuer`),
@@ -57,6 +63,7 @@ export function readCertificate(der: Uint8Array, where: string): Certificate {
     notBefore: time(notBefore, `${where} notBefore`),
     notAfter: time(notAfter, `${where} notAfter`),
     publicKey: readKey(key, `${where} subjectPublicKeyInfo`),
+    keyInfo: key?.whole ?? new Uint8Array(),
     extensions: readExtensions(rest, where),
   };
 }
@@ -75,15 +82,21 @@ function readKey(element: Der | undefined, where: string): CertificateKey {
 }
 
 function readExtensions(rest: readonly Der[], where: string): Certificate['extensions'] {
+  if (rest.length > 1 || (rest[0] && rest[0].tag !== 0xa3))
+    throw new AssayError('certificate', where, 'extensions and no unique identifiers', rest.at(-1)?.tag);
+  return rest[0] ? extensionsOf(rest[0].children[0], where) : new Map();
+}
+
+/** Extensions ::= SEQUENCE OF Extension, of certificates, revocation lists and their entries. Each at most once. */
+export function extensionsOf(list: Der | undefined, where: string): Certificate['extensions'] {
   const extensions = new Map<string, { critical: boolean; value: Uint8Array }>();
-  for (const { tag } of rest)
-    if (tag !== 0xa3) throw new AssayError('certificate', where, 'extensions and no unique identifiers', tag);
-  for (const extension of rest[0]?.children[0]?.children ?? []) {
+  for (const extension of expectTag(list, tags.sequence, `${where} extensions`).children) {
     const parts = [...extension.children];
     const oid = oidText(parts.shift(), `${where} extension`);
     const critical =
       parts[0]?.tag === tags.boolean ? boolean(parts.shift() as Der, `${where} extension ${oid}`) : false;
-    const value = expectTag(parts[0], tags.octetString, `${where} extension ${oid}`).content;
+    const value = expectTag(parts.shift(), tags.octetString, `${where} extension ${oid}`).content;
+    if (parts.length > 0) throw new AssayError('certificate', `${where} extension ${oid}`, 'nothing behind it', parts);
     if (extensions.has(oid)) throw new AssayError('certificate', `${where} extension ${oid}`, 'it once', 'it twice');
     extensions.set(oid, { critical, value });
   }
@@ -99,7 +112,8 @@ const attributes: Record<string, string> = {
   '2.5.4.11': 'OU',
 };
 
-function nameText({ children }: Der, where: string): string {
+/** A Name for people. */
+export function nameText({ children }: Der, where: string): string {
   const parts = children.flatMap((relative) =>
     relative.children.map(({ children: [type, value] }) => {
       const oid = oidText(type, where);

@@ -1,75 +1,100 @@
-// Does a certificate come from somebody in the store? A path of signatures to a self-signed certificate an operator listed;
-// nothing a host sends is ever part of it but the certificate itself.
-import { X509Certificate } from 'node:crypto';
+// Does a certificate come from somebody in the store? A path of signatures to an anchor an operator or the vendors' set named.
+// What a host sends may stand on the way there, checked like the rest; it is never where the way ends.
 import { AssayError } from '@assay/core';
 import type { Certificate } from './certificate.ts';
-import { basicConstraints, keyUsage, refuseUnknownCritical } from './extensions.ts';
-import type { CaCertificate, TrustStore } from './trust-store.ts';
+import { basicConstraints, keyUsage, purposes, refuseUnknownCritical } from './extensions.ts';
+import { isStrong, signedBy } from './signature.ts';
+import {
+  type Authority,
+  type CaCertificate,
+  identity,
+  leastOf,
+  readCa,
+  type TpmKind,
+  type TrustStore,
+} from './trust-store.ts';
 
-/** Issuer first, self-signed anchor last. `software`: some of them is listed as a CA of software TPMs. */
-export type Chain = { issuers: readonly CaCertificate[]; software: boolean };
+/** Issuer first, anchor last. `kind`: the least any of them vouches for. `shown`: those that are not in the store. */
+export type Chain = { issuers: readonly CaCertificate[]; kind: TpmKind; shown: readonly CaCertificate[] };
 
 const longestChain = 5;
+const mostShown = 8;
 
-/** Signatures an EK certificate may have: nothing with SHA-1 (RFC 8017, RFC 5758). */
-const strong = [
-  '1.2.840.113549.1.1.10', // RSASSA-PSS
-  '1.2.840.113549.1.1.11', // RSA with SHA-256, -384, -512
-  '1.2.840.113549.1.1.12',
-  '1.2.840.113549.1.1.13',
-  '1.2.840.10045.4.3.2', // ECDSA with SHA-256, -384, -512
-  '1.2.840.10045.4.3.3',
-  '1.2.840.10045.4.3.4',
-];
+type Step = { certificate: Certificate; below: readonly CaCertificate[] };
 
 /**
- * @throws AssayError `ek-issuer-unknown` when no path ends in the store, `ek-issuer` when one does whose certificates
- *   may not do what they did, `ek-signature` for a weak signature
+ * The shortest path, since each further CA can only break a path length limit. No certificate is looked at twice, so that
+ * the work grows with the number of those shown and not with the number of ways through them.
+ *
+ * A CA in the store may itself be signed with SHA-1, as vendors' were for years: it counts because it is listed, byte by byte,
+ * and nobody can list another. What comes from a host may not: whoever finds two contents with one signature could have
+ * had the other one signed.
+ * @param shown certificates (DER) the host sent beside its own, claimed; those that are none are left out
+ * @throws AssayError `ek-issuer-unknown` when no path ends in an anchor, `ek-issuer` when one does whose certificates
+ *   may not do what they did, `ek-signature` for a weak signature, `ek-chain` when too many are shown
  */
-export function chainOf(certificate: Certificate, store: TrustStore, where: string): Chain {
-  if (!strong.includes(certificate.signatureAlgorithm))
-    throw new AssayError('ek-signature', where, 'a signature with SHA-256 or better', certificate.signatureAlgorithm);
-  const known = [...store.software, ...store.hardware];
-  const issuers = pathFrom({ ...certificate, x509: opened(certificate, where) }, known, [], certificate.notBefore);
-  return { issuers, software: issuers.some((issuer) => store.software.includes(issuer)) };
+export function chainOf(
+  certificate: Certificate,
+  shown: readonly Uint8Array[],
+  store: TrustStore,
+  where: string,
+): Chain {
+  if (!isStrong(certificate.signed))
+    throw new AssayError('ek-signature', where, 'a signature with SHA-256 or better', certificate.signed.algorithm.oid);
+  if (shown.length > mostShown)
+    throw new AssayError('ek-chain', where, `at most ${mostShown} certificates beside it`, shown.length);
+  const hints = shown.flatMap(usable);
+  const issuers = pathOf(certificate, store.authorities, hints, certificate.notBefore);
+  const kinds = new Map(store.authorities.map((one) => [identity(one), one.kind]));
+  return {
+    issuers,
+    kind: leastOf(issuers.map((one) => kinds.get(identity(one)) ?? 'hardware')),
+    shown: issuers.filter((one) => hints.includes(one)),
+  };
 }
 
-type Signed = Certificate & { x509: X509Certificate };
+function usable(der: Uint8Array): CaCertificate[] {
+  try {
+    const read = readCa(der, 'certificate beside the EK’s');
+    return isStrong(read.signed) ? [read] : [];
+  } catch (error) {
+    if (error instanceof AssayError) return [];
+    throw error;
+  }
+}
 
-/** The first whole path. Several may issue under one name and key, as renewed CAs do; then the last failure is told. */
-function pathFrom(current: Signed, known: readonly CaCertificate[], below: CaCertificate[], at: Date): CaCertificate[] {
-  let failure = unknownIssuer(current);
-  if (below.length === longestChain) throw failure;
-  for (const issuer of known)
-    if (issued(issuer, current) && !below.includes(issuer))
-      try {
-        mayIssue(issuer, below.length, at);
-        const path = [...below, issuer];
-        return issued(issuer, issuer) ? path : pathFrom(issuer, known, path, at);
-      } catch (error) {
-        if (!(error instanceof AssayError)) throw error;
-        failure = error;
+function pathOf(
+  certificate: Certificate,
+  authorities: readonly Authority[],
+  hints: readonly CaCertificate[],
+  at: Date,
+): CaCertificate[] {
+  const anchors = new Set<CaCertificate>(authorities.filter(({ anchor }) => anchor));
+  const known: readonly CaCertificate[] = [...authorities, ...hints];
+  const seen = new Set<CaCertificate>();
+  let failure = unknownIssuer(certificate);
+  for (let steps: Step[] = [{ certificate, below: [] }]; steps.length > 0; ) {
+    const further: Step[] = [];
+    for (const { certificate: current, below } of steps)
+      for (const issuer of known) {
+        if (seen.has(issuer) || !issued(issuer, current)) continue;
+        seen.add(issuer);
+        const refusal = whyNot(issuer, below.length, at);
+        if (refusal) failure = refusal;
+        else if (anchors.has(issuer)) return [...below, issuer];
+        else if (below.length + 1 < longestChain) further.push({ certificate: issuer, below: [...below, issuer] });
+        else failure = unknownIssuer(issuer);
       }
+    const last = further.at(-1);
+    if (last && failure.code === 'ek-issuer-unknown') failure = unknownIssuer(last.certificate);
+    steps = further;
+  }
   throw failure;
 }
 
-/** By name and by signature; what OpenSSL cannot verify was not issued. */
-function issued(issuer: CaCertificate, { issuer: name, x509 }: Signed): boolean {
-  if (Buffer.compare(issuer.subject, name) !== 0) return false;
-  try {
-    return x509.verify(issuer.x509.publicKey);
-  } catch {
-    return false;
-  }
-}
-
-function opened({ der }: Certificate, where: string): X509Certificate {
-  try {
-    return new X509Certificate(der);
-  } catch (cause) {
-    throw new AssayError('ek-certificate', where, 'a certificate OpenSSL can read', cause, { cause });
-  }
-}
+/** By name and by signature. */
+const issued = (issuer: CaCertificate, { issuer: name, signed }: Certificate): boolean =>
+  Buffer.compare(issuer.subject, name) === 0 && signedBy(signed, issuer.key);
 
 function unknownIssuer({ issuerText, subjectText }: Certificate): AssayError {
   return new AssayError(
@@ -78,31 +103,34 @@ function unknownIssuer({ issuerText, subjectText }: Certificate): AssayError {
     'an issuer in the trust store',
     issuerText,
     {
-      hint: 'put the TPM vendor’s CA certificates into ek_ca_dir, those of a software TPM into software_tpm_ca_dir',
+      hint: 'put the TPM vendor’s CA certificates into ek_ca_dir, those of a cloud’s vTPM into virtual_tpm_ca_dir, those of a software TPM into software_tpm_ca_dir',
     },
   );
 }
 
-/** @param below CA certificates between this one and the EK certificate  @param at when the EK certificate was issued */
-function mayIssue(issuer: CaCertificate, below: number, at: Date): void {
+/**
+ * @param below CA certificates between this one and the EK certificate
+ * @param at when the EK certificate was issued
+ * @returns why this CA could not issue; undefined when it could
+ */
+function whyNot(issuer: CaCertificate, below: number, at: Date): AssayError | undefined {
   const where = `CA certificate ${issuer.subjectText}`;
   const bad = (expected: string, got: unknown) => new AssayError('ek-issuer', where, expected, got);
-  const { pathLength, ca, signs } = issuerExtensions(issuer, where);
-  if (!ca) throw bad('a CA (basicConstraints)', 'none');
-  if (pathLength !== undefined && below > pathLength) throw bad(`at most ${pathLength} CAs below it`, below);
-  if (!signs) throw bad('a key that signs certificates', 'another use');
-  const days = `${issuer.notBefore.toISOString()} to ${issuer.notAfter.toISOString()}`;
-  if (at < issuer.notBefore || at > issuer.notAfter)
-    throw bad(`valid when the EK certificate was issued, ${at.toISOString()}`, days);
-}
-
-/** `signs` also where no extension says what the key is for. @throws AssayError `ek-issuer` */
-function issuerExtensions(issuer: CaCertificate, where: string) {
   try {
     refuseUnknownCritical(issuer, where);
-    return { ...basicConstraints(issuer, where), signs: keyUsage(issuer, where)?.may('keyCertSign') ?? true };
+    const { pathLength, ca } = basicConstraints(issuer, where);
+    const purpose = purposes(issuer, where);
+    if (!ca) return bad('a CA (basicConstraints)', 'none');
+    if (pathLength !== undefined && below > pathLength) return bad(`at most ${pathLength} CAs below it`, below);
+    // Without the extension a key may be used for anything.
+    if (!(keyUsage(issuer, where)?.may('keyCertSign') ?? true))
+      return bad('a key that signs certificates', 'another use');
+    if (purpose.critical && !purpose.forEk && !purpose.any) return bad('a CA for EK certificates', 'other purposes');
   } catch (cause) {
     if (!(cause instanceof AssayError)) throw cause;
-    throw new AssayError('ek-issuer', cause.where, cause.expected, cause.got, { cause });
+    return new AssayError('ek-issuer', cause.where, cause.expected, cause.got, { cause });
   }
+  if (at >= issuer.notBefore && at <= issuer.notAfter) return undefined;
+  const days = `${issuer.notBefore.toISOString()} to ${issuer.notAfter.toISOString()}`;
+  return bad(`valid when the EK certificate was issued, ${at.toISOString()}`, days);
 }

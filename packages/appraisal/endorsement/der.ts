@@ -74,6 +74,10 @@ export function expectTag(element: Der | undefined, tag: number, where: string):
   return element;
 }
 
+/** The elements of the one SEQUENCE these bytes are, as in most extensions. @throws AssayError `der` */
+export const sequenceIn = (bytes: Uint8Array, where: string): readonly Der[] =>
+  expectTag(readDer(bytes, where), tags.sequence, where).children;
+
 /** OBJECT IDENTIFIER as dotted text. @throws AssayError `der` */
 export function oidText(element: Der | undefined, where: string): string {
   const { content } = expectTag(element, tags.oid, where);

@@ -47,7 +47,10 @@ export function checkEkTemplate(area: Public): EkPublic {
   if (area.scheme.scheme !== 'null') throw bad('scheme', 'none', area.scheme.scheme);
   if (area.type === 'rsa' && (area.keyBits < 2048 || (area.exponent !== 0 && area.exponent !== 65537)))
     throw bad('parameters', 'RSA from 2048 bits, exponent 65537', `${area.keyBits} bits, exponent ${area.exponent}`);
+  if (area.type === 'rsa' && (area.unique.length * 8 !== area.keyBits || (area.unique[0] ?? 0) < 0x80))
+    throw bad('unique', `a modulus of ${area.keyBits} bits`, area.unique);
   if (area.type === 'ecc' && !['p256', 'p384', 'p521'].includes(area.curve))
     throw bad('curve', 'p256, p384 or p521', area.curve);
+  if (area.type === 'ecc' && area.kdf.scheme !== 'null') throw bad('kdf', 'none', area.kdf.scheme);
   return area;
 }

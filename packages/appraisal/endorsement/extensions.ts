@@ -1,22 +1,27 @@
 // What may a certificate's key be used for (RFC 5280, §4.2; TCG EK Credential Profile, §3.2)?
 import { AssayError } from '@assay/core';
 import type { Certificate } from './certificate.ts';
-import { boolean, expectTag, oidText, positiveInteger, readDer, tags } from './der.ts';
+import { boolean, expectTag, oidText, positiveInteger, readDer, sequenceIn, tags } from './der.ts';
+import { type TpmNames, tpmNames } from './tpm-names.ts';
 
 const oids = {
   subjectDirectoryAttributes: '2.5.29.9',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
-  crlDistributionPoints: '2.5.29.31',
   certificatePolicies: '2.5.29.32',
   extendedKeyUsage: '2.5.29.37',
 } as const;
-/** Critical extensions we know; an unknown one may forbid what we are about to do. */
+/**
+ * Critical extensions we know; an unknown one may forbid what we are about to do. Policies say under which rules a
+ * certificate was issued: any will do. Where its revocation list is to be had is never looked at: an operator says that.
+ */
 const understood: string[] = Object.values(oids);
 
 /** tcg-kp-EKCertificate */
 const ekUsage = '2.23.133.8.1';
+const anyUsage = '2.5.29.37.0';
+const emptyName = 2;
 
 /** Bits of KeyUsage, by position. */
 const usage = { keyEncipherment: 2, keyAgreement: 4, keyCertSign: 5, cRLSign: 6 } as const;
@@ -29,9 +34,10 @@ const bad = (where: string, extension: string, expected: string, got: unknown) =
 export function basicConstraints(certificate: Certificate, where: string) {
   const found = certificate.extensions.get(oids.basicConstraints);
   if (!found) return { ca: false, critical: undefined, pathLength: undefined };
-  const parts = [...expectTag(readDer(found.value, where), tags.sequence, `${where} basicConstraints`).children];
+  const parts = [...sequenceIn(found.value, `${where} basicConstraints`)];
   const ca = parts[0]?.tag === tags.boolean ? boolean(parts.shift() as never, `${where} basicConstraints`) : false;
-  const limit = parts[0] && positiveInteger(parts[0], `${where} basicConstraints`);
+  const limit = parts[0] && positiveInteger(parts.shift(), `${where} basicConstraints`);
+  if (parts.length > 0) throw bad(where, 'basicConstraints', 'cA and pathLenConstraint', parts);
   const pathLength = limit?.reduce((sum, byte) => sum * 256 + byte, 0);
   return { ca, critical: found.critical, pathLength };
 }
@@ -51,8 +57,17 @@ export function refuseUnknownCritical(certificate: Certificate, where: string): 
     if (critical && !understood.includes(oid)) throw bad(where, 'extensions', 'critical ones we understand', oid);
 }
 
-/** The rules an EK certificate has to keep. @throws AssayError `certificate`, `der` */
-export function checkEkExtensions(certificate: Certificate, where: string): void {
+/** Purposes of extendedKeyUsage, none where it is absent. @throws AssayError `certificate`, `der` */
+export function purposes(certificate: Certificate, where: string): { critical: boolean; forEk: boolean; any: boolean } {
+  const found = certificate.extensions.get(oids.extendedKeyUsage);
+  const names = found
+    ? sequenceIn(found.value, `${where} extendedKeyUsage`).map((one) => oidText(one, `${where} extendedKeyUsage`))
+    : [];
+  return { critical: found?.critical ?? false, forEk: names.includes(ekUsage), any: names.includes(anyUsage) };
+}
+
+/** The rules an EK certificate has to keep. @returns what it says of its TPM. @throws AssayError `certificate`, `der` */
+export function checkEkExtensions(certificate: Certificate, where: string): TpmNames {
   refuseUnknownCritical(certificate, where);
   const constraints = basicConstraints(certificate, where);
   if (constraints.critical !== true || constraints.ca || constraints.pathLength !== undefined)
@@ -62,10 +77,11 @@ export function checkEkExtensions(certificate: Certificate, where: string): void
   const needed = certificate.publicKey.type === 'rsa' ? 'keyEncipherment' : 'keyAgreement';
   if (!allowed.may(needed)) throw bad(where, 'keyUsage', needed, 'without');
   if (allowed.may('keyCertSign') || allowed.may('cRLSign')) throw bad(where, 'keyUsage', 'no CA', 'keyCertSign');
-  const purposes = certificate.extensions.get(oids.extendedKeyUsage);
-  const listed = purposes
-    ? expectTag(readDer(purposes.value, where), tags.sequence, `${where} extendedKeyUsage`).children
-    : [];
-  const names = listed.map((purpose) => oidText(purpose, `${where} extendedKeyUsage`));
-  if (!names.includes(ekUsage)) throw bad(where, 'extendedKeyUsage', `tcg-kp-EKCertificate (${ekUsage})`, names);
+  const purpose = purposes(certificate, where);
+  if (!purpose.forEk) throw bad(where, 'extendedKeyUsage', `tcg-kp-EKCertificate (${ekUsage})`, 'without');
+  const names = certificate.extensions.get(oids.subjectAltName);
+  if (!names) throw bad(where, 'subjectAltName', 'the TPM’s manufacturer, model and version', 'none');
+  if (!names.critical && certificate.subject.length === emptyName)
+    throw bad(where, 'subjectAltName', 'critical, or a subject', 'neither');
+  return tpmNames(names.value, `${where} subjectAltName`);
 }

@@ -12,16 +12,16 @@ test('a manufactured software TPM is endorsed by issuing CA and root, for RSA an
   t.after(() => swtpm.stop());
   const tpm = await openTpm(swtpm.spec);
   t.after(() => tpm.close());
-  const files = swtpm.ekCaPems.map((text, i) => ({ file: `ca-${i}.pem`, text }));
+  const files = swtpm.ekCaPems.map((text, i) => ({ file: `ca-${i}.pem`, text, kind: 'software' as const }));
   for (const profile of ['rsa2048', 'ecc384'] as const) {
     const certificate = await tpm.readEkCertificate(profile);
     const { publicArea } = await tpm.createEk(profile);
-    const endorsement = checkEndorsement(certificate, publicArea, trustStoreFrom([], files), new Date());
+    const endorsement = checkEndorsement(certificate, publicArea, [], trustStoreFrom(files), new Date());
     assert.equal(endorsement.software, true);
     assert.equal(endorsement.issuer, 'CN=swtpm-localca');
     assert.equal(endorsement.anchor, 'CN=swtpm-localca-rootca');
     for (const alone of [files.slice(0, 1), files.slice(1), []])
-      assert.throws(() => checkEndorsement(certificate, publicArea, trustStoreFrom([], alone), new Date()), {
+      assert.throws(() => checkEndorsement(certificate, publicArea, [], trustStoreFrom(alone), new Date()), {
         code: 'ek-issuer-unknown',
       });
   }

@@ -6,6 +6,7 @@ export {
   ekExtensions,
   extendedKeyUsage,
   issueCertificate,
+  issueRevocationList,
   keyUsage,
   makeCa,
   pemOf,

@@ -1,7 +1,7 @@
 // Is this attestation key (AK) in the TPM whose endorsement (EK certificate) the host shows? Proven by credential activation:
 // a secret that only a TPM holding both can recover (TPM 2.0 Part 1, §24). Proves nothing of what the host has booted.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { checkAk, checkEndorsement, type TrustStore } from '@assay/appraisal';
+import { checkAk, checkEndorsement, refuseRoca, type TrustStore } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { Clock } from '@assay/daemon';
 import { type AgentFrame, fromBase64, type ServerFrame, toBase64 } from '@assay/protocol';
@@ -35,8 +35,11 @@ export async function beginEnrolment(
 ): Promise<PendingEnrolment> {
   const certificate = fromBase64(claim.ek_certificate, 'enrol.ek_certificate');
   const ekPublic = fromBase64(claim.ek_public, 'enrol.ek_public');
+  const chain = (claim.ek_chain ?? []).map((der, i) => fromBase64(der, `enrol.ek_chain[${i}]`));
   const ak = checkAk(fromBase64(claim.ak_public, 'enrol.ak_public'));
-  const endorsement = checkEndorsement(certificate, ekPublic, trustStore(), clock.now());
+  const { n: modulus } = ak.key.export({ format: 'jwk' });
+  if (modulus !== undefined) refuseRoca('ak-roca', Buffer.from(modulus, 'base64url'));
+  const endorsement = checkEndorsement(certificate, ekPublic, chain, trustStore(), clock.now());
   const { ek_sha256, ek_name } = endorsement;
   const { registration } = await checkFree(db, { host, ek_sha256, ek_name });
 

@@ -1,25 +1,43 @@
-// Whose endorsements count? The certificates an operator put into two folders; nothing a host sends is ever an anchor.
-// Read again at an enrolment when something in them changed, so that a new CA needs no restart.
+// Whose endorsements count? The vendors' published CAs as far as an operator wants them, and what the operator put into
+// folders: further CAs, and revocation lists. Nothing a host sends is ever an anchor, and nothing is fetched.
+// The folders are read again when something in them changed, so that a new CA or list needs no restart.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PemFile, type TrustStore, trustStoreFrom } from '@assay/appraisal';
+import { type CaFile, type TpmKind, type TrustStore, trustStoreFrom } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
+import type { AttestationOptions } from '../options.ts';
+import { vendorCas } from './vendors.ts';
 
-export type TrustFolders = { ek_ca_dir: string | undefined; software_tpm_ca_dir: string | undefined };
+export type TrustOptions = Pick<
+  AttestationOptions,
+  'ek_vendors' | 'ek_ca_dir' | 'virtual_tpm_ca_dir' | 'software_tpm_ca_dir' | 'ek_crl_dir'
+>;
 
 /**
  * @returns gives the store as the folders are now
- * @throws AssayError `trust-store-folder`, and what `trustStoreFrom` throws, now and at each reading
+ * @throws AssayError `trust-store-folder`, and what `vendorCas` and `trustStoreFrom` throw, now and at each reading
  */
-export function trustFolders({ ek_ca_dir, software_tpm_ca_dir }: TrustFolders): () => TrustStore {
-  let seen = JSON.stringify([[], []]);
-  let store: TrustStore = { hardware: [], software: [] };
+export function trustFolders(options: TrustOptions): () => TrustStore {
+  const published = vendorCas(options.ek_vendors);
+  let seen: string | undefined;
+  let store: TrustStore = trustStoreFrom(published);
   const read = () => {
-    const hardware = filesIn('ek_ca_dir', ek_ca_dir);
-    const software = filesIn('software_tpm_ca_dir', software_tpm_ca_dir);
-    const state = JSON.stringify([hardware, software]);
+    const files = {
+      hardware: filesIn('ek_ca_dir', options.ek_ca_dir),
+      virtual: filesIn('virtual_tpm_ca_dir', options.virtual_tpm_ca_dir),
+      software: filesIn('software_tpm_ca_dir', options.software_tpm_ca_dir),
+    };
+    const lists = filesIn('ek_crl_dir', options.ek_crl_dir);
+    if (options.ek_crl_dir !== undefined && lists.length === 0)
+      throw badFolder('ek_crl_dir', options.ek_crl_dir, 'a folder with revocation lists', 'none in it');
+    const state = JSON.stringify([files, lists]);
     if (state !== seen) {
-      store = trustStoreFrom(hardware.flatMap(certificates), software.flatMap(certificates));
+      const given = Object.entries(files).flatMap(([kind, some]) =>
+        some.flatMap((one) => certificates(one, kind as TpmKind)),
+      );
+      // Each file counts: passing over one that cannot be read would let through what it revokes.
+      const revocations = lists.map(({ path }) => ({ file: path, bytes: contents(path) }));
+      store = trustStoreFrom([...published, ...given], revocations);
       seen = state;
     }
     return store;
@@ -43,18 +61,24 @@ function filesIn(option: string, folder: string | undefined): File[] {
       });
   } catch (cause) {
     const got = (cause as NodeJS.ErrnoException).code ?? 'an error';
-    throw new AssayError(
-      'trust-store-folder',
-      `[attestation_server] ${option} ${folder}`,
-      'a folder of certificates that can be read',
-      got,
-      { cause },
-    );
+    throw badFolder(option, folder, 'a folder that can be read', got, cause);
   }
 }
 
+const badFolder = (option: string, folder: string, expected: string, got: string, cause?: unknown) =>
+  new AssayError('trust-store-folder', `[attestation_server] ${option} ${folder}`, expected, got, { cause });
+
 /** Files that hold no certificate are left alone: a CA's folder has other things in it. */
-function certificates({ path }: File): PemFile[] {
-  const text = readFileSync(path, 'latin1');
-  return text.includes('-----BEGIN CERTIFICATE-----') ? [{ file: path, text }] : [];
+function certificates({ path }: File, kind: TpmKind): CaFile[] {
+  const text = Buffer.from(contents(path)).toString('latin1');
+  return text.includes('-----BEGIN CERTIFICATE-----') ? [{ file: path, text, kind }] : [];
+}
+
+function contents(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (cause) {
+    const got = (cause as NodeJS.ErrnoException).code ?? 'an error';
+    throw new AssayError('trust-store-folder', path, 'a file that can be read', got, { cause });
+  }
 }
