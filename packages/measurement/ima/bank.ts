@@ -1,7 +1,8 @@
 // What does PCR 10 of one bank become, entry by entry? Replays TPM2_PCR_Extend (Part 3, §22.2) the way each kind of kernel feeds it.
-// Digests and values are latin1 strings, one character a byte: node:crypto gives and takes these several times faster than buffers.
+// Hashes are taken as latin1 text, one character a byte: node:crypto returns bytes several times slower.
 import { hash } from 'node:crypto';
 import { digestSize, type HashName, nodeHash } from '@assay/tpm/structures';
+import type { ImaFrames } from './frame.ts';
 
 /**
  * What the kernel extends a bank with. `recomputed`: the hash of the template data in the bank's own algorithm, ones for a violation.
@@ -18,8 +19,9 @@ export class PcrBank {
   private readonly target: string;
   private readonly violation: string;
   private readonly filling: string;
-  /** Value before, digest. */
+  /** The value before, and what it is extended with. */
   private readonly buffer: Buffer;
+  readonly digest: Buffer;
   private now: string;
   /** How many entries had been looked at when it stood at its target for the first time. */
   reached: number | undefined;
@@ -35,36 +37,36 @@ export class PcrBank {
     this.target = latin1(target);
     this.buffer = Buffer.alloc(2 * this.size);
     this.buffer.set(value);
+    this.digest = this.buffer.subarray(this.size);
     this.now = latin1(value);
-  }
-
-  get atTarget(): boolean {
-    return this.now === this.target;
   }
 
   get hex(): string {
     return Buffer.from(this.now, 'latin1').toString('hex');
   }
 
-  /** The digest of an entry that is no violation. @param sha1 its template digest as the list has it; `hashed` what is hashed for it */
-  digestOf(sha1: string, hashed: () => Uint8Array): string {
-    if (this.name === 'sha1') return sha1;
-    return this.mode === 'recomputed' ? hash(this.algorithm, hashed(), 'latin1') : sha1 + this.filling;
+  /** Puts what the entry at which `frames` stands extends this bank with into `digest`. */
+  take(frames: ImaFrames): void {
+    this.digest.write(this.digestOf(frames), 0, 'latin1');
   }
 
-  extend(digest: string): void {
-    this.buffer.write(digest, this.size, 'latin1');
+  /** By what stands in `digest`. */
+  extend(): void {
     this.now = hash(this.algorithm, this.buffer, 'latin1');
     this.buffer.write(this.now, 0, 'latin1');
   }
 
-  extendViolation(): void {
-    this.extend(this.violation);
+  private digestOf(frames: ImaFrames): string {
+    if (frames.violation) return this.violation;
+    if (this.name === 'sha1') return frames.sha1;
+    return this.mode === 'recomputed' ? hash(this.algorithm, frames.hashed, 'latin1') : frames.sha1 + this.filling;
   }
 
-  /** Looks whether the target is reached. @param entries looked at so far */
-  look(entries: number): void {
-    if (this.reached === undefined && this.atTarget) this.reached = entries;
+  /** Whether it stands at its target. @param entries looked at so far */
+  look(entries: number): boolean {
+    const there = this.now === this.target;
+    if (there) this.reached ??= entries;
+    return there;
   }
 }
 

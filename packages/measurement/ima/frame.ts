@@ -3,6 +3,9 @@
 import type { ImaCut } from './list.ts';
 
 const digestSize = 20;
+const headSize = 4 + digestSize + 4;
+const legacyTemplate = 'ima';
+const legacyNameSize = 256;
 
 /** Goes from entry to entry without allocating: its fields describe the one `next` stopped at. Positions are in `bytes`. */
 export class ImaFrames {
@@ -11,6 +14,7 @@ export class ImaFrames {
   start = 0;
   end: number;
   pcr = 0;
+  /** Template digest, 20 bytes. */
   digest = 0;
   name = 0;
   nameEnd = 0;
@@ -19,10 +23,11 @@ export class ImaFrames {
   legacy = false;
   /** Why no entry follows although bytes do; `offset` counts in `bytes`. */
   cut: ImaCut | undefined;
+  private hashedHere: Buffer | undefined;
 
-  constructor(bytes: Uint8Array, at = 0) {
+  constructor(bytes: Uint8Array) {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.end = at;
+    this.end = 0;
   }
 
   /** To the next entry; false at the end, and where the rest is no whole entry (`cut`). */
@@ -31,37 +36,28 @@ export class ImaFrames {
     const start = this.end;
     const left = bytes.length - start;
     if (left === 0 || this.cut) return false;
-    if (left < 4 + digestSize + 4) return this.stop(start, `an entry's head has ${28} bytes, ${left} are left`);
-    const nameLength = u32(bytes, start + 24);
-    if (nameLength > left - 28)
-      return this.stop(start, `a template name of ${nameLength} bytes, ${left - 28} are left`);
-    const nameEnd = start + 28 + nameLength;
-    let data = nameEnd;
-    let dataLength: number;
-    const legacy = isLegacy(bytes, start + 28, nameLength);
-    if (legacy) {
-      // A SHA-1 digest, the length of the name, the name.
-      if (bytes.length - data < digestSize + 4)
-        return this.stop(
-          start,
-          `data of template ima has ${digestSize + 4} bytes and more, ${bytes.length - data} are left`,
-        );
-      dataLength = digestSize + 4 + u32(bytes, data + digestSize);
-    } else {
-      if (bytes.length - data < 4) return this.stop(start, 'no room for the length of the template data');
-      dataLength = u32(bytes, data);
-      data += 4;
-    }
+    if (left < headSize) return this.stop(start, `an entry begins with ${headSize} bytes, ${left} are left`);
+    const nameLength = u32(bytes, start + headSize - 4);
+    if (nameLength > left - headSize)
+      return this.stop(start, `a template name of ${nameLength} bytes, ${left - headSize} are left`);
+    const nameEnd = start + headSize + nameLength;
+    const legacy = spells(bytes, start + headSize, nameEnd, legacyTemplate);
+    // A digest, the length of the name, the name; of the other templates the length of all data.
+    const data = legacy ? nameEnd : nameEnd + 4;
+    const length = legacy ? nameEnd + digestSize : nameEnd;
+    if (length + 4 > bytes.length) return this.stop(start, 'it ends before the length of its data');
+    const dataLength = u32(bytes, length) + (legacy ? digestSize + 4 : 0);
     if (dataLength > bytes.length - data)
       return this.stop(start, `template data of ${dataLength} bytes, ${bytes.length - data} are left`);
     this.start = start;
-    this.legacy = legacy;
     this.pcr = u32(bytes, start);
     this.digest = start + 4;
-    this.name = start + 28;
+    this.name = start + headSize;
     this.nameEnd = nameEnd;
     this.data = data;
+    this.legacy = legacy;
     this.end = data + dataLength;
+    this.hashedHere = undefined;
     return true;
   }
 
@@ -70,10 +66,32 @@ export class ImaFrames {
     return false;
   }
 
+  /** Template digest as the list has it, one character a byte. */
+  get sha1(): string {
+    return this.bytes.toString('latin1', this.digest, this.digest + digestSize);
+  }
+
   /** Template digest all zero: the kernel's mark of a violation. */
-  isViolation(): boolean {
+  get violation(): boolean {
     for (let at = this.digest; at < this.digest + digestSize; at++) if (this.bytes[at] !== 0) return false;
     return true;
+  }
+
+  /**
+   * What the kernel hashes for the template digest, in whichever bank (ima_crypto.c, ima_calc_field_array_hash_tfm): the data as the list
+   * has it, a view; of `ima` the digest and the name filled up with zeros to 256 bytes, without its length.
+   */
+  get hashed(): Buffer {
+    this.hashedHere ??= this.legacy ? this.legacyHashed() : this.bytes.subarray(this.data, this.end);
+    return this.hashedHere;
+  }
+
+  private legacyHashed(): Buffer {
+    const hashed = Buffer.alloc(digestSize + legacyNameSize);
+    const name = this.data + digestSize + 4;
+    this.bytes.copy(hashed, 0, this.data, this.data + digestSize);
+    this.bytes.copy(hashed, digestSize, name, Math.min(this.end, name + legacyNameSize));
+    return hashed;
   }
 }
 
@@ -83,5 +101,9 @@ const byte = (bytes: Buffer, at: number) => bytes[at] as number; // inside: the 
 export const u32 = (bytes: Buffer, at: number): number =>
   (byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16)) + byte(bytes, at + 3) * 0x1000000;
 
-const isLegacy = (bytes: Buffer, at: number, length: number) =>
-  length === 3 && bytes[at] === 0x69 && bytes[at + 1] === 0x6d && bytes[at + 2] === 0x61;
+/** Whether these bytes are this text, one byte a character. Short texts only: it is the loop that makes no string. */
+export function spells(bytes: Buffer, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
+  return true;
+}

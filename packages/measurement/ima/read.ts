@@ -2,10 +2,9 @@
 // Says nothing of truth beyond the template digest: replay.ts says which entries a quote proves.
 import { hash } from 'node:crypto';
 import { escaped } from '@assay/core';
-import { ImaFrames } from './frame.ts';
+import { ImaFrames, spells } from './frame.ts';
 import type { ImaCut, ImaEntry, ImaProblem } from './list.ts';
-import { bootAggregateName, readTemplateData } from './template.ts';
-import { hashedBytes } from './template-digest.ts';
+import { bootAggregateName, TemplateData } from './template.ts';
 
 /** PCR that IMA extends unless the kernel was built otherwise (CONFIG_IMA_MEASURE_PCR_IDX). */
 export const imaPcr = 10;
@@ -26,34 +25,43 @@ export function* readImaList(
 /** The entry at which `frames` stands. @param offset of the first of `frames`' bytes in the whole list */
 export function entryAt(frames: ImaFrames, index: number, offset: number): ImaEntry {
   const { bytes, pcr, digest, name, nameEnd, data, end, start } = frames;
-  const violation = frames.isViolation();
-  const template = bytes.toString('latin1', name, nameEnd);
-  const { fields, problems } = readTemplateData(template, bytes.subarray(data, end), violation);
-  const templateDigest = bytes.subarray(digest, digest + 20);
-  if (violation) problems.push({ code: 'violation', text: 'the file changed while it was measured' });
-  else if (!hash('sha1', hashedBytes(frames), 'buffer').equals(templateDigest))
-    problems.push({ code: 'template-digest', text: 'the template digest is not the SHA-1 of the template data' });
-  if (pcr !== imaPcr) problems.push({ code: 'other-pcr', text: `measured into PCR ${pcr}` });
-  const misplaced = fields && misplacedBootAggregate(fields.path, index);
-  if (misplaced) problems.push(misplaced);
-  else if (!fields && index === 0) problems.push(noBootAggregate);
+  const read = new TemplateData();
+  const problems = problemsAt(frames, index, read);
   return {
     index,
     offset: offset + start,
     pcr,
-    templateDigest,
-    template: escaped(template),
-    violation,
+    templateDigest: bytes.subarray(digest, digest + 20),
+    template: escaped(bytes.toString('latin1', name, nameEnd)),
+    violation: frames.violation,
     data: bytes.subarray(data, end),
-    fields,
+    fields: read.fields,
     problems,
   };
 }
 
-const noBootAggregate: ImaProblem = { code: 'boot-aggregate', text: `the first entry is not ${bootAggregateName}` };
-
-function misplacedBootAggregate(path: string, index: number): ImaProblem | undefined {
-  if (path === bootAggregateName)
-    return index === 0 ? undefined : { code: 'boot-aggregate', text: `${bootAggregateName} again` };
-  return index === 0 ? noBootAggregate : undefined;
+/** What is strange about the entry at which `frames` stands. @param read left standing at the entry's template data */
+export function problemsAt(frames: ImaFrames, index: number, read: TemplateData): readonly ImaProblem[] {
+  const { violation } = frames;
+  read.read(frames, violation);
+  const first = index === 0;
+  const wrongDigest = !violation && !isTemplateDigest(frames);
+  const { pcr } = frames;
+  if (!violation && !wrongDigest && pcr === imaPcr && read.isBootAggregate === first) return read.problems;
+  const problems = [...read.problems];
+  if (violation) problems.push({ code: 'violation', text: 'the file changed while it was measured' });
+  if (wrongDigest) problems.push(wrongTemplateDigest);
+  if (pcr !== imaPcr) problems.push({ code: 'other-pcr', text: `measured into PCR ${pcr}` });
+  if (read.isBootAggregate !== first) problems.push(first ? noBootAggregate : secondBootAggregate);
+  return problems;
 }
+
+const isTemplateDigest = ({ bytes, digest, hashed }: ImaFrames) =>
+  spells(bytes, digest, digest + 20, hash('sha1', hashed, 'latin1'));
+
+const wrongTemplateDigest: ImaProblem = {
+  code: 'template-digest',
+  text: 'the template digest is not the SHA-1 of the template data',
+};
+const noBootAggregate: ImaProblem = { code: 'boot-aggregate', text: `the first entry is not ${bootAggregateName}` };
+const secondBootAggregate: ImaProblem = { code: 'boot-aggregate', text: `${bootAggregateName} again` };
