@@ -53,6 +53,8 @@ export type TpmOptions = {
   openTimeoutMs?: number;
   /** How long one command may take; those that make keys five times as long. 30 seconds unless told. */
   commandTimeoutMs?: number;
+  /** Say TPM2_Startup first, unless it was said before: for a software TPM, which has no firmware to say it. */
+  startup?: 'clear' | 'state';
   /** Authorisation of the endorsement hierarchy. Empty unless an administrator has set one. */
   endorsementAuth?: Uint8Array;
 };
@@ -72,6 +74,7 @@ export async function openTpm(spec: string, options: TpmOptions = {}): Promise<T
       : await openSocket(meant, spec, openTimeoutMs);
   const tpm = new Tpm(device, new Runner(device, { timeoutMs: commandTimeoutMs }), endorsementAuth);
   try {
+    if (options.startup) await tpm.startup(options.startup).catch(saidBefore);
     // A software TPM takes a connection at once and answers it when the client before has gone.
     await tpm.greet(Math.max(1, openTimeoutMs - (performance.now() - begun)));
     return tpm;
@@ -372,6 +375,10 @@ export class Tpm {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function saidBefore(error: unknown): void {
+  if (!(error instanceof AssayError && error.code === 'tpm-rc-initialize')) throw error;
 }
 
 export type AkChoice = { algorithm?: SavedAk['algorithm']; label?: Uint8Array };

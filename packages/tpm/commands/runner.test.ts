@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { AssayError, encode, u32 } from '@assay/core';
 import fc from 'fast-check';
 import type { TpmDevice } from '../device/device.ts';
 import { openSocket } from '../device/socket.ts';
 import { parseSpec } from '../device/spec.ts';
-import { openTpm } from '../index.ts';
+import { makeCredential, openTpm } from '../index.ts';
 import { createPrimary } from '../keys/primary.ts';
 import { akTemplate } from '../keys/templates.ts';
 import { password } from '../session/authorization.ts';
@@ -59,6 +61,24 @@ describe('a TPM that asks for patience', () => {
     await device.close();
   });
 
+  test('is asked again by each of the codes that mean patience, up to the time a command may take', async () => {
+    const device = await open();
+    const codes = { retry, yielded, testing, 'nv-rate': 0x920 };
+    for (const [name, code] of Object.entries(codes)) {
+      let now = 0;
+      const sleep = async (ms: number) => {
+        now += ms;
+      };
+      const patient = new Runner(reluctant(device, Array(20).fill(code)), { timeoutMs: 10_000, now: () => now, sleep });
+      assert.equal((await patient.run(GetRandom, { bytesRequested: 4 })).randomBytes.length, 4, name);
+      const never = new Runner(reluctant(device, Array(1000).fill(code)), { timeoutMs: 2_000, now: () => now, sleep });
+      const begun = now;
+      await assert.rejects(never.run(GetRandom, { bytesRequested: 4 }), { code: `tpm-rc-${name}` });
+      assert.ok(now - begun <= 2_000, name);
+    }
+    await device.close();
+  });
+
   test('is given up in the end with what it said', async () => {
     const device = await open();
     let now = 0;
@@ -81,6 +101,18 @@ describe('a TPM that asks for patience', () => {
     await device.close();
   });
 });
+
+/** A program that loads a key and a session and does not live to flush them. */
+const greedy = `
+  import { openTpm } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)};
+  const [spec, moment] = process.argv.slice(1);
+  const tpm = await openTpm(spec);
+  const left = [tpm.createAk({ label: Buffer.from(String(process.pid)) }), tpm.startAuthSession('policy', 'sha256')];
+  if (moment === 'asking') process.stdout.write('asking');
+  await Promise.all(left);
+  if (moment === 'loaded') process.stdout.write('loaded');
+  setInterval(() => undefined, 1000);
+`;
 
 describe('what others left in the TPM', () => {
   const label = (i: number) => createHash('sha256').update(`${i}`).digest();
@@ -107,6 +139,23 @@ describe('what others left in the TPM', () => {
       },
     );
     await tpm.close();
+  });
+
+  test('gives way also when its program was killed (kill -9), before the answer came or after it', async () => {
+    for (const moment of ['asking', 'loaded', 'asking', 'loaded', 'loaded', 'loaded']) {
+      const program = spawn(process.execPath, ['--input-type=module', '-e', greedy, peer.spec, moment], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = once(program, 'exit');
+      for await (const said of program.stdout.setEncoding('utf8')) if (said.includes(moment)) program.kill('SIGKILL');
+      assert.deepEqual(await ended, [null, 'SIGKILL']);
+    }
+    await using tpm = await openTpm(peer.spec);
+    const [ak, ek] = [await tpm.createAk(), await tpm.createEk()];
+    const secret = randomBytes(32);
+    const credential = makeCredential({ ekPublic: ek.publicArea, akName: ak.name, secret, random: randomBytes });
+    assert.deepEqual(await tpm.activateCredential({ ak, ek, ...credential }), secret);
+    assert.ok((await tpm.quote({ ak, nonce: secret, selection: [{ hash: 'sha256', pcrs: [0] }] })).attest);
   });
 
   test('stays while there is room', async () => {
