@@ -111,7 +111,7 @@ export function refuseRoca(code: 'ek-roca' | 'ak-roca', modulus: Uint8Array): vo
       'a key that cannot be factored',
       'one of the ROCA kind (CVE-2017-15361)',
       {
-        hint: 'update the TPM’s firmware, then enrol with the new key or with one on an elliptic curve',
+        hint: 'its vendor has firmware that makes new keys',
       },
     );
 }
