@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,15 @@ import { type TestContext, test } from 'node:test';
 import { decode } from '@assay/core';
 import { createLog } from '@assay/daemon';
 import { type Issued, testPki } from '@assay/daemon/testing';
-import { AgentFrame, type Challenge, fromBase64, parse, type ServerFrame, toBase64 } from '@assay/protocol';
+import {
+  AgentFrame,
+  type Challenge,
+  fromBase64,
+  imaPartBytes,
+  parse,
+  type ServerFrame,
+  toBase64,
+} from '@assay/protocol';
 import { Attest, makeCredential, nameOf, publicKeyOf, Signature, verifySignature } from '@assay/tpm/structures';
 import { startTestTpm, tpm2 } from '@assay/tpm/testing';
 import { WebSocketServer } from 'ws';
@@ -89,6 +97,7 @@ async function hostWithAgent(t: TestContext, server: { port: number }) {
     host: 'node1',
     tpm: tpm.spec,
     event_log: eventLog,
+    ima_log: join(folder, 'ima-log.bin'),
     state_dir: join(folder, 'state'),
   };
   const start = (log = createLog('agent', 'silent')) => {
@@ -96,7 +105,7 @@ async function hostWithAgent(t: TestContext, server: { port: number }) {
     t.after(() => agent.stop());
     return agent;
   };
-  return { tpm, options, eventLog, start };
+  return { tpm, options, eventLog, imaLog: options.ima_log, start };
 }
 
 test('a new host enrols: only its TPM recovers the secret, and the key is remembered', async (t) => {
@@ -194,6 +203,57 @@ test('what the host cannot do is told to the server in words, and the line stays
   writeFileSync(eventLog, 'back again');
   line.send(challenge());
   assert.equal((await line.frame()).type, 'evidence');
+});
+
+test('IMA’s list is sent from where the server asked, as long as the TPM was not started anew', async (t) => {
+  const server = await startPeer(t, genuine);
+  const { imaLog, tpm, start } = await hostWithAgent(t, server);
+  start();
+  const line = await server.connection();
+  await line.frame();
+  const sent = async (from: Pick<Challenge, 'ima_offset' | 'ima_since'>) => {
+    line.send({ ...challenge(), ...from });
+    const answer = await line.frame();
+    assert.ok(answer.type === 'evidence');
+    const { ima_log, quote } = answer.evidence;
+    const { resetCount: reset_count, restartCount: restart_count } = decode(
+      Attest,
+      fromBase64(quote, 'q'),
+      'q',
+    ).clockInfo;
+    const part = ima_log && { ...ima_log, data: fromBase64(ima_log.data, 'data') };
+    return { part, counters: { reset_count, restart_count } };
+  };
+  assert.equal((await sent({ ima_offset: 0 })).part, undefined, 'a kernel without IMA has no list');
+  writeFileSync(imaLog, 'the list');
+  assert.equal((await sent({})).part, undefined, 'a server that does not want it gets none');
+  const { part, counters } = await sent({ ima_offset: 0 });
+  assert.deepEqual([part?.offset, Buffer.from(part?.data ?? []).toString()], [0, 'the list']);
+  const next = await sent({ ima_offset: 4, ima_since: counters });
+  assert.deepEqual([next.part?.offset, Buffer.from(next.part?.data ?? []).toString()], [4, 'list']);
+  assert.equal((await sent({ ima_offset: 8, ima_since: counters })).part?.data.length, 0, 'nothing new');
+  await tpm.restart();
+  assert.equal((await sent({ ima_offset: 4, ima_since: counters })).part?.offset, 0, 'after a reboot all of it');
+
+  const long = Buffer.alloc(imaPartBytes + 10, 'x');
+  writeFileSync(imaLog, long);
+  const first = await sent({ ima_offset: 0 });
+  assert.deepEqual([first.part?.data.length, first.part?.more], [imaPartBytes, true]);
+  const rest = await sent({ ima_offset: imaPartBytes, ima_since: first.counters });
+  assert.deepEqual([rest.part?.data.length, rest.part?.more], [10, undefined]);
+});
+
+test('an IMA list that is there and cannot be read is told in words', async (t) => {
+  const server = await startPeer(t, genuine);
+  const { imaLog, start } = await hostWithAgent(t, server);
+  mkdirSync(imaLog);
+  start();
+  const line = await server.connection();
+  await line.frame();
+  line.send({ ...challenge(), ima_offset: 0 });
+  const failed = await line.frame();
+  assert.ok(failed.type === 'failed' && failed.code === 'agent-ima-log');
+  assert.match(failed.message, /\[agent\] ima_log .*as root/);
 });
 
 test('T03 a server that the CA did not vouch for hears nothing', async (t) => {

@@ -19,6 +19,7 @@ export type AgentOptions = {
   host: string;
   tpm: string;
   event_log: string;
+  ima_log: string;
   state_dir: string;
 };
 
@@ -51,7 +52,7 @@ export function startAgent(
         return {
           type: 'evidence',
           challenge: frame.challenge,
-          evidence: await withTpm((tpm) => collectEvidence(frame, tpm, options.event_log, clock)),
+          evidence: await withTpm((tpm) => collectEvidence(frame, tpm, options, clock)),
         };
       case 'result':
         log[frame.trust === 'trusted' ? 'info' : 'warn']({ trust: frame.trust, reason: frame.reason }, 'attested');

@@ -21,6 +21,10 @@ export const options = {
       default: '/sys/kernel/security/tpm0/binary_bios_measurements',
       help: 'The firmware’s boot event log.',
     }),
+    ima_log: path({
+      default: '/sys/kernel/security/ima/binary_runtime_measurements',
+      help: 'The run-time list of the kernel’s IMA, in its binary form. Where the kernel keeps none the file is absent, and none is sent.',
+    }),
     state_dir: path({
       default: '/var/lib/assay/agent',
       help: 'Folder of the agent’s state: which attestation key it enrolled.',

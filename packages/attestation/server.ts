@@ -1,8 +1,9 @@
 // The attestation server, put together: what asks, what remembers, what tells.
-import { allowedFindings, bootPcrs, type Policy } from '@assay/appraisal';
+import { allowedFindings, defaultPcrs, type Policy } from '@assay/appraisal';
 import { type Clock, type Log, systemClock } from '@assay/daemon';
 import { createHttpsServer, listen, renderPlain } from '@assay/daemon/https';
 import { openDatabase } from '@assay/daemon/storage';
+import { KnownImaLines } from '@assay/measurement';
 import { authBlobCheck, readAuthBlob } from './auth-blob.ts';
 import { trustFolders } from './enrolment/trust-folders.ts';
 import { isOat, oatRoutes, renderOat } from './oat/routes.ts';
@@ -26,6 +27,8 @@ export type AttestationServer = {
 };
 
 const mostConnections = 20_000;
+/** IMA entries that hosts have in common are checked once: room for some hundred thousand of them. */
+const knownImaBytes = 64 * 1024 * 1024;
 
 /**
  * @param options `[attestation_server]` as `loadConfig` gives it
@@ -41,7 +44,7 @@ export async function startAttestationServer(
   const trustStore = trustFolders(options);
   const key = await ticketKey(options.ticket_key_file);
   const policy: Policy = {
-    pcrs: bootPcrs,
+    pcrs: defaultPcrs,
     softwareTpmAccepted: options.software_tpm_ca_dir !== undefined,
     allowed: allowedFindings(options.allowed_findings, '[attestation_server] allowed_findings'),
     verdictLifetimeS: options.verdict_lifetime,
@@ -75,6 +78,7 @@ export async function startAttestationServer(
       switchboard,
       trustStore,
       knownGood: knownGood(),
+      knownImaLines: new KnownImaLines(knownImaBytes),
       ticketKey: key,
       periodMs: options.attestation_period * 1000,
       challengeTimeoutMs: options.challenge_timeout * 1000,

@@ -1,34 +1,48 @@
-// Evidence for one challenge: a quote over the server's nonce, the PCR values it covers, the boot log.
+// Evidence for one challenge: a quote over the server's nonce, the PCR values it covers, the boot log, IMA's list.
 // Proves nothing here: an attester does not judge itself.
-import { open } from 'node:fs/promises';
-import { AssayError } from '@assay/core';
+import { decode } from '@assay/core';
 import type { Clock } from '@assay/daemon';
 import { type Bank, type Challenge, type ClaimedEvidence, fromBase64, toBase64 } from '@assay/protocol';
 import type { Tpm } from '@assay/tpm';
-import type { PcrBanks } from '@assay/tpm/structures';
+import { Attest, type PcrBanks } from '@assay/tpm/structures';
+import { readEventLog } from './event-log.ts';
+import { readImaPart } from './ima-log.ts';
 
-/** A log longer than this is not sent: the server would refuse it. */
-const longestLog = 4 * 1024 * 1024;
+/** Files of the kernel, as `[agent]` names them. */
+export type Logs = { event_log: string; ima_log: string };
 
-/** @throws AssayError of the TPM library, or `agent-event-log` when the log cannot be read */
+/** @throws AssayError of the TPM library; `agent-event-log`, `agent-ima-log` when a log is there and cannot be read */
 export async function collectEvidence(
   challenge: Challenge,
   tpm: Tpm,
-  eventLogFile: string,
+  logs: Logs,
   clock: Clock,
 ): Promise<ClaimedEvidence> {
   const selection = challenge.pcrs.map(({ bank, pcrs }) => ({ hash: bank, pcrs }));
   const nonce = fromBase64(challenge.nonce, 'challenge.nonce');
   const ak = await tpm.loadAk();
   const { attest, signature } = await tpm.quote({ ak, nonce, selection });
+  const pcrValues = await tpm.pcrRead(selection);
+  const eventLog = await readEventLog(logs.event_log);
+  // After the quote: so the list has all that the quote has, and perhaps more.
+  const from = imaStart(challenge, attest);
+  const imaLog = from === undefined ? undefined : await readImaPart(logs.ima_log, from);
   return {
     quote: toBase64(attest),
     signature: toBase64(signature),
-    pcr_values: values(await tpm.pcrRead(selection)),
-    event_log: toBase64(await readLog(eventLogFile)),
+    pcr_values: values(pcrValues),
+    event_log: toBase64(eventLog),
+    ...(imaLog && { ima_log: imaLog }),
     boot_id: clock.bootId,
     uptime_s: clock.uptimeMs() / 1000,
   };
+}
+
+/** Where IMA's list is sent from; undefined: it is not wanted. */
+function imaStart({ ima_offset: offset, ima_since: since }: Challenge, attest: Uint8Array): number | undefined {
+  if (!offset || !since) return offset;
+  const { resetCount, restartCount } = decode(Attest, attest, 'TPMS_ATTEST').clockInfo;
+  return resetCount === since.reset_count && restartCount === since.restart_count ? offset : 0;
 }
 
 /** Sent beside the quote so that a verifier can name the PCR that differs. */
@@ -36,26 +50,3 @@ const values = (banks: PcrBanks): NonNullable<ClaimedEvidence['pcr_values']> =>
   Object.entries(banks).flatMap(([bank, pcrs]) =>
     [...pcrs].map(([pcr, value]) => ({ bank: bank as Bank, pcr, value: Buffer.from(value).toString('hex') })),
   );
-
-/** Reads to the end: securityfs gives no size. */
-async function readLog(file: string): Promise<Buffer> {
-  const handle = await open(file).catch((cause: Error) => {
-    throw new AssayError('agent-event-log', `[agent] event_log ${file}`, 'a readable boot log', cause, {
-      cause,
-      hint: 'a kernel started past its EFI stub leaves none; the agent needs to run as root to read it',
-    });
-  });
-  try {
-    const parts: Buffer[] = [];
-    let length = 0;
-    for await (const part of handle.createReadStream({ autoClose: false })) {
-      parts.push(part as Buffer);
-      length += (part as Buffer).length;
-      if (length > longestLog)
-        throw new AssayError('agent-event-log', file, `at most ${longestLog} bytes`, `${length} and more`);
-    }
-    return Buffer.concat(parts, length);
-  } finally {
-    await handle.close();
-  }
-}

@@ -3,8 +3,9 @@
 import { AssayError } from '@assay/core';
 import type { ClaimedEvidence, ServerFrame } from '@assay/protocol';
 import { issueChallenge, useChallenge } from '../storage/challenges.ts';
-import type { ChallengeRow } from '../storage/schema.ts';
-import { type Answer, type Conclusion, conclude, type RoundNeeds } from './conclude.ts';
+import { lastState } from '../storage/enrolments.ts';
+import { type Answer, type Conclusion, conclude, type RoundNeeds, type SentChallenge } from './conclude.ts';
+import { imaWish } from './ima-wish.ts';
 
 export type AskerNeeds = RoundNeeds & { periodMs: number; challengeTimeoutMs: number };
 
@@ -25,16 +26,21 @@ export type AskedOf = {
 
 type Wanted = PromiseWithResolvers<Conclusion>;
 
+/** As many as the longest list takes that is read at all (1 GiB); who has still more to say then says it period by period. */
+const mostOneAfterAnother = 256;
+
 export class Asker {
   readonly #needs: AskerNeeds;
   readonly #of: AskedOf;
   /** Wanted, and its challenge not sent yet: others may join. */
   #next: Wanted | undefined;
-  #sent: { challenge: ChallengeRow; sentAtMs: number; wanted: Wanted } | undefined;
+  #sent: { challenge: SentChallenge; sentAtMs: number; wanted: Wanted } | undefined;
   /** A round is being begun or concluded. */
   #busy = false;
   /** The challenge that was given up last: its answer may still come, and is no offence. */
   #givenUp: string | undefined;
+  /** Rounds without a pause: a long IMA list is being read. */
+  #oneAfterAnother = 0;
   #again: NodeJS.Timeout | undefined;
   #late: NodeJS.Timeout | undefined;
   #ended = false;
@@ -93,20 +99,22 @@ export class Asker {
     clearTimeout(this.#again);
     try {
       const counts = this.#of.counts();
-      const challenge = await db
-        .transaction()
-        .execute((tx) => issueChallenge(tx, { host, akName, connection, counts }, clock.now()));
+      const { challenge, state } = await db.transaction().execute(async (tx) => ({
+        challenge: await issueChallenge(tx, { host, akName, connection, counts }, clock.now()),
+        state: await lastState(tx, host),
+      }));
       const wanted = this.#next;
       if (!wanted || this.#ended) {
         await useChallenge(db, challenge.id, { host, akName, connection }); // never sent, so nobody failed to answer
         return;
       }
       this.#next = undefined;
-      this.#sent = { challenge, sentAtMs: clock.uptimeMs(), wanted };
-      send({ type: 'challenge', challenge: challenge.id, nonce: challenge.nonce, pcrs: [...policy.pcrs] });
+      const ima = imaWish(policy.pcrs, state);
+      this.#sent = { challenge: { ...challenge, imaAsked: ima.ima_offset }, sentAtMs: clock.uptimeMs(), wanted };
+      send({ type: 'challenge', challenge: challenge.id, nonce: challenge.nonce, pcrs: [...policy.pcrs], ...ima });
       this.#again = setTimeout(() => this.ask().catch(() => undefined), periodMs);
       this.#late = setTimeout(() => {
-        if (this.#sent?.challenge !== challenge) return;
+        if (this.#sent?.challenge.id !== challenge.id) return;
         this.#givenUp = challenge.id;
         this.#conclude(this.#noAnswer()).catch((error) => this.#of.failed(error));
       }, challengeTimeoutMs);
@@ -131,6 +139,8 @@ export class Asker {
       this.#of.send({ type: 'result', challenge: sent.challenge.id, trust, reason });
       this.#of.concluded(conclusion);
       sent.wanted.resolve(conclusion);
+      this.#oneAfterAnother = conclusion.goesOn ? this.#oneAfterAnother + 1 : 0;
+      if (conclusion.goesOn && this.#oneAfterAnother < mostOneAfterAnother) this.ask().catch(() => undefined);
     } catch (error) {
       sent.wanted.reject(error);
       throw error;

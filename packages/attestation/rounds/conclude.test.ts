@@ -4,6 +4,7 @@ import { bootPcrs } from '@assay/appraisal';
 import { createLog } from '@assay/daemon';
 import { openDatabase } from '@assay/daemon/storage';
 import { eachDatabase, testClock } from '@assay/daemon/testing';
+import { KnownImaLines } from '@assay/measurement';
 import type { Trust } from '@assay/protocol';
 import { sql } from 'kysely';
 import { knownGood } from '../reference/known-good.ts';
@@ -25,7 +26,7 @@ async function world(url: string, t: TestContext) {
   t.after(() => db.destroy());
   const registry = createRegistry({ clock, log });
   const policy = { pcrs: bootPcrs, softwareTpmAccepted: true, allowed: [], verdictLifetimeS: 90 };
-  const needs = { db, clock, log, registry, policy, knownGood: knownGood() };
+  const needs = { db, clock, log, registry, policy, knownGood: knownGood(), knownImaLines: new KnownImaLines(0) };
   const { registration } = await registerHost(db, { name: 'node1', ekPin: undefined, now: clock.now() });
   registry.add('node1');
   await db.transaction().execute((tx) =>

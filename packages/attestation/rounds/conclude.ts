@@ -10,6 +10,7 @@ import {
 } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { Clock, Log } from '@assay/daemon';
+import type { KnownImaLines } from '@assay/measurement';
 import type { ClaimedEvidence, Verdict } from '@assay/protocol';
 import type { KnownGood } from '../reference/known-good.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -26,7 +27,11 @@ export type RoundNeeds = {
   policy: Policy;
   registry: Registry;
   knownGood: KnownGood;
+  knownImaLines: KnownImaLines;
 };
+
+/** A challenge, and from where it asked for IMA's list. */
+export type SentChallenge = ChallengeRow & { imaAsked?: number | undefined };
 
 /** What came back for a challenge: evidence, or the reason why there is none. */
 export type Answer = { evidence: ClaimedEvidence } | { code: string; message: string };
@@ -48,7 +53,7 @@ export type Conclusion = {
  */
 export async function conclude(
   needs: RoundNeeds,
-  challenge: ChallengeRow,
+  challenge: SentChallenge,
   answer: Answer,
   counts: boolean,
 ): Promise<Conclusion> {
@@ -82,9 +87,9 @@ export async function conclude(
 
 /** Pure appraisal with what is stored on the host. */
 async function judge(
-  { policy, knownGood, log }: RoundNeeds,
+  { policy, knownGood, knownImaLines, log }: RoundNeeds,
   tx: Db,
-  { host, ak_name, nonce }: ChallengeRow,
+  { host, ak_name, nonce, imaAsked = 0 }: SentChallenge,
   answer: Answer,
   now: Date,
 ): Promise<Appraisal> {
@@ -108,6 +113,8 @@ async function judge(
       ak: Buffer.from(enrolment.ak_public, 'base64'),
       nonce: Buffer.from(nonce, 'base64'),
       wanted: policy.pcrs,
+      imaAsked,
+      knownImaLines,
       endorsement,
       reference,
       policy,
@@ -117,7 +124,7 @@ async function judge(
   } catch (error) {
     if (!(error instanceof AssayError)) log.error({ err: error, host }, 'appraisal failed');
     const message = error instanceof AssayError ? error.message : 'appraisal failed; the log has the rest';
-    return nothing({ code: error instanceof AssayError ? error.code : 'appraisal-failed', message });
+    return nothing({ code: 'appraisal-failed', message });
   }
 }
 

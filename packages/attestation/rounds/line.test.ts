@@ -7,7 +7,7 @@ import type { AgentFrame } from '@assay/protocol';
 import { WebSocket } from 'ws';
 import { connectPeer } from '../testing/peer.ts';
 import { startTestServer } from '../testing/server.ts';
-import { openLine } from './line.ts';
+import { longestFrame, openLine } from './line.ts';
 
 const hello = (host: string): AgentFrame => ({ type: 'hello', version: 1, host, agent: 'test' });
 
@@ -92,7 +92,7 @@ test('an agent that does not wait for answers is refused, and what it sent is no
 test('a frame longer than the longest evidence ends the connection', async (t) => {
   const server = await startTestServer(t);
   const peer = await connectPeer(t, server);
-  peer.send(new Uint8Array(9 * 1024 * 1024));
+  peer.send(new Uint8Array(longestFrame + 1));
   assert.equal(await peer.closed, 1009);
 });
 

@@ -25,8 +25,8 @@ export type LineUser = {
   ended(): Promise<void>;
 };
 
-/** The largest frame is evidence with a boot log of 4 MiB. */
-export const longestFrame = 8 * 1024 * 1024;
+/** The largest frame is evidence with a boot log of 4 MiB and as much of IMA's list, both in base64. */
+export const longestFrame = 12 * 1024 * 1024;
 /** A stranger's hello, endorsement and secret, all together, have less than 20 KiB. */
 const mostOfStrangers = 64 * 1024;
 const silenceMs = 20_000;

@@ -68,6 +68,11 @@ export function stateOf({ last_quote }: Pick<EnrolmentRow, 'last_quote'>): Evide
   return 'tpm' in stored ? stored : { tpm: stored };
 }
 
+export async function lastState(db: Db, host: string): Promise<EvidenceState | undefined> {
+  const row = await db.selectFrom('enrolments').select('last_quote').where('host', '=', host).executeTakeFirst();
+  return row && stateOf(row);
+}
+
 export async function keepState(db: Db, host: string, akName: string, state: EvidenceState): Promise<void> {
   await db
     .updateTable('enrolments')

@@ -94,6 +94,7 @@ const assayOfHost = ({ settings: { ports }, paths }: Lab, host: LabHost, at: Hos
     host: host.name,
     tpm: `swtpm:path=${at.tpmSocket}`,
     event_log: at.bootLog,
+    ima_log: at.imaLog,
     state_dir: at.agentDir,
   },
   compute_host: {

@@ -9,6 +9,8 @@ export type HostLayout = {
   /** The TPM's data socket; its control socket is the same with `.ctrl`, where tpm2-tools look for it. */
   tpmSocket: string;
   bootLog: string;
+  /** Never there: nothing runs on a lab's host that IMA could measure, and this machine's own list is another's. */
+  imaLog: string;
   agentDir: string;
   instancesDir: string;
   portsDir: string;
@@ -73,6 +75,7 @@ export function layout(state: string) {
         tpmDir: join(dir, 'tpm'),
         tpmSocket: join(dir, 'tpm.sock'),
         bootLog: join(dir, 'boot-log.bin'),
+        imaLog: join(dir, 'ima-log.bin'),
         agentDir: join(dir, 'agent'),
         instancesDir: join(dir, 'instances'),
         portsDir: join(dir, 'ports'),

@@ -71,8 +71,13 @@ export const Challenge = Type.Object({
   /** 32 fresh random bytes: TPM2_Quote's qualifyingData. */
   nonce: Base64(64),
   pcrs: Type.Array(PcrWish, { minItems: 1, maxItems: 4 }),
-  /** Send IMA's run-time list from this byte on. Absent: it is not wanted. */
+  /** Send IMA's run-time list from this byte on, or all of it. Absent: it is not wanted. */
   ima_offset: Type.Optional(Type.Integer({ minimum: 0 })),
+  /**
+   * What the quote must show (TPMS_CLOCK_INFO) for `ima_offset` to count; else the list is sent from 0: what was read before the TPM
+   * was reset or restarted is forgotten.
+   */
+  ima_since: Type.Optional(Type.Object({ reset_count: Type.Integer(), restart_count: Type.Integer() })),
 });
 export type Challenge = Static<typeof Challenge>;
 
