@@ -9,14 +9,30 @@ import { writeAkState } from './state.ts';
 export async function enrolment(tpm: Tpm): Promise<Enrol> {
   const profile = await certifiedEk(tpm);
   const certificate = await tpm.readEkCertificate(profile);
+  const chain = fitting(await tpm.readEkChain());
   const ek = await tpm.createEk(profile);
   const ak = await tpm.loadAk();
   return {
     type: 'enrol',
     ek_certificate: toBase64(certificate),
+    ...(chain.length > 0 ? { ek_chain: chain.map(toBase64) } : {}),
     ek_public: toBase64(ek.publicArea),
     ak_public: toBase64(ak.publicArea),
   };
+}
+
+/** A server listens to a stranger for 64 KiB; a chain of a vendor's has 2 to 6. */
+const mostOfChain = 24 * 1024;
+const largestCertificate = 8 * 1024;
+
+/** From the first on as many as the server takes: the last is next to a root, and most likely to be known. */
+function fitting(certificates: readonly Uint8Array[]): Uint8Array[] {
+  let room = mostOfChain;
+  return certificates.filter(({ length }) => {
+    if (length > largestCertificate || length > room) return false;
+    room -= length;
+    return true;
+  });
 }
 
 /** The secret inside the server's credential (TPM2_ActivateCredential). @throws AssayError of the TPM library */
