@@ -5,6 +5,7 @@ import { attestationServer } from './attestation-server.ts';
 import { computeApi } from './compute-api.ts';
 import { computeHost } from './compute-host.ts';
 import { down } from './down.ts';
+import { evidence } from './evidence.ts';
 import { host } from './host.ts';
 import { lab } from './lab.ts';
 import { metadataApi } from './metadata-api.ts';
@@ -19,6 +20,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   down,
   status,
   host,
+  evidence,
   reference,
   scheduler,
   lab,

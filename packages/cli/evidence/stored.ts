@@ -1,0 +1,73 @@
+// Evidence as Assay keeps and sends it: JSON with its parts in base64. Taken apart, nothing of it judged.
+import { AssayError, decode } from '@assay/core';
+import { parseEventLog } from '@assay/measurement';
+import type { ClaimedEvidence, Enrol } from '@assay/protocol';
+import { Attest, type HashName, Public, Signature } from '@assay/tpm/structures';
+import { certificatePiece } from './certificate.ts';
+import type { Piece } from './piece.ts';
+
+/**
+ * @param text an evidence, a frame with one, an enrolment frame, or a row of the table `evidence`
+ * @throws AssayError `message-json`, `message-schema`, `message-base64`; `wire-…` for a part that is malformed
+ */
+export async function storedPieces(name: string, text: string): Promise<Piece[]> {
+  const { AgentFrame, ClaimedEvidence, check, parse } = await import('@assay/protocol');
+  const value = fields(name, text);
+  if (typeof value['claimed'] === 'string') return evidencePieces(name, parse(ClaimedEvidence, value['claimed'], name));
+  if (typeof value['type'] !== 'string') return evidencePieces(name, check(ClaimedEvidence, value, name));
+  const frame = check(AgentFrame, value, name);
+  if (frame.type === 'evidence') return evidencePieces(name, frame.evidence);
+  if (frame.type === 'enrol') return enrolPieces(name, frame);
+  throw new AssayError('file-unknown', name, 'a frame with evidence or an enrolment', frame.type);
+}
+
+function fields(name: string, text: string): Record<string, unknown> {
+  try {
+    return { ...JSON.parse(text) };
+  } catch (cause) {
+    throw new AssayError('file-unknown', name, 'JSON', text, { cause });
+  }
+}
+
+async function evidencePieces(name: string, evidence: ClaimedEvidence): Promise<Piece[]> {
+  const { fromBase64 } = await import('@assay/protocol');
+  const quote = fromBase64(evidence.quote, `${name}: quote`);
+  const log = fromBase64(evidence.event_log, `${name}: event_log`);
+  const signature = fromBase64(evidence.signature, `${name}: signature`);
+  const pieces: Piece[] = [
+    { name: `${name}: event_log`, kind: 'boot-log', bytes: log, log: parseEventLog(log) },
+    { name: `${name}: quote`, kind: 'attest', bytes: quote, attest: decode(Attest, quote, `${name}: TPMS_ATTEST`) },
+    {
+      name: `${name}: signature`,
+      kind: 'signature',
+      signature: decode(Signature, signature, `${name}: TPMT_SIGNATURE`),
+    },
+  ];
+  const { ima_log: list, pcr_values: values } = evidence;
+  if (list) {
+    const bytes = fromBase64(list.data, `${name}: ima_log.data`);
+    pieces.splice(1, 0, { name: `${name}: ima_log`, kind: 'ima-list', bytes, offset: list.offset });
+  }
+  if (values) {
+    const banks: { [H in HashName]?: Map<number, Uint8Array> } = {};
+    for (const { bank, pcr, value } of values) {
+      banks[bank] ??= new Map();
+      banks[bank].set(pcr, Buffer.from(value, 'hex'));
+    }
+    pieces.push({ name: `${name}: pcr_values`, kind: 'pcr-values', banks });
+  }
+  return pieces;
+}
+
+async function enrolPieces(name: string, frame: Enrol): Promise<Piece[]> {
+  const { fromBase64 } = await import('@assay/protocol');
+  const certificates = [frame.ek_certificate, ...(frame.ek_chain ?? [])].map((der, i) => {
+    const where = i === 0 ? `${name}: ek_certificate` : `${name}: ek_chain[${i - 1}]`;
+    return certificatePiece(where, fromBase64(der, where));
+  });
+  const keys = (['ek_public', 'ak_public'] as const).map((field): Piece => {
+    const bytes = fromBase64(frame[field], `${name}: ${field}`);
+    return { name: `${name}: ${field}`, kind: 'public-key', bytes, area: decode(Public, bytes, `${name}: ${field}`) };
+  });
+  return [...certificates, ...keys];
+}
