@@ -32,3 +32,12 @@ test('T16 showing what a peer sent is cheap and fails for nothing', () => {
   round['self'] = round;
   for (const value of [deep, round]) assert.equal(shown(value), 'a value that cannot be shown');
 });
+
+test('of all characters exactly the control and format characters are escaped', () => {
+  for (let code = 0; code <= 0x10ffff; code++) {
+    const character = String.fromCodePoint(code);
+    const unfit = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(character);
+    const wanted = unfit ? `\\u{${code.toString(16)}}` : character;
+    if (escaped(`a${character}b`) !== `a${wanted}b`) assert.fail(`U+${code.toString(16)}`);
+  }
+});

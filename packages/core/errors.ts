@@ -56,8 +56,13 @@ function plain(value: unknown): string {
 
 /** Text from outside made fit for one line of a log or a terminal: control and format characters become `\u{…}`. */
 export function escaped(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  if (usual.test(text)) return text;
+  return text.replace(others, (character) =>
+    unfit.test(character) ? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}` : character,
   );
 }
+
+// Unicode's categories are dear to look up for every character, so most are passed by their ranges.
+const usual = /^[ -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027]*$/;
+const others = /[\ud800-\udbff][\udc00-\udfff]|[^ -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027]/g;
+const unfit = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
