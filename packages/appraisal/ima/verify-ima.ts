@@ -108,9 +108,10 @@ function reached(
   return { findings, progress: { list, findings: wrong, misses: 0, tailEnd } };
 }
 
-/** Whether an entry before `end` that is PCR 10's is not proven. */
+/** Whether an entry before `end` that is PCR 10's is not proven: it is still there, or was taken back, as no kernel does. */
 function unproven({ offset, bytes }: ImaPart, list: ImaState, end: number): boolean {
   if (list.offset >= end) return false;
+  if (offset + bytes.length < end) return true;
   for (const entry of readImaList(bytes.subarray(list.offset - offset), list)) {
     if (entry.offset >= end) break;
     if (entry.pcr === imaPcr) return true;
