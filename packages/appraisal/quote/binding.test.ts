@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEventLog } from '@assay/measurement';
 import { corpusLog, editLog } from '@assay/measurement/testing';
+import { pcrDigest } from '@assay/tpm/structures';
 import fc from 'fast-check';
 import { extended, pcrValuesOf, scene } from '../testing/index.ts';
 
@@ -60,6 +61,64 @@ test('Q09: the values of a quote count in one order alone', () => {
       assert.equal(codes({ pcrs: moved, pcrValues: held }).length === 0, same);
     }),
     { numRuns: 30 },
+  );
+});
+
+const bothWanted = (['sha256', 'sha384'] as const).map((bank) => ({ bank, pcrs: selection[0]?.pcrs ?? [] }));
+const both = bothWanted.map(({ bank, pcrs }) => ({ hash: bank, pcrs }));
+
+test('Q10: a quote over two banks is held to the log in both, in the order they were asked for', () => {
+  const machine = scene(corpusLog('event-gce-ubuntu-2104-log'), bothWanted);
+  const values = pcrValuesOf(parseEventLog(machine.log), both);
+  const digest = (order: typeof both, banks = values) => pcrDigest(order, banks, 'sha256');
+  const seen = (wish: Parameters<typeof machine.findings>[0]) => machine.findings(wish);
+  assert.deepEqual(seen({ pcrDigest: digest(both) }), []);
+  assert.equal(seen({ pcrDigest: digest(both.toReversed()) })[0]?.code, 'pcr-digest-mismatch');
+  assert.equal(seen({ pcrDigest: digest([both[0] as never]) })[0]?.code, 'pcr-digest-mismatch');
+  for (const bank of ['sha256', 'sha384'] as const) {
+    const held = new Map(values[bank]);
+    const other = { ...values, [bank]: held.set(4, extended(held.get(4) ?? new Uint8Array(), 'x')) };
+    const [one, ...rest] = seen({ pcrDigest: digest(both, other), pcrValues: other });
+    assert.deepEqual([one?.code, one?.pcr, rest], ['log-replay-mismatch', 4, []]);
+    assert.match(one?.message ?? '', new RegExp(bank), 'the bank that differs is named');
+  }
+});
+
+test('Q12: no claim of a good bank covers one the log does not tell of', () => {
+  assert.deepEqual(honest.findings(), []);
+  const { verdict } = honest.appraise({ wanted: bothWanted }, { wanted: bothWanted }); // its log has SHA-256 digests alone
+  assert.ok(verdict.findings.some(({ code }) => code === 'log-no-digest'));
+  assert.notEqual(verdict.trust, 'trusted');
+});
+
+test('Q13: a bank the firmware left as it was is found out by the log, beside a good one and alone', () => {
+  const machine = scene(corpusLog('event-gce-ubuntu-2104-log'), bothWanted);
+  const values = pcrValuesOf(parseEventLog(machine.log), both);
+  const zero = (size: number) => new Map(both[0]?.pcrs.map((pcr) => [pcr, new Uint8Array(size)]));
+  assert.deepEqual(machine.findings({ pcrValues: values }), []);
+  const untouched = { ...values, sha384: zero(48) };
+  const found = machine.findings({ pcrValues: untouched, pcrDigest: pcrDigest(both, untouched, 'sha256') });
+  assert.ok([0, 1, 2, 3, 4, 5, 6, 7].every((pcr) => found.some((one) => one.pcr === pcr)));
+  assert.ok(found.every(({ code }) => code === 'log-replay-mismatch'));
+  // An empty log replays to it: that is why a separator has to be there.
+  const alone = { sha256: zero(32) };
+  const none = { log: new Uint8Array(), pcrValues: alone, pcrDigest: pcrDigest(selection, alone, 'sha256') };
+  assert.notEqual(honest.appraise(none).verdict.trust, 'trusted');
+});
+
+test('a change of any PCR value that was sent costs the trust', () => {
+  const input = honest.input();
+  const { pcr_values: values = [] } = input.evidence;
+  fc.assert(
+    fc.property(fc.nat(values.length - 1), fc.nat(63), fc.integer({ min: 1, max: 15 }), (which, at, mask) => {
+      const changed = (text: string) => {
+        const digit = (Number.parseInt(text[at] ?? '0', 16) ^ mask).toString(16);
+        return text.slice(0, at) + digit + text.slice(at + 1);
+      };
+      const sent = values.map((one, i) => (i === which ? { ...one, value: changed(one.value) } : one));
+      const [one] = honest.findings({}, { evidence: { ...input.evidence, pcr_values: sent } });
+      assert.equal(one?.code, 'pcr-digest-mismatch');
+    }),
   );
 });
 

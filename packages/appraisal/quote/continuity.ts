@@ -145,18 +145,3 @@ const unsafeClock = () =>
     'yes',
     'no: the TPM lost power without notice, a while ago at most',
   );
-
-/** Until appraisal asks `continuityOf`. */
-export const tpmStateOf = ({ clockInfo, firmwareVersion }: Quote): TpmState => ({
-  clock: clockInfo.clock.toString(),
-  reset_count: clockInfo.resetCount,
-  restart_count: clockInfo.restartCount,
-  safe: clockInfo.safe,
-  firmware_version: firmwareVersion.toString(),
-});
-
-/** Until appraisal asks `continuityOf`. */
-export function continuityFindings(previous: TpmState | undefined, now: TpmState): Finding[] {
-  const back = previous && setBack(previous, now);
-  return back ? [back] : [];
-}
