@@ -191,19 +191,6 @@ describe('PCRs', () => {
 });
 
 describe('what else a TPM has', () => {
-  test('NV is read whole, in parts, as tpm2_nvread reads it', async () => {
-    const contents = randomBytes(2000);
-    await writeFile(join(peer.dir, 'contents'), contents);
-    await tools(async (run) => {
-      await run('nvdefine', '-C', 'o', '-s', '2000', '0x1500001');
-      await run('nvwrite', '-C', 'o', '-i', 'contents', '0x1500001');
-    });
-    assert.deepEqual(await tpm.nvRead(0x1500001), contents);
-    assert.equal((await tpm.nvReadPublic(0x1500001))?.dataSize, 2000);
-    assert.equal(await tpm.nvReadPublic(0x1500002), undefined);
-    await assert.rejects(tpm.nvRead(0x1500002), { code: 'tpm-nv-absent', where: 'NV index 0x01500002' });
-  });
-
   test('an EK certificate that is not there is missed with advice', async () => {
     assert.deepEqual(await tpm.ekCertificates(), ['rsa2048', 'ecc384']);
     await assert.rejects(tpm.readEkCertificate('ecc256'), { code: 'tpm-no-ek-certificate', hint: /swtpm_setup/ });
