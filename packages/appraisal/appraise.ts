@@ -1,5 +1,6 @@
 // Is this host trusted, and why (not)? Evidence, endorsement, reference values, policy and `now` in; a verdict out.
 // Pure: no I/O and no clock. The verdict says what was true of the host when its TPM signed, no later.
+import type { AssayError } from '@assay/core';
 import {
   type Component,
   type ComponentResult,
@@ -10,7 +11,7 @@ import {
 } from '@assay/protocol';
 import type { Endorsement } from './endorsement/endorsement.ts';
 import { counting, findingOf, hex, leavesEvidenceSound, marked, weight } from './findings.ts';
-import { quotedPcrs, softwareTpm } from './policy/demands.ts';
+import { quotedPcrs, softwareTpm, standingEndorsement } from './policy/demands.ts';
 import { checkPolicy, type Policy } from './policy/policy.ts';
 import { compare } from './reference/compare.ts';
 import { type Measured, measuredOf } from './reference/learn.ts';
@@ -20,6 +21,8 @@ import { type EvidenceState, type Verification, type VerificationInput, verifyEv
 export type AppraisalInput = Omit<VerificationInput, 'endorsement'> & {
   host: string;
   endorsement: Endorsement;
+  /** Why the endorsement does not hold any more: what `recheckEndorsement` threw. */
+  withdrawn?: AssayError | undefined;
   /** All that is known good. */
   reference: readonly Pick<ReferenceValue, 'component' | 'events'>[];
   policy: Policy;
@@ -39,7 +42,7 @@ export type Appraisal = {
 
 /** Never throws for anything a host can send: what is wrong with its evidence becomes a finding. */
 export function appraise(input: AppraisalInput): Appraisal {
-  const { policy, endorsement, reference } = input;
+  const { policy, endorsement, reference, withdrawn } = input;
   const verified = policyFinding(policy) ?? verifyEvidence(input);
   if (!verified.authentic) {
     const results = allComponents('unknown', 'nothing is known of it: the evidence did not verify');
@@ -47,7 +50,8 @@ export function appraise(input: AppraisalInput): Appraisal {
     return { verdict, state: undefined, measured: undefined, goesOn: false };
   }
   const { quote, ak, events, state, sha256 } = verified;
-  const demanded = [...quotedPcrs(policy, quote.selection), ...softwareTpm(policy, endorsement)];
+  const vouched = [...softwareTpm(policy, endorsement), ...standingEndorsement(withdrawn)];
+  const demanded = [...quotedPcrs(policy, quote.selection), ...vouched];
   const doubts = marked([...demanded, ...verified.findings], policy.allowed);
   const results = components.map((component) => resultOf(component, verified, counting(doubts), reference));
   const findings = [...doubts, ...results.flatMap(({ unknown }) => (unknown ? [unknown] : []))];

@@ -23,12 +23,15 @@ export function verdictOf({ host, policy, now, endorsement }: Times, rest: Rest)
   const bad = counts.find((one) => weight(one) === 'untrusted') ?? counts[0];
   const doubted = rest.components.find(({ trust }) => trust !== 'trusted');
   const trusted = !bad && !doubted && rest.components.length === components.length;
-  const good = `all measurements are known good${software ? '; vouched for by a software TPM' : ''}`;
+  const virtual = endorsement?.virtual ?? false;
+  const label = software ? '; vouched for by a software TPM' : virtual ? '; vouched for by a cloud’s virtual TPM' : '';
+  const good = `all measurements are known good${label}`;
   return {
     host,
     trust: trusted ? 'trusted' : bad ? weight(bad) : 'unknown',
     reason: trusted ? good : bad ? reasonOf(bad, counts.length) : (doubted?.reason ?? 'nothing was appraised'),
     software_tpm: software,
+    ...(virtual ? { virtual_tpm: true } : {}),
     verified_at: now.toISOString(),
     expires_at: new Date(now.getTime() + policy.verdictLifetimeS * 1000).toISOString(),
     ...rest,

@@ -41,7 +41,7 @@ export async function startAttestationServer(
 ): Promise<AttestationServer> {
   checkOptions(options);
   const knowsBlob = authBlobCheck(readAuthBlob(options.auth_blob_file));
-  const trustStore = trustFolders(options);
+  const trust = trustFolders(options);
   const key = await ticketKey(options.ticket_key_file);
   const policy: Policy = {
     pcrs: defaultPcrs,
@@ -76,7 +76,8 @@ export async function startAttestationServer(
       policy,
       registry,
       switchboard,
-      trustStore,
+      trustStore: trust.present,
+      heldStore: trust.held,
       knownGood: knownGood(),
       knownImaLines: new KnownImaLines(knownImaBytes),
       ticketKey: key,

@@ -46,6 +46,8 @@ export const Verdict = Type.Object({
   findings: Type.Array(Finding),
   /** The endorsement is a software TPM's: accepted only where configuration lists its CA as one. */
   software_tpm: Type.Boolean(),
+  /** The endorsement is that of a virtual TPM, which a cloud made for its guest; absent where it is not. */
+  virtual_tpm: Type.Optional(Type.Boolean()),
   /** Hex TPM2B_NAME content of the AK whose signature was verified; absent when none was. */
   ak_name: Type.Optional(Type.String()),
   /** SHA-256 of quote, signature and log, hex; absent when there was no evidence. */

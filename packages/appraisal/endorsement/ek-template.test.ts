@@ -68,7 +68,7 @@ test('E12: an ECC EK lies on one of three curves, without scheme and key derivat
   assert.ok(area.type === 'ecc');
   for (const curve of ['p192', 'p224', 'bn_p256', 'sm2_p256'] as const) refuses({ ...area, curve });
   refuses({ ...area, scheme: { scheme: 'ecdsa', hash: 'sha256' } });
-  refuses({ ...area, kdf: { scheme: 'kdf1_sp800_56a', hash: 'sha256' } });
+  refuses({ ...area, kdf: { scheme: 'kdf1Sp80056a', hash: 'sha256' } });
 });
 
 test('E12: a key of no other kind is an EK', () => {

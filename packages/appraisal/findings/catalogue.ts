@@ -2,6 +2,7 @@
 import { AssayError } from '@assay/core';
 import { authenticityFindings } from './authenticity.ts';
 import { bootLogFindings } from './boot-log.ts';
+import { endorsementFindings } from './endorsement.ts';
 import { imaFindings } from './ima.ts';
 import type { FindingKind } from './kind.ts';
 import { roundFindings } from './round.ts';
@@ -9,6 +10,7 @@ import { tpmFindings } from './tpm.ts';
 
 const kinds = {
   ...authenticityFindings,
+  ...endorsementFindings,
   ...tpmFindings,
   ...bootLogFindings,
   ...imaFindings,

@@ -1,8 +1,10 @@
-// What a policy asks beyond evidence that is true: PCRs the quote has to cover, and a TPM of the kind it accepts.
+// What a policy asks beyond evidence that is true: PCRs the quote has to cover, and a TPM of the kind it accepts, for which
+// somebody still vouches.
+import type { AssayError } from '@assay/core';
 import type { Finding } from '@assay/protocol';
 import type { PcrSelection } from '@assay/tpm/structures';
 import type { Endorsement } from '../endorsement/endorsement.ts';
-import { finding } from '../findings.ts';
+import { finding, findingOf } from '../findings.ts';
 import type { Policy } from './policy.ts';
 
 /** Does the quote cover every PCR the policy rests on? */
@@ -24,3 +26,6 @@ export function softwareTpm(
   const seen = `a software TPM under ${endorsement.anchor}`;
   return [finding('software-tpm', 'EK certificate', 'a hardware TPM (no software TPM CA is configured)', seen)];
 }
+
+/** Does what enrolment found of the TPM still hold? @param why what `recheckEndorsement` threw */
+export const standingEndorsement = (why: AssayError | undefined): Finding[] => (why ? [findingOf(why)] : []);

@@ -12,5 +12,6 @@ export {
   pemOf,
 } from './certificates.ts';
 export { type EvidenceWish, extended, makeEvidence, pcrValuesOf, signatureOf } from './evidence.ts';
+export { rocaModulus } from './roca.ts';
 export { type Scene, scene } from './scene.ts';
 export { eccAkPublic, eccEkPublic, rsaAkPublic, rsaEkPublic, type SoftwareTpm, softwareTpm } from './tpm.ts';

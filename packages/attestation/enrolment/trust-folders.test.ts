@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { checkEndorsement } from '@assay/appraisal';
+import { checkEndorsement, type TrustStore } from '@assay/appraisal';
 import { issueRevocationList, makeCa, pemOf, type SoftwareTpm, softwareTpm } from '@assay/appraisal/testing';
 import { type TrustOptions, trustFolders } from './trust-folders.ts';
 
@@ -15,7 +15,7 @@ const nothing: TrustOptions = {
   ek_crl_dir: undefined,
 };
 const tpm = softwareTpm({ ca: makeCa('Vendor of the test') });
-const endorse = (store: ReturnType<ReturnType<typeof trustFolders>>, { ekCertificate, ekPublic }: SoftwareTpm = tpm) =>
+const endorse = (store: TrustStore, { ekCertificate, ekPublic }: SoftwareTpm = tpm) =>
   checkEndorsement(ekCertificate, ekPublic, [], store, new Date());
 
 function folders(t: TestContext) {
@@ -42,14 +42,16 @@ test('a CA counts for what the folder it lies in is for', (t) => {
     const dir = folder(option);
     write(join(dir, 'ca.pem'), tpm.ca.pem);
     write(join(dir, 'notes.txt'), 'nothing of interest');
-    const { software, virtual } = endorse(trustFolders({ ...nothing, [option]: dir })());
+    const { software, virtual } = endorse(trustFolders({ ...nothing, [option]: dir }).present());
     assert.equal(software ? 'software' : virtual ? 'virtual' : 'hardware', label);
   }
 });
 
 test('the vendors’ CAs are there without any folder, and only those that are named', () => {
   const subjects = (ek_vendors: string[]) =>
-    trustFolders({ ...nothing, ek_vendors })().authorities.map(({ subjectText }) => subjectText);
+    trustFolders({ ...nothing, ek_vendors })
+      .present()
+      .authorities.map(({ subjectText }) => subjectText);
   assert.deepEqual(subjects([]), []);
   assert.ok(subjects(['INTC']).every((subject) => /Intel/.test(subject)));
   assert.equal(subjects(['INTC', 'NTC']).length, 9);
@@ -61,7 +63,7 @@ test('a CA or list that is added later counts without a restart', (t) => {
   const bystander = makeCa('Bystander');
   write(join(options.ek_ca_dir, 'bystander.pem'), bystander.pem);
   write(join(options.ek_crl_dir, 'bystander.crl'), issueRevocationList({ issuer: bystander }));
-  const store = trustFolders(options);
+  const { present: store, held } = trustFolders(options);
   assert.throws(() => endorse(store()), { code: 'ek-issuer-unknown' });
   write(join(options.ek_ca_dir, 'ca.pem'), tpm.ca.pem);
   endorse(store());
@@ -72,6 +74,12 @@ test('a CA or list that is added later counts without a restart', (t) => {
   write(join(options.ek_crl_dir, 'ca.crl'), list(1));
   assert.throws(() => endorse(store()), { code: 'ek-revoked' });
   assert.equal(store(), store(), 'nothing is read again unless something changed');
+  const before = store();
+  write(join(options.ek_ca_dir, 'ca.pem'), tpm.ca.pem.slice(0, 100)); // half copied
+  assert.throws(() => store(), { code: 'trust-store-pem' });
+  assert.equal(held(), before);
+  write(join(options.ek_ca_dir, 'ca.pem'), tpm.ca.pem);
+  assert.notEqual(held(), before);
 });
 
 test('E04: a folder for revocation lists that has none, or anything else in it, keeps the server from starting', (t) => {
@@ -83,7 +91,7 @@ test('E04: a folder for revocation lists that has none, or anything else in it, 
   const list = issueRevocationList({ issuer: tpm.ca });
   for (const good of [list, pemOf(list, 'X509 CRL')]) {
     write(file, good);
-    endorse(trustFolders(options)());
+    endorse(trustFolders(options).present());
   }
   const forged = issueRevocationList({ issuer: makeCa('Vendor of the test') });
   for (const bad of ['', '<html>404 Not Found</html>', tpm.ca.pem, list.subarray(0, -1), forged]) {

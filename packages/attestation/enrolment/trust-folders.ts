@@ -13,15 +13,19 @@ export type TrustOptions = Pick<
   'ek_vendors' | 'ek_ca_dir' | 'virtual_tpm_ca_dir' | 'software_tpm_ca_dir' | 'ek_crl_dir'
 >;
 
-/**
- * @returns gives the store as the folders are now
- * @throws AssayError `trust-store-folder`, and what `vendorCas` and `trustStoreFrom` throw, now and at each reading
- */
-export function trustFolders(options: TrustOptions): () => TrustStore {
+export type TrustFolders = {
+  /** As the folders are now. @throws AssayError as `trustFolders` */
+  present(): TrustStore;
+  /** The same, or as they last were when that cannot be read: while a file is being copied, no enrolled host is to lose trust. */
+  held(): TrustStore;
+};
+
+/** @throws AssayError `trust-store-folder`, and what `vendorCas` and `trustStoreFrom` throw */
+export function trustFolders(options: TrustOptions): TrustFolders {
   const published = vendorCas(options.ek_vendors);
   let seen: string | undefined;
   let store: TrustStore = trustStoreFrom(published);
-  const read = () => {
+  const present = () => {
     const files = {
       hardware: filesIn('ek_ca_dir', options.ek_ca_dir),
       virtual: filesIn('virtual_tpm_ca_dir', options.virtual_tpm_ca_dir),
@@ -42,8 +46,18 @@ export function trustFolders(options: TrustOptions): () => TrustStore {
     }
     return store;
   };
-  read();
-  return read;
+  present();
+  return {
+    present,
+    held() {
+      try {
+        return present();
+      } catch (error) {
+        if (error instanceof AssayError) return store;
+        throw error;
+      }
+    },
+  };
 }
 
 type File = { path: string; changed: number; size: number };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { bootPcrs } from '@assay/appraisal';
+import { bootPcrs, trustStoreFrom } from '@assay/appraisal';
 import { createLog } from '@assay/daemon';
 import { openDatabase } from '@assay/daemon/storage';
 import { eachDatabase, testClock } from '@assay/daemon/testing';
@@ -26,7 +26,9 @@ async function world(url: string, t: TestContext) {
   t.after(() => db.destroy());
   const registry = createRegistry({ clock, log });
   const policy = { pcrs: bootPcrs, softwareTpmAccepted: true, allowed: [], verdictLifetimeS: 90 };
-  const needs = { db, clock, log, registry, policy, knownGood: knownGood(), knownImaLines: new KnownImaLines(0) };
+  const trust = trustStoreFrom([]);
+  const known = { knownGood: knownGood(), knownImaLines: new KnownImaLines(0) };
+  const needs = { db, clock, log, registry, policy, heldStore: () => trust, ...known };
   const { registration } = await registerHost(db, { name: 'node1', ekPin: undefined, now: clock.now() });
   registry.add('node1');
   await db.transaction().execute((tx) =>

@@ -3,15 +3,16 @@
 import {
   type Appraisal,
   appraise,
-  type Endorsement,
   type Measured,
   type Policy,
+  type TrustStore,
   unknownVerdict,
 } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { Clock, Log } from '@assay/daemon';
 import type { KnownImaLines } from '@assay/measurement';
 import type { ClaimedEvidence, Verdict } from '@assay/protocol';
+import { presentEndorsement } from '../enrolment/present-endorsement.ts';
 import type { KnownGood } from '../reference/known-good.ts';
 import type { Registry } from '../registry/registry.ts';
 import { useChallenge } from '../storage/challenges.ts';
@@ -26,6 +27,8 @@ export type RoundNeeds = {
   log: Log;
   policy: Policy;
   registry: Registry;
+  /** Whose word on a TPM counts now. */
+  heldStore: () => TrustStore;
   knownGood: KnownGood;
   knownImaLines: KnownImaLines;
 };
@@ -87,7 +90,7 @@ export async function conclude(
 
 /** Pure appraisal with what is stored on the host. */
 async function judge(
-  { policy, knownGood, knownImaLines, log }: RoundNeeds,
+  { policy, heldStore, knownGood, knownImaLines, log }: RoundNeeds,
   tx: Db,
   { host, ak_name, nonce, imaAsked = 0 }: SentChallenge,
   answer: Answer,
@@ -96,7 +99,7 @@ async function judge(
   const enrolment = await findEnrolment(tx, host);
   if (enrolment?.ak_name !== ak_name)
     throw new AssayError('challenge-stale', `host ${host}`, 'the AK it is enrolled with now', ak_name);
-  const endorsement = JSON.parse(enrolment.endorsement) as Endorsement;
+  const { endorsement, withdrawn } = presentEndorsement(heldStore(), enrolment, now);
   const nothing = (why: { code: string; message: string }): Appraisal => ({
     verdict: unknownVerdict({ host, why, policy, endorsement, now }),
     state: undefined,
@@ -116,6 +119,7 @@ async function judge(
       imaAsked,
       knownImaLines,
       endorsement,
+      withdrawn,
       reference,
       policy,
       previous: stateOf(enrolment),

@@ -31,7 +31,7 @@ export function hostDetails({ name, verdict, age_ms, ...host }: Host): string {
     ]),
     ['verified', `${verdict.verified_at} (${age(age_ms)} ago)`],
     ['expires', verdict.expires_at],
-    ['TPM', host.enrolled_at === undefined ? 'not enrolled' : verdict.software_tpm ? 'software' : 'hardware'],
+    ['TPM', host.enrolled_at === undefined ? 'not enrolled' : tpmKind(verdict)],
     ['EK certificate', host.ek_sha256 ?? 'none'],
     ['AK name', host.ak_name ?? 'none'],
     ['TPM resets', verdict.reset_count === undefined ? 'unknown' : String(verdict.reset_count)],
@@ -40,3 +40,6 @@ export function hostDetails({ name, verdict, age_ms, ...host }: Host): string {
   ];
   return lines.map(([label, value]) => `${label.padEnd(17)} ${escaped(value)}`).join('\n');
 }
+
+const tpmKind = ({ software_tpm, virtual_tpm }: Host['verdict']): string =>
+  software_tpm ? 'software' : virtual_tpm ? 'virtual, of a cloud' : 'hardware';
