@@ -1,10 +1,12 @@
 // A host for a test: a real software TPM into which a real boot log was extended, and what an agent does with it, step by
 // step, so that a test can do any step wrong.
 import type { TestContext } from 'node:test';
-import { parseEventLog } from '@assay/measurement';
-import { corpusLog } from '@assay/measurement/testing';
+import { decode } from '@assay/core';
+import { bootAggregateOf, parseEventLog } from '@assay/measurement';
+import { buildIma, corpusLog, type ImaWish, imaExtends } from '@assay/measurement/testing';
 import { type AgentFrame, type ClaimedEvidence, fromBase64, type ServerFrame, toBase64 } from '@assay/protocol';
 import { openTpm, type Tpm } from '@assay/tpm';
+import { Attest } from '@assay/tpm/structures';
 import { startTestTpm } from '@assay/tpm/testing';
 import type { Peer } from './peer.ts';
 
@@ -19,6 +21,12 @@ export type TestHost = {
   readonly akName: string;
   /** The boot log that was extended. */
   readonly log: Uint8Array;
+  /** As its kernel's IMA: into the list, and into PCR 10. The first entry is boot_aggregate over this boot. */
+  measure(...wishes: ImaWish[]): Promise<void>;
+  /** IMA's list as it is now; undefined until something was measured. What a test puts here is sent, whatever was measured. */
+  imaList: Uint8Array | undefined;
+  /** The TPM is reset and the boot measured again; IMA has not begun. */
+  reboot(): Promise<void>;
   enrolFrame(): Promise<Extract<AgentFrame, { type: 'enrol' }>>;
   activatedFrame(credential: Credential): Promise<Extract<AgentFrame, { type: 'activated' }>>;
   /** Hello and, when wanted, enrolment. @returns the first challenge, not answered yet */
@@ -34,20 +42,45 @@ export async function startTestHost(
 ): Promise<TestHost> {
   const swtpm = await startTestTpm(who);
   t.after(() => swtpm.stop());
-  const tpm = await openTpm(swtpm.spec);
+  let tpm = await openTpm(swtpm.spec);
   t.after(() => tpm.close());
-  for (const { kind, pcr, digests } of parseEventLog(log).events)
-    if (kind !== 'no-action') await tpm.pcrExtend(pcr, digests);
-  const ek = await tpm.createEk();
-  const ak = await tpm.loadAk();
+  const boot = async () => {
+    for (const { kind, pcr, digests } of parseEventLog(log).events)
+      if (kind !== 'no-action') await tpm.pcrExtend(pcr, digests);
+  };
+  await boot();
+  let ek = await tpm.createEk();
+  let ak = await tpm.loadAk();
   const akName = Buffer.from(ak.name).toString('hex');
   const [issuer, root] = swtpm.ekCaPems;
 
   const host: TestHost = {
     cas: { 'issuer.pem': issuer, 'root.pem': root },
-    tpm,
+    get tpm() {
+      return tpm;
+    },
     akName,
     log,
+    imaList: undefined,
+    async measure(...wishes) {
+      if (!host.imaList) {
+        const { sha256 } = await tpm.pcrRead([{ hash: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }]);
+        wishes.unshift({
+          path: 'boot_aggregate',
+          digest: bootAggregateOf(sha256 ?? new Map(), 'sha256') ?? new Uint8Array(),
+        });
+      }
+      for (const wish of wishes) await tpm.pcrExtend(wish.pcr ?? 10, { sha256: imaExtends(wish, 'sha256') });
+      host.imaList = Buffer.concat([host.imaList ?? new Uint8Array(), buildIma(wishes)]);
+    },
+    async reboot() {
+      await tpm.close();
+      await swtpm.restart();
+      tpm = await openTpm(swtpm.spec);
+      [ek, ak] = [await tpm.createEk(), await tpm.loadAk()];
+      host.imaList = undefined;
+      await boot();
+    },
     enrolFrame: async () => ({
       type: 'enrol',
       ek_certificate: toBase64(await tpm.readEkCertificate()),
@@ -73,7 +106,7 @@ export async function startTestHost(
       await peer.expect('enrolled');
       return await peer.expect('challenge');
     },
-    async evidence({ nonce, pcrs }, wrong = {}) {
+    async evidence({ nonce, pcrs, ima_offset, ima_since }, wrong = {}) {
       const selection = (wrong.pcrs ?? pcrs).map(({ bank, pcrs }) => ({ hash: bank, pcrs }));
       const { attest, signature } = await tpm.quote({
         ak,
@@ -81,6 +114,10 @@ export async function startTestHost(
         selection,
       });
       const values = await tpm.pcrRead(selection);
+      const { resetCount, restartCount } = decode(Attest, attest, 'TPMS_ATTEST').clockInfo;
+      const same = ima_since?.reset_count === resetCount && ima_since.restart_count === restartCount;
+      const offset = same ? (ima_offset ?? 0) : 0;
+      const ima_log = host.imaList && { offset, data: toBase64(host.imaList.subarray(offset)) };
       return {
         quote: toBase64(attest),
         signature: toBase64(signature),
@@ -92,6 +129,7 @@ export async function startTestHost(
           })),
         ),
         event_log: toBase64(log),
+        ...(ima_log && ima_offset !== undefined && { ima_log }),
         boot_id: 'test',
         uptime_s: 60,
       };
