@@ -2,6 +2,7 @@
 // was measured, and no more than that was.
 import { AssayError } from '@assay/core';
 import {
+  type BrokenLine,
   type ImaCut,
   type ImaEntry,
   type ImaProblemCode,
@@ -13,7 +14,7 @@ import type { PieceOf, Strange } from './piece.ts';
 
 export type EntryReport = {
   index: number;
-  /** In the whole list, in bytes; in the ASCII form there is none. */
+  /** In the whole list in its binary form, in bytes. */
   offset: number;
   pcr: number;
   template: string;
@@ -32,6 +33,7 @@ export type EntryReport = {
 export type ImaReport = {
   kind: 'ima-list';
   name: string;
+  /** Of the binary form. */
   bytes: number;
   /** Of the first byte in the whole list. */
   offset: number;
@@ -51,7 +53,7 @@ export type ImaReport = {
 /** Of each kind; a hostile list has as many as it has entries. */
 const mostOfAKind = 1000;
 
-export function imaReport({ name, bytes, offset }: PieceOf<'ima-list'>): ImaReport {
+export function imaReport({ name, bytes, offset, broken }: PieceOf<'ima-list'>): ImaReport {
   const report: ImaReport = {
     kind: 'ima-list',
     name,
@@ -77,7 +79,7 @@ export function imaReport({ name, bytes, offset }: PieceOf<'ima-list'>): ImaRepo
       if (seen <= mostOfAKind) report.strange.push(strangeOf(kind, next.value, text));
     }
   }
-  return { ...report, strange: [...report.strange, ...cutOf(next.value)] };
+  return { ...report, strange: [...report.strange, ...cutOf(next.value), ...broken.map(brokenLine)] };
 }
 
 function count(report: ImaReport, { index, template, fields }: ImaEntry): void {
@@ -108,6 +110,11 @@ const strangeOf = (code: string, { index, offset, fields }: ImaEntry, text: stri
   message: `entry ${index}${fields ? ` (${fields.path})` : ''}: ${text}`,
   offset,
   entry: index,
+});
+
+const brokenLine = ({ line, reason }: BrokenLine): Strange => ({
+  code: 'ima-malformed',
+  message: `line ${line} is left out: ${reason}`,
 });
 
 const cutOf = (cut: ImaCut | undefined): Strange[] =>

@@ -1,12 +1,12 @@
 // One thing that was recognised, and what is said of each kind of thing. What nobody vouches for stays so: a piece is a claim.
-import type { EventLog } from '@assay/measurement';
+import type { BrokenLine, EventLog } from '@assay/measurement';
 import type { Attest, PcrBanks, Public, Signature } from '@assay/tpm/structures';
 
 /** `name`: for people, where it came from. */
 export type Piece = { name: string } & (
   | { kind: 'boot-log'; bytes: Uint8Array; log: EventLog }
-  /** `offset` of the first byte in the whole list. */
-  | { kind: 'ima-list'; bytes: Uint8Array; offset: number }
+  /** In binary form, whatever it was read from. `offset` of the first byte in the whole list; `broken`: lines of text that are no entry. */
+  | { kind: 'ima-list'; bytes: Uint8Array; offset: number; broken: readonly BrokenLine[] }
   /** TPMS_ATTEST, as signed. */
   | { kind: 'attest'; bytes: Uint8Array; attest: Attest }
   | { kind: 'signature'; signature: Signature }

@@ -1,7 +1,7 @@
 // What is this file? Told by its content alone, never by its name: one file may hold several things (stored evidence, PEM).
 // Recognising proves nothing of what was recognised.
 import { AssayError, type Codec, decode, u16 } from '@assay/core';
-import { parseEventLog } from '@assay/measurement';
+import { imaListFromAscii, isAsciiImaList, parseEventLog } from '@assay/measurement';
 import { Attest, Public, Signature } from '@assay/tpm/structures';
 import { certificatePiece } from './certificate.ts';
 import { pcrFile, pcrText } from './pcr-file.ts';
@@ -18,11 +18,14 @@ export async function recognise(name: string, bytes: Uint8Array): Promise<Piece[
     throw new AssayError('file-unknown', name, known, 'no bytes', {
       hint: 'a kernel started past its EFI stub leaves an empty boot log, though PCRs were extended',
     });
+  if (isAsciiImaList(bytes)) {
+    const { bytes: list, broken } = imaListFromAscii(bytes);
+    return [{ name, kind: 'ima-list', bytes: list, offset: 0, broken }];
+  }
   const text = textOf(bytes);
   if (text !== undefined) {
     if (/^\s*[[{]/.test(text)) return storedPieces(name, text);
     if (text.includes('-----BEGIN CERTIFICATE-----')) return pemPieces(name, text);
-    if (/^\s*\d+ [0-9a-f]{40} [\w-]+ /.test(text)) return [{ name, kind: 'ima-list', bytes, offset: 0 }];
     const banks = pcrText(text);
     if (banks) return [{ name, kind: 'pcr-values', banks }];
   }
@@ -38,7 +41,7 @@ function binaryPiece(name: string, bytes: Uint8Array): Piece {
   const tpm = tpmPiece(name, bytes);
   if (tpm) return tpm;
   if (bytes[0] === 0x30 && (bytes[1] ?? 0) >= 0x81) return certificatePiece(name, bytes);
-  if (isImaList(bytes)) return { name, kind: 'ima-list', bytes, offset: 0 };
+  if (isImaList(bytes)) return { name, kind: 'ima-list', bytes, offset: 0, broken: [] };
   const banks = pcrFile(bytes);
   if (banks) return { name, kind: 'pcr-values', banks };
   const log = parseEventLog(bytes);

@@ -46,7 +46,7 @@ async function evidencePieces(name: string, evidence: ClaimedEvidence): Promise<
   const { ima_log: list, pcr_values: values } = evidence;
   if (list) {
     const bytes = fromBase64(list.data, `${name}: ima_log.data`);
-    pieces.splice(1, 0, { name: `${name}: ima_log`, kind: 'ima-list', bytes, offset: list.offset });
+    pieces.splice(1, 0, { name: `${name}: ima_log`, kind: 'ima-list', bytes, offset: list.offset, broken: [] });
   }
   if (values) {
     const banks: { [H in HashName]?: Map<number, Uint8Array> } = {};

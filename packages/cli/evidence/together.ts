@@ -1,7 +1,16 @@
 // What do several things say of one another: does the key verify the signature, do the PCR values have the quote's digest, does the
 // log lead to them? That the key is a host's, and that the answer is fresh, is for an attestation server to say.
 import { AssayError, shown } from '@assay/core';
-import { type EventLog, replay, untouchedPcr } from '@assay/measurement';
+import {
+  checkBootAggregate,
+  type EventLog,
+  imaPcr,
+  type PcrValues,
+  readImaList,
+  replay,
+  replayIma,
+  untouchedPcr,
+} from '@assay/measurement';
 import {
   digestSize,
   type HashName,
@@ -36,6 +45,10 @@ export function together(pieces: readonly Piece[]): Together {
         compareDigest(result, quote, `what ${log.name} leads to`, ledTo(log.log, quote));
   }
   for (const log of of('boot-log')) for (const value of values) compareValues(result, log, value);
+  for (const list of of('ima-list').filter(({ offset }) => offset === 0)) {
+    for (const value of values) compareList(result, list, value);
+    for (const log of of('boot-log')) compareAggregate(result, list, log);
+  }
   return result;
 }
 
@@ -118,6 +131,45 @@ function compareValues(to: Together, { name, log }: PieceOf<'boot-log'>, values:
       to.holds.push(`${name} leads to the ${bank} values of ${values.name} in PCR ${rangesOf(explained)}`);
   }
 }
+
+/** PCR 10 as somebody read it: the list may have run on since. */
+function compareList(to: Together, { name, bytes }: PieceOf<'ima-list'>, values: PieceOf<'pcr-values'>): void {
+  const held = Object.entries(values.banks).flatMap(([bank, pcrs]) => {
+    const value = pcrs.get(imaPcr);
+    return value ? [[bank, value] as const] : [];
+  });
+  if (held.length === 0) return;
+  const { state, tail } = replayIma({ offset: 0, bytes }, undefined, Object.fromEntries(held));
+  const where = `PCR 10 of ${values.name} (${held.map(([bank]) => bank).join(', ')})`;
+  if (!state) to.strange.push({ code: 'ima-list-mismatch', message: `${name} leads to ${where} nowhere`, pcr: imaPcr });
+  else to.holds.push(`${name} leads to ${where} after ${state.entries} entries${tail ? `; ${tail} are newer` : ''}`);
+}
+
+/** Whether list and log are of one boot. */
+function compareAggregate(
+  to: Together,
+  { name, bytes }: PieceOf<'ima-list'>,
+  { name: logName, log }: PieceOf<'boot-log'>,
+): void {
+  const { value: first } = readImaList(bytes).next();
+  const values: Partial<Record<HashName, PcrValues>> = {};
+  for (const { name: bank } of log.algorithms) {
+    const replayed = bank && replayOf(log, bank);
+    const start = (pcr: number) => untouchedPcr(pcr, digestSize(bank as HashName), log.startupLocality);
+    if (replayed) values[bank] = new Map(bootPcrs.map((pcr) => [pcr, replayed.get(pcr) ?? start(pcr)]));
+  }
+  const found = checkBootAggregate(first && 'index' in first ? first : undefined, values);
+  if (found.result === 'equal')
+    to.holds.push(`${name} belongs to the boot of ${logName}: boot_aggregate (${found.bank})`);
+  else if (found.result === 'differs')
+    to.strange.push({
+      code: 'ima-boot-aggregate',
+      message: `${name} is of another boot than ${logName}: boot_aggregate is ${shown(found.got)}, the log leads to ${shown(found.expected)}`,
+      entry: 0,
+    });
+}
+
+const bootPcrs = Array.from({ length: lastOfBoot + 1 }, (_, pcr) => pcr);
 
 export async function* togetherBlocks({ holds, strange }: Together, all: boolean): AsyncGenerator<Block> {
   if (holds.length + strange.length === 0) return;
