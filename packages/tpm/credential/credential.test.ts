@@ -21,7 +21,7 @@ describe('a secret for one TPM and one key', () => {
   });
   after(() => peer.stop());
 
-  for (const profile of ['rsa2048', 'ecc256', 'ecc384'] as const)
+  for (const profile of ['rsa2048', 'ecc256', 'ecc384', 'ecc521', 'rsa3072'] as const)
     test(`is opened by the TPM with its EK of profile ${profile}, whatever its length`, async () => {
       await using tpm = await openTpm(peer.spec);
       const ek = await tpm.createEk(profile);
@@ -70,46 +70,58 @@ describe('a secret for one TPM and one key', () => {
     }
   });
 
-  test('made by us is opened by tpm2_activatecredential', async () => {
-    const run = (tool: string, ...args: string[]) => tpm2(peer.dir, peer.spec, tool, ...args);
-    await run('createprimary', ...'-C e -G ecc256:ecdsa-sha256:null -c ak.ctx'.split(' '), '-a', akBits);
-    await run('flushcontext', '-t');
-    await run('readpublic', '-c', 'ak.ctx', '-f', 'tpmt', '-o', 'ak.pub');
-    await run('readpublic', '-c', '0x81010001', '-f', 'tpmt', '-o', 'ek.pub');
-    const secret = randomBytes(32);
-    const { credentialBlob, secret: encrypted } = makeCredential({
-      ekPublic: await readFile(join(peer.dir, 'ek.pub')),
-      akName: nameOf(await readFile(join(peer.dir, 'ak.pub'))),
-      secret,
-      random,
+  // How tpm2-tools name the same endorsement keys; those of the high range they use by their empty password.
+  for (const [profile, named, byPolicy] of [
+    ['rsa2048', 'rsa2048', true],
+    ['ecc256', 'ecc256', true],
+    ['ecc384', 'ecc384', false],
+    ['rsa3072', 'rsa3072', false],
+  ] as const) {
+    test(`made by us for ${profile} is opened by tpm2_activatecredential`, async () => {
+      const run = (tool: string, ...args: string[]) => tpm2(peer.dir, peer.spec, tool, ...args);
+      await run('createprimary', ...'-C e -G ecc256:ecdsa-sha256:null -c ak.ctx'.split(' '), '-a', akBits);
+      await run('createek', '-c', 'ek.ctx', '-G', named);
+      await run('flushcontext', '-t');
+      await run('readpublic', '-c', 'ak.ctx', '-f', 'tpmt', '-o', 'ak.pub');
+      await run('readpublic', '-c', 'ek.ctx', '-f', 'tpmt', '-o', 'ek.pub');
+      const secret = randomBytes(32);
+      const { credentialBlob, secret: encrypted } = makeCredential({
+        ekPublic: await readFile(join(peer.dir, 'ek.pub')),
+        akName: nameOf(await readFile(join(peer.dir, 'ak.pub'))),
+        secret,
+        random,
+      });
+      const header = Buffer.concat([encode(u32, 0xbadcc0de), encode(u32, 1)]);
+      const blobs = [encode(sized(512), credentialBlob), encode(sized(512), encrypted)];
+      await writeFile(join(peer.dir, 'ours.cred'), Buffer.concat([header, ...blobs]));
+      await run('flushcontext', '-t');
+      if (byPolicy) {
+        await run('startauthsession', '--policy-session', '-S', 'session.ctx');
+        await run('policysecret', '-S', 'session.ctx', '-c', 'e');
+      }
+      const proof = byPolicy ? ['-P', 'session:session.ctx'] : [];
+      await run('activatecredential', ...'-c ak.ctx -C ek.ctx -i ours.cred -o opened'.split(' '), ...proof);
+      if (byPolicy) await run('flushcontext', 'session.ctx');
+      await run('flushcontext', '-t');
+      assert.deepEqual(await readFile(join(peer.dir, 'opened')), secret);
     });
-    const header = Buffer.concat([encode(u32, 0xbadcc0de), encode(u32, 1)]);
-    const blobs = [encode(sized(512), credentialBlob), encode(sized(512), encrypted)];
-    await writeFile(join(peer.dir, 'ours.cred'), Buffer.concat([header, ...blobs]));
-    await run('flushcontext', '-t');
-    await run('startauthsession', '--policy-session', '-S', 'session.ctx');
-    await run('policysecret', '-S', 'session.ctx', '-c', 'e');
-    const open = '-c ak.ctx -C 0x81010001 -i ours.cred -o opened -P session:session.ctx'.split(' ');
-    await run('activatecredential', ...open);
-    await run('flushcontext', '-s');
-    assert.deepEqual(await readFile(join(peer.dir, 'opened')), secret);
-  });
 
-  test('made by tpm2_makecredential is opened by us', async () => {
-    await using tpm = await openTpm(peer.spec);
-    const ek = await tpm.createEk();
-    const ak = await tpm.createAk();
-    const secret = randomBytes(20);
-    await writeFile(join(peer.dir, 'secret'), secret);
-    await writeFile(join(peer.dir, 'tools-ek.pub'), encode(sized(1024), ek.publicArea));
-    const name = Buffer.from(ak.name).toString('hex');
-    const make = `-u tools-ek.pub -s secret -n ${name} -o theirs.cred`.split(' ');
-    await tpm2(peer.dir, 'none', 'makecredential', ...make);
-    const theirs = { bytes: await readFile(join(peer.dir, 'theirs.cred')), at: 8 };
-    const credentialBlob = sized(512).read(theirs, 'TPM2B_ID_OBJECT');
-    const encrypted = sized(512).read(theirs, 'TPM2B_ENCRYPTED_SECRET');
-    assert.deepEqual(await tpm.activateCredential({ ak, ek, credentialBlob, secret: encrypted }), secret);
-  });
+    test(`made by tpm2_makecredential for ${profile} is opened by us`, async () => {
+      await using tpm = await openTpm(peer.spec);
+      const ek = await tpm.createEk(profile);
+      const ak = await tpm.createAk();
+      const secret = randomBytes(20);
+      await writeFile(join(peer.dir, 'secret'), secret);
+      await writeFile(join(peer.dir, 'tools-ek.pub'), encode(sized(1024), ek.publicArea));
+      const name = Buffer.from(ak.name).toString('hex');
+      const make = `-u tools-ek.pub -s secret -n ${name} -o theirs.cred`.split(' ');
+      await tpm2(peer.dir, 'none', 'makecredential', ...make);
+      const theirs = { bytes: await readFile(join(peer.dir, 'theirs.cred')), at: 8 };
+      const credentialBlob = sized(512).read(theirs, 'TPM2B_ID_OBJECT');
+      const encrypted = sized(512).read(theirs, 'TPM2B_ENCRYPTED_SECRET');
+      assert.deepEqual(await tpm.activateCredential({ ak, ek, credentialBlob, secret: encrypted }), secret);
+    });
+  }
 
   test('goes to the key the EK certificate speaks of', async () => {
     await using tpm = await openTpm(peer.spec);
