@@ -57,7 +57,10 @@ export const catalogue: Readonly<Record<string, Attack>> = {
   E05: evidence('certificate for another EK'),
   E06: evidence('EK certificate that breaks a rule of the profile'),
   E07: evidence('TPM’s maker and model forged in the certificate’s names'),
-  E08: evidence('platform certificate of another TPM'),
+  E08: without(
+    'platform certificate of another TPM',
+    'certificates of platforms and of AKs are neither asked for nor read: an AK is proven by credential activation alone',
+  ),
   E09: evidence('vTPM of another cloud'),
   E10: evidence('credential for one AK, enrolment of another'),
   E11: evidence('AK name that is not the hash of the AK'),
@@ -71,7 +74,10 @@ export const catalogue: Readonly<Record<string, Attack>> = {
   E19: server('hostile host name'),
   E20: server('one TPM is two hosts'),
   E21: server('enrolling again takes a live host’s keys away'),
-  E22: server('enrolment permission used twice'),
+  E22: without(
+    'enrolment permission used twice',
+    'there is no permission to use: an operator registers the host’s name first, and may pin its EK certificate (enrol-ek-pin)',
+  ),
   E23: server('two ideas of whose AK it is'),
   E24: server('missing proof, and on it goes'),
   E25: server('deleted host comes back'),
