@@ -6,6 +6,7 @@ export { exitBootServices, isSeparator, type Phases, phasesOf } from './event-lo
 export { parseEventLog } from './event-log/parse.ts';
 export { dataVouchedFor, isVouchedFor } from './event-log/vouched.ts';
 export { withDigests, writeEventLog } from './event-log/write.ts';
+export { type BrokenLine, imaListFromAscii, isAsciiImaList } from './ima/ascii.ts';
 export { type BootAggregate, bootAggregateOf, checkBootAggregate } from './ima/boot-aggregate.ts';
 export { KnownImaLines } from './ima/known-lines.ts';
 export {

@@ -20,6 +20,9 @@ const templates = new Map<string, readonly Field[]>(
     'ima-modsig': ['d-ng', 'n-ng', 'sig', 'd-modsig', 'modsig'],
   } satisfies Record<ImaTemplate, readonly Field[]>),
 );
+/** Undefined for a template the kernel does not have. */
+export const templateFields = (template: string): readonly string[] | undefined => templates.get(template);
+
 export const bootAggregateName = 'boot_aggregate';
 
 const none: readonly ImaProblem[] = [];
@@ -27,7 +30,7 @@ const types = ['ima:', 'verity:'] as const;
 
 /** Reads one entry after the other in place: `problems` and `isBootAggregate` cost no memory where nothing is wrong. */
 export class TemplateData {
-  private bytes = Buffer.alloc(0);
+  private bytes: Buffer = Buffer.alloc(0);
   private template = '';
   private wanted: readonly Field[] = [];
   /** Of the digest read last: most entries of a list have the same. */
@@ -182,11 +185,11 @@ export class TemplateData {
     if (typeof read === 'string') this.note('signature', `the signature: ${read}`);
   }
 
+  /** Empty where an IMA policy asks for this template for files: the digest is the file's then. */
   private checkBuffer(i: number): void {
-    if (this.violation || this.list) return;
+    if (this.violation || this.list || !this.size(i)) return;
     const { algorithm, value } = this.digestAt(0);
-    const buffer = this.field(i);
-    if (canHash.has(algorithm) && !hash(algorithm, buffer, 'buffer').equals(value))
+    if (canHash.has(algorithm) && !hash(algorithm, this.field(i), 'buffer').equals(value))
       this.note('fields', 'the digest is not that of the buffer');
   }
 

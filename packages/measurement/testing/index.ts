@@ -1,2 +1,14 @@
+export {
+  buildIma,
+  derSequence,
+  honestIma,
+  type ImaWish,
+  imaEntry,
+  imaExtends,
+  imaPcrValue,
+  imaSignature,
+  modernTemplates,
+} from './build-ima.ts';
 export { buildLog, type EventWish, editLog, frameOf } from './build-log.ts';
 export { type CorpusLog, corpusLog, corpusLogs, expectedEvents, expectedPcrs, healthyLogs } from './corpus.ts';
+export { replayImaSlowly, type SlowEntry } from './replay-ima-slowly.ts';
