@@ -79,11 +79,16 @@ function firmwareLines({ firmwareVersion, firmware }: Claims, all: boolean): str
   return [version, ...things(firmware)];
 }
 
-const things = (claims: readonly Claim<MeasuredThing>[]): string[] => claims.map(({ value }) => thingText(value));
+/** What was measured twice, in one line. */
+const things = (claims: readonly Claim<MeasuredThing>[]): string[] =>
+  [...Map.groupBy(claims, ({ value }) => thingText(value))].map(([text, { length }]) =>
+    length > 1 ? `${text} (${length} times)` : text,
+  );
 
-function thingText({ digests, name }: MeasuredThing): string {
+function thingText({ digests, name, role }: MeasuredThing): string {
   const bank = shownBank(digests);
-  return bank ? `${name}, ${bank} ${digests[bank as keyof typeof digests]}` : name;
+  const what = name || `${role} without a path`;
+  return bank ? `${what}, ${bank} ${digests[bank as keyof typeof digests]}` : what;
 }
 
 /** Certificates by name, hashes by number: dbx has hundreds. */

@@ -31,3 +31,10 @@ export type Strange = {
   entry?: number;
   pcr?: number;
 };
+
+/** What several things say of one another. */
+export type Together = {
+  /** What holds, each in one line. */
+  holds: string[];
+  strange: Strange[];
+};

@@ -1,16 +1,7 @@
 // What do several things say of one another: does the key verify the signature, do the PCR values have the quote's digest, does the
 // log lead to them? That the key is a host's, and that the answer is fresh, is for an attestation server to say.
 import { AssayError, shown } from '@assay/core';
-import {
-  checkBootAggregate,
-  type EventLog,
-  imaPcr,
-  type PcrValues,
-  readImaList,
-  replay,
-  replayIma,
-  untouchedPcr,
-} from '@assay/measurement';
+import { untouchedPcr } from '@assay/measurement';
 import {
   digestSize,
   type HashName,
@@ -20,16 +11,12 @@ import {
   publicKeyOf,
   verifySignature,
 } from '@assay/tpm/structures';
+import { ledTo, replayOf } from './led-to.ts';
 import type { Block } from './page.ts';
-import type { Piece, PieceOf, Strange } from './piece.ts';
+import type { Piece, PieceOf, Together } from './piece.ts';
 import { rangesOf } from './quote.ts';
 import { strangeBlocks } from './strange.ts';
-
-export type Together = {
-  /** What holds, each in one line. */
-  holds: string[];
-  strange: Strange[];
-};
+import { compareAggregate, compareList } from './together-ima.ts';
 
 /** Empty when there is nothing to compare. */
 export function together(pieces: readonly Piece[]): Together {
@@ -42,7 +29,7 @@ export function together(pieces: readonly Piece[]): Together {
     for (const value of values) compareDigest(result, quote, value.name, value.banks);
     if (values.length === 0)
       for (const log of of('boot-log'))
-        compareDigest(result, quote, `what ${log.name} leads to`, ledTo(log.log, quote));
+        compareDigest(result, quote, `what ${log.name} leads to`, ledTo(log.log, quote.attest.pcrSelect));
   }
   for (const log of of('boot-log')) for (const value of values) compareValues(result, log, value);
   for (const list of of('ima-list').filter(({ offset }) => offset === 0)) {
@@ -89,26 +76,6 @@ function compareDigest(to: Together, { name, attest }: PieceOf<'attest'>, values
   }
 }
 
-/** Values of the quoted PCRs after this log; a bank it has no digests for is absent. */
-function ledTo(log: EventLog, { attest }: PieceOf<'attest'>): PcrBanks {
-  const banks: { [H in HashName]?: Map<number, Uint8Array> } = {};
-  for (const { hash, pcrs } of attest.type === 'quote' ? attest.pcrSelect : []) {
-    const replayed = replayOf(log, hash);
-    const start = (pcr: number) => untouchedPcr(pcr, digestSize(hash), log.startupLocality);
-    if (replayed) banks[hash] = new Map(pcrs.map((pcr) => [pcr, replayed.get(pcr) ?? start(pcr)]));
-  }
-  return banks;
-}
-
-function replayOf(log: EventLog, bank: HashName) {
-  try {
-    return replay(log.events, bank, log.startupLocality);
-  } catch (error) {
-    if (error instanceof AssayError) return undefined; // the log's own report says so
-    throw error;
-  }
-}
-
 /** PCRs that the boot alone extends: the running system extends 10 (IMA) and above. */
 const lastOfBoot = 9;
 
@@ -131,45 +98,6 @@ function compareValues(to: Together, { name, log }: PieceOf<'boot-log'>, values:
       to.holds.push(`${name} leads to the ${bank} values of ${values.name} in PCR ${rangesOf(explained)}`);
   }
 }
-
-/** PCR 10 as somebody read it: the list may have run on since. */
-function compareList(to: Together, { name, bytes }: PieceOf<'ima-list'>, values: PieceOf<'pcr-values'>): void {
-  const held = Object.entries(values.banks).flatMap(([bank, pcrs]) => {
-    const value = pcrs.get(imaPcr);
-    return value ? [[bank, value] as const] : [];
-  });
-  if (held.length === 0) return;
-  const { state, tail } = replayIma({ offset: 0, bytes }, undefined, Object.fromEntries(held));
-  const where = `PCR 10 of ${values.name} (${held.map(([bank]) => bank).join(', ')})`;
-  if (!state) to.strange.push({ code: 'ima-list-mismatch', message: `${name} leads to ${where} nowhere`, pcr: imaPcr });
-  else to.holds.push(`${name} leads to ${where} after ${state.entries} entries${tail ? `; ${tail} are newer` : ''}`);
-}
-
-/** Whether list and log are of one boot. */
-function compareAggregate(
-  to: Together,
-  { name, bytes }: PieceOf<'ima-list'>,
-  { name: logName, log }: PieceOf<'boot-log'>,
-): void {
-  const { value: first } = readImaList(bytes).next();
-  const values: Partial<Record<HashName, PcrValues>> = {};
-  for (const { name: bank } of log.algorithms) {
-    const replayed = bank && replayOf(log, bank);
-    const start = (pcr: number) => untouchedPcr(pcr, digestSize(bank as HashName), log.startupLocality);
-    if (replayed) values[bank] = new Map(bootPcrs.map((pcr) => [pcr, replayed.get(pcr) ?? start(pcr)]));
-  }
-  const found = checkBootAggregate(first && 'index' in first ? first : undefined, values);
-  if (found.result === 'equal')
-    to.holds.push(`${name} belongs to the boot of ${logName}: boot_aggregate (${found.bank})`);
-  else if (found.result === 'differs')
-    to.strange.push({
-      code: 'ima-boot-aggregate',
-      message: `${name} is of another boot than ${logName}: boot_aggregate is ${shown(found.got)}, the log leads to ${shown(found.expected)}`,
-      entry: 0,
-    });
-}
-
-const bootPcrs = Array.from({ length: lastOfBoot + 1 }, (_, pcr) => pcr);
 
 export async function* togetherBlocks({ holds, strange }: Together, all: boolean): AsyncGenerator<Block> {
   if (holds.length + strange.length === 0) return;
