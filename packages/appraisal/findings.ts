@@ -47,4 +47,4 @@ export const counting = (findings: readonly Finding[]): Finding[] => findings.fi
 /** `boot_loader` → `boot loader` */
 export const componentName = (component: Component): string => component.replaceAll('_', ' ');
 
-export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+export const hex = (bytes: Uint8Array): string => bytes.toHex();

@@ -1,6 +1,6 @@
 // What does a golden host teach? The measurements of each component, in order, of evidence that verified.
 import { AssayError } from '@assay/core';
-import { type Attribution, componentsOf, type EventLog } from '@assay/measurement';
+import { type Attribution, type BootEvent, componentsOf, type EventLog } from '@assay/measurement';
 import { components, type ReferenceEvent, type ReferenceValue } from '@assay/protocol';
 import type { PcrSelection } from '@assay/tpm/structures';
 import { hex } from '../findings.ts';
@@ -9,20 +9,39 @@ import { hex } from '../findings.ts';
 export type Measured = readonly Pick<ReferenceValue, 'component' | 'events'>[];
 
 /** A measurement that a quote vouches for, as part of its component. */
-export type QuotedEvent = Attribution & { reference: ReferenceEvent };
+export class QuotedEvent implements Attribution {
+  readonly event: BootEvent;
+  readonly component: Attribution['component'];
+  readonly role: Attribution['role'];
+  #digests: ReferenceEvent['digests'] | undefined;
+
+  constructor({ event, component, role }: Attribution) {
+    this.event = event;
+    this.component = component;
+    this.role = role;
+  }
+
+  /** Hex, by bank. */
+  get digests(): ReferenceEvent['digests'] {
+    this.#digests ??= Object.fromEntries(
+      Object.entries(this.event.digests).map(([bank, digest]) => [bank, hex(digest)]),
+    );
+    return this.#digests;
+  }
+
+  /** As a reference value has it: put into words when somebody learns from it, not at each comparison. */
+  get reference(): ReferenceEvent {
+    const { role, event, digests } = this;
+    const description = role === event.description ? role : `${role}: ${event.description}`;
+    return { pcr: event.pcr, type: event.type, digests, description };
+  }
+}
 
 /** The events of a log that the quote covers, in log order; no other event may support a claim. */
 export const quotedEvents = (log: EventLog, selection: PcrSelection): QuotedEvent[] =>
   componentsOf(log.events)
     .filter(({ event }) => selection.some(({ pcrs }) => pcrs.includes(event.pcr)))
-    .map((part) => ({ ...part, reference: referenceEvent(part) }));
-
-const referenceEvent = ({ event, role }: Attribution): ReferenceEvent => ({
-  pcr: event.pcr,
-  type: event.type,
-  digests: Object.fromEntries(Object.entries(event.digests).map(([bank, digest]) => [bank, hex(digest)])),
-  description: role === event.description ? role : `${role}: ${event.description}`,
-});
+    .map((part) => new QuotedEvent(part));
 
 export const measuredOf = (events: readonly QuotedEvent[]): Measured =>
   components.map((component) => ({
