@@ -34,8 +34,8 @@ export type Appraisal = {
   verdict: Verdict;
   /** To be stored and given as `previous` next time. Undefined: the quote did not verify, so it was not this host's TPM. */
   state: EvidenceState | undefined;
-  /** What a golden host would teach. Undefined: the evidence did not verify, so nothing may be learnt from it. */
-  measured: Measured | undefined;
+  /** What a golden host would teach, made when asked for. Undefined: the evidence did not verify, so nothing may be learnt from it. */
+  readonly measured: Measured | undefined;
   /** The host has to be asked again at once: its IMA list was not read to the end, or not far enough. */
   goesOn: boolean;
 };
@@ -65,7 +65,9 @@ export function appraise(input: AppraisalInput): Appraisal {
       restart_count: quote.clockInfo.restartCount,
     }),
     state,
-    measured: findings.every(leavesEvidenceSound) ? measuredOf(events) : undefined,
+    get measured() {
+      return findings.every(leavesEvidenceSound) ? measuredOf(events) : undefined;
+    },
     goesOn: verified.findings.some(({ code }) => code === 'ima-list-unfinished' || code === 'ima-list-behind'),
   };
 }

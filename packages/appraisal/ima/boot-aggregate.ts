@@ -5,17 +5,12 @@ import type { Finding } from '@assay/protocol';
 import type { PcrBanks } from '@assay/tpm/structures';
 import { finding, hex } from '../findings.ts';
 
-const aggregated = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-
 /** Nothing for a part of the list without entry 0: an earlier round looked at it. */
 export function bootAggregateFindings({ first }: Pick<ImaReplay, 'first'>, proven: PcrBanks): Finding[] {
   if (!first) return [];
-  const whole = Object.fromEntries(
-    Object.entries(proven).filter(([, pcrs]) => aggregated.every((pcr) => pcrs?.has(pcr))),
-  ) as PcrBanks;
   const place = { pcr: imaPcr, component: 'operating_system', entry: 0 } as const;
   const where = 'IMA entry 0 (boot_aggregate)';
-  const check = checkBootAggregate(first, whole);
+  const check = checkBootAggregate(first, proven);
   switch (check.result) {
     case 'equal':
     case 'absent': // the entry's own finding
@@ -27,7 +22,7 @@ export function bootAggregateFindings({ first }: Pick<ImaReplay, 'first'>, prove
     case 'no-tpm':
       return [finding('ima-boot-aggregate', where, 'a hash over the boot PCRs', 'zeros: no TPM was found', place)];
     case 'no-bank': {
-      const expected = `a hash over a bank that is quoted (${Object.keys(whole).join(', ')})`;
+      const expected = `a hash over a bank that is quoted (${Object.keys(proven).join(', ')})`;
       return [finding('ima-boot-aggregate-unproven', where, expected, `${check.algorithm} ${hex(check.got)}`, place)];
     }
   }

@@ -33,7 +33,7 @@ export function compare(
 type Difference = { distance: number; expected: ReferenceEvent | undefined; seen: QuotedEvent | undefined };
 
 function difference(known: readonly ReferenceEvent[], seen: readonly QuotedEvent[], banks: Bank[]): Difference {
-  const same = (a: ReferenceEvent | undefined, b: QuotedEvent | undefined) => a && b && equal(a, b.reference, banks);
+  const same = (a: ReferenceEvent | undefined, b: QuotedEvent | undefined) => a && b && equal(a, b, banks);
   const shorter = Math.min(known.length, seen.length);
   let front = 0;
   while (front < shorter && same(known[front], seen[front])) front++;
@@ -47,8 +47,8 @@ function difference(known: readonly ReferenceEvent[], seen: readonly QuotedEvent
   };
 }
 
-const equal = (a: ReferenceEvent, b: ReferenceEvent, banks: Bank[]) =>
-  a.pcr === b.pcr && a.type === b.type && banks.every((bank) => a.digests[bank] === b.digests[bank]);
+const equal = (a: ReferenceEvent, b: QuotedEvent, banks: Bank[]) =>
+  a.pcr === b.event.pcr && a.type === b.event.type && banks.every((bank) => a.digests[bank] === b.digests[bank]);
 
 const missing = (component: Component, banks: Bank[]): Finding =>
   finding('reference-missing', 'reference values', `${banks.join(' and ')} values of a golden host`, learnHint, {
@@ -57,8 +57,8 @@ const missing = (component: Component, banks: Bank[]): Finding =>
 const learnHint = 'none: run `assay reference learn HOST`';
 
 function unknown(component: Component, { expected, seen }: Difference, banks: Bank[]): Finding {
-  const bank = banks.find((one) => expected?.digests[one] !== seen?.reference.digests[one]) ?? banks[0] ?? 'sha256';
-  const digest = (of: ReferenceEvent | undefined) => of && `${bank} ${of.digests[bank]}`;
+  const bank = banks.find((one) => expected?.digests[one] !== seen?.digests[one]) ?? banks[0] ?? 'sha256';
+  const digest = (of: Pick<ReferenceEvent, 'digests'> | undefined) => of && `${bank} ${of.digests[bank]}`;
   const moved = expected && seen && (expected.pcr !== seen.event.pcr || expected.type !== seen.event.type);
   const named = (of: ReferenceEvent) => `${digest(of)} (PCR ${of.pcr}, ${of.type}, ${of.description})`;
   const where = seen
@@ -68,7 +68,7 @@ function unknown(component: Component, { expected, seen }: Difference, banks: Ba
     'measurement-unknown',
     where,
     expected ? (moved || !seen ? named(expected) : `${digest(expected)}`) : 'no further measurement',
-    seen ? `${digest(seen.reference)}` : 'none',
+    seen ? `${digest(seen)}` : 'none',
     { component, ...(seen && { event: seen.event.index, pcr: seen.event.pcr }) },
   );
 }

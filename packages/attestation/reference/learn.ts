@@ -23,7 +23,8 @@ export async function learn(
   { db, clock, switchboard }: LearnNeeds,
   { host, dry_run: dryRun }: LearnRequest,
 ): Promise<LearnResult> {
-  const measured = referenceFrom(await switchboard.attestNow(host, { deadlineMs }));
+  const { verdict, measured: teach } = await switchboard.attestNow(host, { deadlineMs });
+  const measured = referenceFrom({ verdict, measured: teach() });
   const added_at = clock.now().toISOString();
   const offered: ReferenceValue[] = measured.map(({ component, events }) => ({
     id: referenceId({ component, events }),

@@ -44,7 +44,7 @@ export type Conclusion = {
   /** The enrolled AK signed over our nonce: it was the host that answered, whatever it said. */
   readonly authentic: boolean;
   /** What a golden host would teach; absent when the evidence did not verify. */
-  readonly measured: Measured | undefined;
+  measured(): Measured | undefined;
   /** The host has to be asked on at once: see `Appraisal`. */
   readonly goesOn: boolean;
 };
@@ -70,13 +70,15 @@ export async function conclude(
         connection: challenge.connection,
       });
       const at = { now: clock.now(), uptimeMs: Math.round(clock.uptimeMs()), bootId: clock.bootId };
-      const { verdict, state, measured, goesOn } = await judge(needs, tx, challenge, answer, at.now);
+      const appraisal = await judge(needs, tx, challenge, answer, at.now);
+      const { verdict, state, goesOn } = appraisal;
       const authentic = state !== undefined;
       const stored = { verdict, round, uptimeMs: at.uptimeMs, bootId: at.bootId };
       if (authentic || counts) await keepAnswer(tx, challenge, answer, at.now);
       const kept = (authentic || counts) && (await keepVerdict(tx, stored));
       if (state) await keepState(tx, host, challenge.ak_name, state);
-      return { conclusion: { verdict, authentic, measured, goesOn }, stored: kept ? stored : undefined };
+      const conclusion = { verdict, authentic, goesOn, measured: () => appraisal.measured };
+      return { conclusion, stored: kept ? stored : undefined };
     });
     if (stored) registry.accept(stored);
     return conclusion;
