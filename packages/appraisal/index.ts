@@ -2,6 +2,7 @@ export { type Appraisal, type AppraisalInput, appraise } from './appraise.ts';
 export { type Certificate, readCertificate } from './endorsement/certificate.ts';
 export { checkEndorsement, type Endorsement, recheckEndorsement, refuseRoca } from './endorsement/endorsement.ts';
 export { checkEkExtensions } from './endorsement/extensions.ts';
+export { steadyUntil } from './endorsement/revocation-list.ts';
 export {
   type CaFile,
   type RevocationFile,

@@ -41,7 +41,7 @@ export async function startAttestationServer(
 ): Promise<AttestationServer> {
   checkOptions(options);
   const knowsBlob = authBlobCheck(readAuthBlob(options.auth_blob_file));
-  const trust = trustFolders(options);
+  const trust = trustFolders(options, { clock, log });
   const key = await ticketKey(options.ticket_key_file);
   const policy: Policy = {
     pcrs: defaultPcrs,

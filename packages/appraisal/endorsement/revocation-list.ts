@@ -131,6 +131,13 @@ export function checkNotRevoked(certificate: Certificate, lists: readonly Revoca
   }
 }
 
+/** The instant from which these lists may say something else than at `at`, though no file changed: one begins or ceases to hold. */
+export function steadyUntil({ revocations }: { revocations: readonly RevocationList[] }, at: Date): Date {
+  const changes = revocations.flatMap((list) => [list.thisUpdate.getTime(), list.nextUpdate.getTime() + 1]);
+  const later = changes.filter((ms) => ms > at.getTime());
+  return new Date(later.reduce((soonest, ms) => Math.min(soonest, ms), 8.64e15));
+}
+
 /** The newest of each key: an operator may leave old files lying about. */
 function latest(lists: readonly RevocationList[]): Iterable<RevocationList> {
   const newest = new Map<string, RevocationList>();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { makeCa } from '@assay/appraisal/testing';
+import { testClock } from '@assay/daemon/testing';
 import { type Finding, toBase64 } from '@assay/protocol';
 import { startTestHost, type TestHost } from '../testing/host.ts';
 import { connectPeer } from '../testing/peer.ts';
@@ -87,8 +88,10 @@ test('E04: an endorsement whose CA is struck off ends a host’s trust in its ne
     writeFileSync(join(cas, 'root.pem'), root(host));
   };
   write();
-  const pool = await startPool(t, { software_tpm_ca_dir: cas });
+  const clock = testClock(new Date().toISOString());
+  const pool = await startPool(t, { software_tpm_ca_dir: cas, clock });
   const round = async () => {
+    clock.pass(1000); // folders are looked into once a second
     const { challenge, verdict } = await pool.ask();
     pool.peer.send(await pool.host.answer(challenge));
     await pool.peer.expect('result');

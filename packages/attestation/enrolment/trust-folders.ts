@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CaFile, type TpmKind, type TrustStore, trustStoreFrom } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
+import type { Clock, Log } from '@assay/daemon';
 import type { AttestationOptions } from '../options.ts';
 import { vendorCas } from './vendors.ts';
 
@@ -16,12 +17,17 @@ export type TrustOptions = Pick<
 export type TrustFolders = {
   /** As the folders are now. @throws AssayError as `trustFolders` */
   present(): TrustStore;
-  /** The same, or as they last were when that cannot be read: while a file is being copied, no enrolled host is to lose trust. */
+  /**
+   * The same but up to a second old, for what is asked in every round; and as they last were while they cannot be read: a file
+   * that is being copied takes no enrolled host's trust.
+   */
   held(): TrustStore;
 };
 
+const heldMs = 1_000;
+
 /** @throws AssayError `trust-store-folder`, and what `vendorCas` and `trustStoreFrom` throw */
-export function trustFolders(options: TrustOptions): TrustFolders {
+export function trustFolders(options: TrustOptions, { clock, log }: { clock: Clock; log: Log }): TrustFolders {
   const published = vendorCas(options.ek_vendors);
   let seen: string | undefined;
   let store: TrustStore = trustStoreFrom(published);
@@ -47,15 +53,23 @@ export function trustFolders(options: TrustOptions): TrustFolders {
     return store;
   };
   present();
+  let readAt = clock.uptimeMs();
+  let told: string | undefined;
   return {
     present,
     held() {
+      if (clock.uptimeMs() - readAt < heldMs) return store;
+      readAt = clock.uptimeMs();
       try {
-        return present();
+        present();
+        told = undefined;
       } catch (error) {
-        if (error instanceof AssayError) return store;
-        throw error;
+        if (!(error instanceof AssayError)) throw error;
+        if (told !== error.message)
+          log.warn({ code: error.code }, `${error.message}; what was there before goes on counting`);
+        told = error.message;
       }
+      return store;
     },
   };
 }
