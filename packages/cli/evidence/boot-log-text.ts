@@ -50,7 +50,7 @@ function claimFacts({ claims, events }: BootLogReport, all: boolean): Facts {
     ['secure boot', claims.secureBoot?.value ?? 'not known'],
     ...Object.entries(claims.secureBootKeys).map(([name, { value }]): Facts[0] => [name, keyLines(value, all)]),
     ['vouched for by', claims.authorities.map(({ value }) => value.name)],
-    ['SBAT level', claims.sbatLevel ? [claims.sbatLevel.value] : []],
+    ['SBAT level', claims.sbatLevel?.value.split('\\u{a}').filter(Boolean) ?? []],
     ['boot loader', things(claims.bootLoader)],
     ['hypervisor', things(claims.hypervisor)],
     ['kernel', things(claims.kernel)],
