@@ -3,7 +3,7 @@
 import { Certify, NvCertify, Quote } from './commands/attestation.ts';
 import type { Runner } from './commands/runner.ts';
 import type { LoadedKey } from './keys/object.ts';
-import { nvAuthority } from './nv.ts';
+import { nvAccess } from './nv.ts';
 import { password } from './session/authorization.ts';
 import type { PcrSelection } from './structures/pcr-selection.ts';
 
@@ -34,7 +34,7 @@ export async function nvCertify(
   given: { ak: LoadedKey; index: number; nonce: Uint8Array; size?: number; offset?: number },
 ): Promise<Attestation> {
   const { ak, index, nonce, offset = 0 } = given;
-  const { area, authHandle } = await nvAuthority(runner, index, 'read');
+  const { area, authHandle, proof } = await nvAccess(runner, index, 'read');
   const size = given.size ?? area.dataSize - offset;
   const values = {
     signHandle: ak.handle,
@@ -45,5 +45,5 @@ export async function nvCertify(
     size,
     offset,
   };
-  return await runner.run(NvCertify, values, [password(ak.auth), password()]);
+  return await runner.run(NvCertify, values, [password(ak.auth), proof]);
 }

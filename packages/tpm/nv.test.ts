@@ -3,7 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { Runner } from './commands/runner.ts';
+import type { TpmDevice } from './device/device.ts';
+import { openSocket } from './device/socket.ts';
+import { parseSpec } from './device/spec.ts';
 import { openTpm, type Tpm } from './index.ts';
+import { nvReadPublic } from './nv.ts';
 import { nvNameOf } from './structures/index.ts';
 import { startTestTpm, type TestTpm } from './testing/test-tpm.ts';
 import { tpm2 } from './testing/tpm2-tools.ts';
@@ -97,5 +102,31 @@ describe('an NV index', () => {
       assert.deepEqual([area?.attributes.kind, area?.attributes.written], [kind, false]);
       await tpm.nvUndefineSpace(0x1500005);
     }
+  });
+
+  test('is not believed when its public area has another name than the TPM says', async () => {
+    const index = 0x1500006;
+    await tpm.nvDefineSpace({ index, size: 9 });
+    await tpm.close();
+    const spec = parseSpec(peer.spec);
+    assert.ok(spec.kind === 'unix');
+    const device = await openSocket(spec, peer.spec, 5_000);
+    const changed = (at: number): TpmDevice => ({
+      where: device.where,
+      managed: false,
+      close: () => device.close(),
+      async transmit(command, timeoutMs) {
+        const answer = Uint8Array.from(await device.transmit(command, timeoutMs));
+        if (at < answer.length) answer[at] = (answer[at] ?? 0) ^ 1;
+        return answer;
+      },
+    });
+    const read = (at: number) => nvReadPublic(new Runner(changed(at), { timeoutMs: 5_000 }), index);
+    assert.equal((await read(Infinity))?.dataSize, 9);
+    const nameBegins = 10 + 2 + 14; // behind the header and the public area with its length
+    for (const at of [15, 21, 25, nameBegins + 10]) await assert.rejects(read(at), { code: 'tpm-response' });
+    await device.close();
+    tpm = await openTpm(peer.spec);
+    await tpm.nvUndefineSpace(index);
   });
 });

@@ -31,40 +31,49 @@ export async function nvReadPublic(runner: Runner, index: number): Promise<NvPub
   }
 }
 
-/** The public area, and who may do this with the index. @throws AssayError `tpm-nv-absent` */
-export async function nvAuthority(
+/** An index, and who may do something with it. */
+type Access = { area: NvPublic; authHandle: number; proof: Authorization };
+
+/** @throws AssayError `tpm-nv-absent` */
+export async function nvAccess(
   runner: Runner,
   index: number,
   what: 'read' | 'write',
-  { ownerAuth, auth }: NvAuth = {},
-): Promise<{ area: NvPublic; authHandle: number; proof: Authorization }> {
+  passwords: NvAuth = {},
+): Promise<Access> {
   const area = await nvReadPublic(runner, index);
   if (!area) throw new AssayError('tpm-nv-absent', place(index), 'to be defined', 'nothing there');
-  const own = what === 'read' ? area.attributes.authRead : area.attributes.authWrite;
-  return own
-    ? { area, authHandle: index, proof: password(auth) }
+  return accessTo(area, what, passwords);
+}
+
+function accessTo(area: NvPublic, what: 'read' | 'write', { ownerAuth, auth }: NvAuth): Access {
+  return (what === 'read' ? area.attributes.authRead : area.attributes.authWrite)
+    ? { area, authHandle: area.index, proof: password(auth) }
     : { area, authHandle: Permanent.owner, proof: password(ownerAuth) };
 }
 
 /** All of it. @throws AssayError `tpm-nv-absent`, `tpm-rc-…` */
 export async function nvRead(runner: Runner, index: number, passwords: NvAuth = {}): Promise<Uint8Array> {
-  const { area, authHandle, proof } = await nvAuthority(runner, index, 'read', passwords);
-  const most = await bufferSize(runner);
-  const parts: Uint8Array[] = [];
-  for (let offset = 0; offset < area.dataSize; ) {
-    const size = Math.min(most, area.dataSize - offset);
-    const { data } = await runner.run(NvRead, { authHandle, nvIndex: index, size, offset }, [proof]);
-    if (data.length !== size) throw new AssayError('tpm-response', place(index), `${size} bytes`, data.length);
-    parts.push(data);
-    offset += size;
-  }
-  return Buffer.concat(parts);
+  return await contents(runner, await nvAccess(runner, index, 'read', passwords));
 }
 
 /** All of it, `undefined` when it is not defined or was never written. */
 export async function nvReadIfDefined(runner: Runner, index: number): Promise<Uint8Array | undefined> {
   const area = await nvReadPublic(runner, index);
-  return area?.attributes.written ? await nvRead(runner, index) : undefined;
+  return area?.attributes.written ? await contents(runner, accessTo(area, 'read', {})) : undefined;
+}
+
+async function contents(runner: Runner, { area, authHandle, proof }: Access): Promise<Uint8Array> {
+  const most = await bufferSize(runner);
+  const parts: Uint8Array[] = [];
+  for (let offset = 0; offset < area.dataSize; ) {
+    const size = Math.min(most, area.dataSize - offset);
+    const { data } = await runner.run(NvRead, { authHandle, nvIndex: area.index, size, offset }, [proof]);
+    if (data.length !== size) throw new AssayError('tpm-response', place(area.index), `${size} bytes`, data.length);
+    parts.push(data);
+    offset += size;
+  }
+  return Buffer.concat(parts);
 }
 
 /** @param attributes on top of: owner and whoever has its password may read and write it */
@@ -121,7 +130,7 @@ export async function nvWrite(
   offset = 0,
   passwords: NvAuth = {},
 ): Promise<void> {
-  const { authHandle, proof } = await nvAuthority(runner, index, 'write', passwords);
+  const { authHandle, proof } = await nvAccess(runner, index, 'write', passwords);
   const most = await bufferSize(runner);
   for (let at = 0; at < data.length; at += most) {
     const part = data.subarray(at, at + most);

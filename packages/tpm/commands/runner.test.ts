@@ -158,6 +158,25 @@ describe('what others left in the TPM', () => {
     assert.ok((await tpm.quote({ ak, nonce: secret, selection: [{ hash: 'sha256', pcrs: [0] }] })).attest);
   });
 
+  test('is none of our business behind a resource manager, which gives everyone room of their own', async () => {
+    const device = await open();
+    const sent: number[] = [];
+    const crowded = reluctant(device, [0x902]);
+    const watched: TpmDevice = {
+      where: device.where,
+      managed: true,
+      close: () => device.close(),
+      transmit(command, timeoutMs) {
+        sent.push(Buffer.from(command).readUInt32BE(6));
+        return crowded.transmit(command, timeoutMs);
+      },
+    };
+    const runner = new Runner(watched, { timeoutMs: 5_000 });
+    await assert.rejects(runner.run(GetRandom, { bytesRequested: 1 }), { code: 'tpm-rc-object-memory' });
+    assert.deepEqual(sent, [GetRandom.code], 'nothing was listed or flushed');
+    await device.close();
+  });
+
   test('stays while there is room', async () => {
     await tpm2(peer.dir, peer.spec, 'createprimary', ...'-Q -C o -c left.ctx'.split(' '));
     const left = await tpm2(peer.dir, peer.spec, 'getcap', 'handles-transient');

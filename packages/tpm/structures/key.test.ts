@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createHash, createSecretKey, generateKeyPairSync, sign } from 'node:crypto';
+import { constants, createHash, createSecretKey, generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
-import { decode } from '@assay/core';
+import { decode, encode } from '@assay/core';
 import fc from 'fast-check';
 import { samples } from '../testing/samples.ts';
 import { nameOf, publicKeyOf } from './key.ts';
@@ -35,11 +35,30 @@ for (const { area, attest, signature } of signed) {
       assert.equal(verifySignature(publicKeyOf(other), read, attest), false);
     }
   });
-
-  test(`a ${read.sigAlg} signature that names SHA-1 is not accepted`, () => {
-    assert.equal(verifySignature(key, { ...read, hash: 'sha1' }, attest), false);
-  });
 }
+
+test('Q14: a signature over SHA-1 is read, and not accepted, though the key did make it', () => {
+  const message = samples.attest.quote;
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const ecc = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  for (const [hash, accepted] of [
+    ['sha256', true],
+    ['sha384', true],
+    ['sha1', false],
+  ] as const) {
+    const padding = { rsassa: constants.RSA_PKCS1_PADDING, rsapss: constants.RSA_PKCS1_PSS_PADDING };
+    for (const sigAlg of ['rsassa', 'rsapss'] as const) {
+      const sig = sign(hash, message, { key: rsa.privateKey, padding: padding[sigAlg] });
+      const read = decode(Signature, encode(Signature, { sigAlg, hash, sig }), 'TPMT_SIGNATURE');
+      assert.equal(read.hash, hash);
+      assert.equal(verifySignature(rsa.publicKey, read, message), accepted, `${sigAlg} ${hash}`);
+    }
+    const raw = sign(hash, message, { key: ecc.privateKey, dsaEncoding: 'ieee-p1363' });
+    const made = { sigAlg: 'ecdsa', hash, signatureR: raw.subarray(0, 32), signatureS: raw.subarray(32) } as const;
+    const read = decode(Signature, encode(Signature, made), 'TPMT_SIGNATURE');
+    assert.equal(verifySignature(ecc.publicKey, read, message), accepted, `ecdsa ${hash}`);
+  }
+});
 
 test('any signature value is accepted or not, without an error', () => {
   const key = publicKeyOf(samples.public.eccAk);
@@ -90,10 +109,17 @@ test('Q15: a signature of another kind than the key is not accepted, and is no e
     signatureS: sig.subarray(0, 66),
   } as const;
   assert.equal(verifySignature(key, ecdsa, samples.attest.quoteRsassa), false);
+  // What an ECC key did sign, as node:crypto would read it, under the name of an RSA scheme.
+  const ecc = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const der = sign('sha256', samples.attest.quote, ecc.privateKey);
+  for (const sigAlg of ['rsassa', 'rsapss'] as const)
+    assert.equal(verifySignature(ecc.publicKey, { sigAlg, hash: 'sha256', sig: der }, samples.attest.quote), false);
   // A secret key or an HMAC key is none that verifies.
   assert.equal(verifySignature(createSecretKey(Buffer.alloc(32)), ecdsa, samples.attest.quote), false);
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  for (const strange of [privateKey, publicKey]) assert.equal(verifySignature(strange, ecdsa, Buffer.of()), false);
+  for (const strange of [privateKey, publicKey])
+    for (const signature of [ecdsa, { sigAlg: 'rsassa', hash: 'sha256', sig } as const])
+      assert.equal(verifySignature(strange, signature, Buffer.of()), false);
 });
 
 test('Q16: only the curves P-256, P-384 and P-521 make a key; any other is refused by name', () => {

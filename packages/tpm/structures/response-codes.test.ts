@@ -47,11 +47,9 @@ test('tpm2_rc_decode sees the same handle, session and parameter', async () => {
 });
 
 test('every code tpm2_rc_decode has words for has a name here', async () => {
-  for (const code of [...range(0x80, 0xa7), ...range(0x100, 0x156), ...range(0x901, 0x923)]) {
-    const text = await decoded(code);
-    const known = /^tpm:(handle\(unk\)|error\(2\.0\)|warn\(2\.0\)):(?!\(null\)|unknown)/.test(text);
-    if (known) assert.notEqual(describeResponseCode(code).name, 'TPM_RC', `0x${code.toString(16)} ${text}`);
-  }
+  const ranges = [...range(0x80, 0xa7), ...range(0x100, 0x156), ...range(0x901, 0x923)];
+  for (const code of ranges.filter((one) => describeResponseCode(one).name === 'TPM_RC'))
+    assert.match(await decoded(code), /^tpm:(0x|.*\(null\)|.*unknown)/);
 });
 
 test('a number has the name of what tpm2_rc_decode says it means', async () => {

@@ -21,8 +21,7 @@ export function verifySignature(key: KeyObject, signature: Signature, message: U
   if (key.type !== 'public' || signature.hash === 'sha1') return false;
   const hash = nodeHash(signature.hash);
   if (signature.sigAlg === 'ecdsa') {
-    if (key.asymmetricKeyType !== 'ec') return false;
-    const size = coordinateBytes[key.asymmetricKeyDetails?.namedCurve ?? ''];
+    const size = coordinateBytes[key.asymmetricKeyDetails?.namedCurve ?? '']; // only ECC keys have a curve
     if (!size || signature.signatureR.length > size || signature.signatureS.length > size) return false;
     const raw = new Uint8Array(2 * size);
     raw.set(signature.signatureR, size - signature.signatureR.length);

@@ -5,9 +5,12 @@ import fc from 'fast-check';
 import { sampleCodecs, samples } from '../testing/samples.ts';
 import { Attest } from './attest.ts';
 import { CapabilityData } from './capability.ts';
+import { CreationData } from './creation.ts';
+import { IdObject } from './credential-blob.ts';
 import { NvPublicSized } from './nv.ts';
 import { PcrSelection } from './pcr-selection.ts';
-import { Public } from './public-area.ts';
+import { Public, PublicParms } from './public-area.ts';
+import { Authorization } from './session.ts';
 import { Signature } from './signature.ts';
 
 const all = Object.entries(samples).flatMap(([kind, byName]) =>
@@ -43,6 +46,10 @@ describe('any bytes', () => {
     PcrSelection,
     NvPublicSized,
     CapabilityData,
+    PublicParms,
+    CreationData,
+    IdObject,
+    Authorization,
   };
   for (const [name, codec] of Object.entries(codecs))
     test(`give a ${name} or an AssayError`, () => {
