@@ -18,6 +18,17 @@ test('an attestation key is known by its name', () => {
   assert.equal(check(rsa).sigAlg, 'rsassa');
 });
 
+test('a key that was found fit is kept, and no other is taken for it', () => {
+  const area = encode(Public, ec);
+  const ak = check(ec);
+  assert.equal(checkAk(area), ak);
+  area.fill(0);
+  assert.deepEqual(Buffer.from(ak.publicArea), Buffer.from(encode(Public, ec)), 'it has bytes of its own');
+  const unfit = encode(Public, { ...ec, attributes: { ...ec.attributes, restricted: false } });
+  for (let times = 0; times < 2; times++) assert.throws(() => checkAk(unfit), { code: 'ak-attributes' });
+  assert.notEqual(check({ ...ec, authPolicy: new Uint8Array(32) }), ak);
+});
+
 test('Q16: only curves of the list are keys', () => {
   for (const namedCurve of ['prime256v1', 'secp384r1', 'secp521r1']) {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve });

@@ -30,7 +30,7 @@ test('a PCR extended behind the log’s back is named when its value was sent', 
   assert.deepEqual(codes({ pcrs, pcrValues: false }), ['pcr-digest-mismatch'], 'without values none can be named');
 });
 
-test('a PCR that no event of the log extends must be untouched (L27)', () => {
+test('L27: a PCR that no event of the log extends must be untouched', () => {
   const [one] = findings({ pcrs: new Map([[8, extended(new Uint8Array(32), 'GRUB')]]) });
   assert.equal(one?.code, 'log-replay-mismatch');
   assert.equal(one?.pcr, 8);
@@ -144,7 +144,7 @@ test('Q12: a log with SHA-1 digests alone proves nothing', () => {
   assert.equal(result.measured, undefined);
 });
 
-test('L02: an event relabelled as a note is missing from the replay', () => {
+test('L02, L13: an event relabelled as a note is missing from the replay', () => {
   const log = editLog(lab, (frames) => frames.map((frame, i) => (i === 10 ? { ...frame, type: 3 } : frame)));
   const found = codes({ log, bootedLog: honest.log });
   assert.ok(found.includes('log-replay-mismatch'));
