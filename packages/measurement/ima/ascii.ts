@@ -2,6 +2,7 @@
 // entry's template data is built anew from its words, so that readers know one form only and the template digest still says whether all
 // of it is there. Text is for people: what a verifier is sent is the binary list.
 import { hash } from 'node:crypto';
+import { ImaFrames } from './frame.ts';
 import { templateFields } from './template.ts';
 
 /** A line that is no entry, from 1. */
@@ -33,10 +34,10 @@ export function imaListFromAscii(text: Uint8Array): { bytes: Uint8Array; broken:
   const flush = (line: number, first: string, all: string) => {
     const whole = entryOf(all);
     const alone = all === first || isSound(whole) ? undefined : entryOf(first);
-    const entry = isSound(alone) ? alone : whole;
-    if (entry === undefined || typeof entry === 'string') leaveOut(line, entry ?? 'no entry');
-    else entries.push(entry.bytes);
-    if (entry === alone && alone !== undefined) leaveOut(line + 1, 'it belongs to no entry');
+    const entry = alone !== undefined && isSound(alone) ? alone : whole;
+    if (typeof entry === 'string') leaveOut(line, entry);
+    else entries.push(entry);
+    if (entry === alone) leaveOut(line + 1, 'it belongs to no entry');
   };
   let at = 0;
   let entryLine = 0;
@@ -45,8 +46,7 @@ export function imaListFromAscii(text: Uint8Array): { bytes: Uint8Array; broken:
   for (let line = 1; at < source.length; line++) {
     const end = source.indexOf(0x0a, at);
     const stop = end < 0 ? source.length : end;
-    const start = source.toString('latin1', at, Math.min(stop, at + 160));
-    if (head.test(start)) {
+    if (mayBegin(source[at] as number) && head.test(source.toString('latin1', at, Math.min(stop, at + 160)))) {
       if (begin >= 0) flush(entryLine, first, source.toString('latin1', begin, at - 1));
       entryLine = line;
       begin = at;
@@ -58,45 +58,53 @@ export function imaListFromAscii(text: Uint8Array): { bytes: Uint8Array; broken:
   return { bytes: Buffer.concat(entries), broken, brokenCount };
 }
 
-type Entry = { bytes: Buffer; sound: boolean };
-const isSound = (entry: Entry | string | undefined) => typeof entry === 'object' && entry.sound;
+/** A space or a digit. */
+const mayBegin = (byte: number) => byte === 0x20 || (byte >= 0x30 && byte <= 0x39);
 
-/** @returns the entry, or what is wrong with its words */
-function entryOf(text: string): Entry | string {
+/** @returns the entry's bytes, or what is wrong with its words */
+function entryOf(text: string): Buffer | string {
   const [start = '', pcr = '', digest = '', template = ''] = head.exec(text) ?? [];
-  if (!start) return 'no PCR, template digest and template';
   if (Number(pcr) > 0xffffffff) return `PCR ${pcr}`;
   const data = dataOf(template, text.slice(start.length));
   if (typeof data === 'string') return data;
-  const sha1 = Buffer.from(digest, 'hex');
-  const legacy = template === 'ima';
-  const hashed = legacy ? Buffer.concat([data.subarray(0, 20), padded(data.subarray(24))]) : data;
-  const name = sized(Buffer.from(template, 'latin1'));
-  return {
-    bytes: Buffer.concat([u32(Number(pcr)), sha1, name, legacy ? data : sized(data)]),
-    sound: hash('sha1', hashed, 'buffer').equals(sha1),
-  };
+  const before = [u32(Number(pcr)), Buffer.from(digest, 'hex'), u32(template.length), Buffer.from(template, 'latin1')];
+  return Buffer.concat(template === 'ima' ? [...before, data] : [...before, u32(data.length), data]);
 }
 
-/** Words after the template: the digest first, then the path up to as many words as the template has fields behind it. */
+/** Whether the template digest says that this is the entry that was measured. */
+function isSound(entry: Buffer | string): boolean {
+  if (typeof entry === 'string') return false;
+  const frames = new ImaFrames(entry);
+  return frames.next() && hash('sha1', frames.hashed, 'latin1') === frames.sha1;
+}
+
+/** The words after the template: the digest, the path, and from the end as many as the template has fields behind it. */
 function dataOf(template: string, text: string): Buffer | string {
   const fields = templateFields(template);
   if (!fields) return Buffer.from(text, 'latin1');
-  const [digest = '', ...words] = text.split(' ');
-  const behind = Math.min(fields.length - 2, Math.max(0, words.length - 1));
-  const path = Buffer.from(words.slice(0, words.length - behind).join(' '), 'latin1');
+  const names = fields.slice(2);
+  const space = text.indexOf(' ');
+  if (space < 0) return 'a digest without a path';
+  const digest = text.slice(0, space);
+  let path = text.slice(space + 1);
+  const behind: string[] = [];
+  while (behind.length < names.length && path.includes(' ')) {
+    behind.unshift(path.slice(path.lastIndexOf(' ') + 1));
+    path = path.slice(0, path.lastIndexOf(' '));
+  }
+  const name = Buffer.from(path, 'latin1');
   if (template === 'ima') {
     const value = bytesOf(digest);
-    return value?.length === 20 ? Buffer.concat([value, sized(path)]) : 'no SHA-1 digest of the file';
+    return value?.length === 20 ? Buffer.concat([value, u32(name.length), name]) : 'no SHA-1 digest of the file';
   }
-  const parts = [digestField(digest), Buffer.concat([path, Buffer.alloc(1)])];
-  for (let i = 0; i < fields.length - 2; i++) {
-    const word = i < behind ? (words[words.length - behind + i] as string) : '';
-    parts.push(fields[i + 2] === 'd-modsig' && word ? digestField(word) : bytesOf(word));
-  }
+  const parts: (Buffer | undefined)[] = [digestField(digest), Buffer.concat([name, Buffer.alloc(1)])];
+  names.forEach((field, i) => {
+    const word = behind[i] ?? '';
+    parts.push(field === 'd-modsig' && word ? digestField(word) : bytesOf(word));
+  });
   const wrong = parts.indexOf(undefined);
   if (wrong >= 0) return `field ${fields[wrong]} is not as it is printed`;
-  return Buffer.concat(parts.map((part) => sized(part as Buffer)));
+  return Buffer.concat((parts as Buffer[]).flatMap((part) => [u32(part.length), part]));
 }
 
 /** `sha256:…`, `verity:sha256:…` */
@@ -112,5 +120,3 @@ const u32 = (value: number) => {
   bytes.writeUInt32LE(value);
   return bytes;
 };
-const sized = (bytes: Buffer) => Buffer.concat([u32(bytes.length), bytes]);
-const padded = (name: Buffer) => Buffer.concat([name, Buffer.alloc(256)]).subarray(0, 256);

@@ -41,6 +41,13 @@ export class PcrBank {
     this.now = latin1(value);
   }
 
+  /** This bank, standing where it does, fed in another way from here on. */
+  as(mode: ExtendMode): PcrBank {
+    const other = new PcrBank(this.name, mode, this.buffer.subarray(0, this.size), Buffer.from(this.target, 'latin1'));
+    other.reached = this.reached;
+    return other;
+  }
+
   get hex(): string {
     return Buffer.from(this.now, 'latin1').toString('hex');
   }

@@ -24,6 +24,8 @@ export class ImaFrames {
   /** Why no entry follows although bytes do; `offset` counts in `bytes`. */
   cut: ImaCut | undefined;
   private hashedHere: Buffer | undefined;
+  /** For one entry at a time: an allocation each would cost more than its hash. */
+  private legacyBuffer: Buffer | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -79,7 +81,7 @@ export class ImaFrames {
 
   /**
    * What the kernel hashes for the template digest, in whichever bank (ima_crypto.c, ima_calc_field_array_hash_tfm): the data as the list
-   * has it, a view; of `ima` the digest and the name filled up with zeros to 256 bytes, without its length.
+   * has it, a view; of `ima`, until the next entry, the digest and the name filled up with zeros to 256 bytes, without its length.
    */
   get hashed(): Buffer {
     this.hashedHere ??= this.legacy ? this.legacyHashed() : this.bytes.subarray(this.data, this.end);
@@ -87,11 +89,13 @@ export class ImaFrames {
   }
 
   private legacyHashed(): Buffer {
-    const hashed = Buffer.alloc(digestSize + legacyNameSize);
+    this.legacyBuffer ??= Buffer.alloc(digestSize + legacyNameSize);
+    const hashed = this.legacyBuffer;
     const name = this.data + digestSize + 4;
+    const length = Math.min(this.end - name, legacyNameSize);
     this.bytes.copy(hashed, 0, this.data, this.data + digestSize);
-    this.bytes.copy(hashed, digestSize, name, Math.min(this.end, name + legacyNameSize));
-    return hashed;
+    this.bytes.copy(hashed, digestSize, name, name + length);
+    return hashed.fill(0, digestSize + length);
   }
 }
 

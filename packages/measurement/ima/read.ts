@@ -42,23 +42,25 @@ export function entryAt(frames: ImaFrames, index: number, offset: number): ImaEn
 
 /** What is strange about the entry at which `frames` stands. @param read left standing at the entry's template data */
 export function problemsAt(frames: ImaFrames, index: number, read: TemplateData): readonly ImaProblem[] {
-  const { violation } = frames;
+  const { violation, pcr } = frames;
   read.read(frames, violation);
   const first = index === 0;
-  const wrongDigest = !violation && !isTemplateDigest(frames);
-  const { pcr } = frames;
-  if (!violation && !wrongDigest && pcr === imaPcr && read.isBootAggregate === first) return read.problems;
+  // Of a template nobody knows the data says nothing, whether it was hashed or not.
+  const wrongDigest = !violation && read.isKnown && !isTemplateDigest(frames);
+  const placed = read.isBootAggregate === first;
+  if (!violation && !wrongDigest && pcr === imaPcr && placed) return read.problems;
   const problems = [...read.problems];
-  if (violation) problems.push({ code: 'violation', text: 'the file changed while it was measured' });
+  if (violation) problems.push(violated);
   if (wrongDigest) problems.push(wrongTemplateDigest);
   if (pcr !== imaPcr) problems.push({ code: 'other-pcr', text: `measured into PCR ${pcr}` });
-  if (read.isBootAggregate !== first) problems.push(first ? noBootAggregate : secondBootAggregate);
+  if (!placed) problems.push(first ? noBootAggregate : secondBootAggregate);
   return problems;
 }
 
 const isTemplateDigest = ({ bytes, digest, hashed }: ImaFrames) =>
   spells(bytes, digest, digest + 20, hash('sha1', hashed, 'latin1'));
 
+const violated: ImaProblem = { code: 'violation', text: 'the file changed while it was measured' };
 const wrongTemplateDigest: ImaProblem = {
   code: 'template-digest',
   text: 'the template digest is not the SHA-1 of the template data',

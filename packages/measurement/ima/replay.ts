@@ -24,9 +24,14 @@ export function replayIma(
   const start = startOf(part, from);
   const banks = banksOf(target, start);
   const replay = new Walk(part, start, banks, known).run();
-  const others = replay.state ? undefined : otherModes(part, start, banks, target);
+  if (replay.state || isHopeless(replay)) return replay;
+  const others = otherModes(part, start, banks, target);
   return others ? new Walk(part, start, others, known).run() : replay;
 }
+
+/** So many entries that no kernel writes: which kernel wrote them is no question. */
+const isHopeless = ({ counts }: ImaReplay) =>
+  (counts['template-digest'] ?? 0) + (counts['template-unknown'] ?? 0) + (counts.fields ?? 0) > 100;
 
 const nothing: ImaState = { offset: 0, entries: 0, pcrs: {} };
 
@@ -62,17 +67,20 @@ function valueAt({ entries, pcrs }: ImaState, bank: HashName): Uint8Array {
  */
 function otherModes(part: ImaPart, start: ImaState, banks: readonly PcrBank[], target: Target): PcrBank[] | undefined {
   const others = banks
-    .filter(({ reached, name }) => reached === undefined && name !== 'sha1')
-    .flatMap(({ name, mode }) => {
-      const modes: ExtendMode[] =
-        mode === 'recomputed' ? ['padded', 'padded-but-violations'] : ['padded-but-violations'];
-      if (mode === 'recomputed' && start.entries > 0) return [];
-      return modes.map((other) => new PcrBank(name, other, valueAt(start, name), target[name] as Uint8Array));
-    });
+    .filter(
+      ({ reached, name, mode }) =>
+        reached === undefined && name !== 'sha1' && (mode !== 'recomputed' || !start.entries),
+    )
+    .map(({ name }) => new PcrBank(name, 'padded', valueAt(start, name), target[name] as Uint8Array));
   if (!others.length) return undefined;
   const frames = new ImaFrames(part.bytes);
+  let differ = false;
   for (let entries = 1; frames.next(); entries++) {
     if (frames.pcr !== imaPcr) continue;
+    if (!differ && frames.violation) {
+      differ = true;
+      others.push(...others.map((bank) => bank.as('padded-but-violations')));
+    }
     for (const bank of others) {
       bank.take(frames);
       bank.extend();

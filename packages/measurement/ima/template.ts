@@ -57,11 +57,16 @@ export class TemplateData {
       this.template = bytes.toString('latin1', name, nameEnd);
       this.wanted = templates.get(this.template) ?? [];
     }
-    if (!this.wanted.length) this.note('template-unknown', `template ${escaped(this.template.slice(0, 80))}`);
+    if (!this.isKnown) this.note('template-unknown', `template ${escaped(this.template.slice(0, 80))}`);
     else {
       if (this.template === 'ima') this.note('template-legacy', 'file digests in SHA-1 or MD5 only');
       if (this.split(data, end)) for (let i = 0; i < this.wanted.length; i++) this.check(i);
     }
+  }
+
+  /** The kernel has a template of this name. */
+  get isKnown(): boolean {
+    return this.wanted.length > 0;
   }
 
   /** The name is `boot_aggregate`, whatever else is wrong. */
