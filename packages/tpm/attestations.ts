@@ -4,7 +4,7 @@ import { Certify, NvCertify, Quote } from './commands/attestation.ts';
 import type { Runner } from './commands/runner.ts';
 import type { LoadedKey } from './keys/object.ts';
 import { nvAccess } from './nv.ts';
-import { password } from './session/authorization.ts';
+import { proofFor } from './session/authorization.ts';
 import type { PcrSelection } from './structures/pcr-selection.ts';
 
 /** TPMS_ATTEST and TPMT_SIGNATURE. */
@@ -17,7 +17,7 @@ export function quote(
   { ak, nonce, selection }: { ak: LoadedKey; nonce: Uint8Array; selection: PcrSelection },
 ): Promise<Attestation> {
   const values = { signHandle: ak.handle, qualifyingData: nonce, ...ownScheme, pcrSelect: selection };
-  return runner.run(Quote, values, [password(ak.auth)]);
+  return runner.run(Quote, values, [proofFor(ak)]);
 }
 
 export function certify(
@@ -25,7 +25,7 @@ export function certify(
   { ak, key, nonce }: { ak: LoadedKey; key: LoadedKey; nonce: Uint8Array },
 ): Promise<Attestation> {
   const values = { objectHandle: key.handle, signHandle: ak.handle, qualifyingData: nonce, ...ownScheme };
-  return runner.run(Certify, values, [password(key.auth), password(ak.auth)]);
+  return runner.run(Certify, values, [proofFor(key), proofFor(ak)]);
 }
 
 /** All of the index, or, when it is longer than the TPM signs at a time, what is asked for. `size`, `offset` in bytes. */
@@ -45,5 +45,5 @@ export async function nvCertify(
     size,
     offset,
   };
-  return await runner.run(NvCertify, values, [password(ak.auth), proof]);
+  return await runner.run(NvCertify, values, [proofFor(ak), proof]);
 }

@@ -285,7 +285,11 @@ export class Tpm {
     return nvWrite(this.#runner, index, data, offset, passwords);
   }
 
-  /** A session without secret. @returns its handle, to be flushed @param authHash of the policy: the key's nameAlg */
+  /**
+   * A session without secret. When it satisfies a key's policy it goes into the key's `policySession`, for one use.
+   * @param authHash the nameAlg of that key
+   * @returns its handle, to be flushed unless used
+   */
   startAuthSession(type: SessionType, authHash: HashName): Promise<number> {
     return startAuthSession(this.#runner, type, authHash);
   }

@@ -50,11 +50,6 @@ export class Runner {
     return [...this.#own];
   }
 
-  /** The TPM has flushed this handle by itself. */
-  forget(handle: number): void {
-    this.#own.delete(handle);
-  }
-
   /**
    * Runs a command when those before it are done.
    * @throws AssayError `tpm-rc-…` when the TPM refuses, `tpm-timeout`, `tpm-gone`, `wire-…` when the answer is malformed
@@ -103,6 +98,7 @@ export class Runner {
     const response = await this.#device.transmit(commandBytes(command, values, authorizations), Math.max(1, timeoutMs));
     const result = readResponse(command, response, authorizations.length);
     for (const name of Object.keys(command.returnsHandles)) this.#own.add(result[name] as number);
+    for (const { session, attributes } of authorizations) if (!attributes.continueSession) this.#own.delete(session); // it ended
     if (command.code === FlushContext.code) this.#own.delete((values as { flushHandle: number }).flushHandle);
     return result;
   }

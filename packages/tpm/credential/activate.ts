@@ -4,7 +4,7 @@ import { ActivateCredential } from '../commands/keys.ts';
 import type { Runner } from '../commands/runner.ts';
 import { ekPolicyHash, policyA, policyB } from '../keys/ek-policy.ts';
 import type { LoadedKey } from '../keys/object.ts';
-import { password } from '../session/authorization.ts';
+import { proofFor } from '../session/authorization.ts';
 import { withEndorsementPolicy } from '../session/policy.ts';
 import { Public } from '../structures/public-area.ts';
 
@@ -21,12 +21,12 @@ export async function activateCredential(
   endorsementAuth: Uint8Array,
 ): Promise<Uint8Array> {
   const values = { activateHandle: ak.handle, keyHandle: ek.handle, credentialBlob, secret };
-  const akProof = password(ak.auth);
+  const akProof = proofFor(ak);
   const area = decode(Public, ek.publicArea, 'EK TPMT_PUBLIC');
   // A policy of the profile is taken even where the empty password would do: a lockout does not stop it.
   const known = ekPolicyHash(area, policyA) ?? ekPolicyHash(area, policyB);
   if (!known && area.attributes.userWithAuth)
-    return (await runner.run(ActivateCredential, values, [akProof, password(ek.auth)])).certInfo;
+    return (await runner.run(ActivateCredential, values, [akProof, proofFor(ek)])).certInfo;
   return await withEndorsementPolicy(runner, area, endorsementAuth, async (proof) => {
     return (await runner.run(ActivateCredential, values, [akProof, proof])).certInfo;
   });

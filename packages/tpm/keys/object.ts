@@ -3,7 +3,7 @@
 import { AssayError, encode } from '@assay/core';
 import { Create, EvictControl, Load, ReadPublic } from '../commands/keys.ts';
 import type { Runner } from '../commands/runner.ts';
-import { password } from '../session/authorization.ts';
+import { password, proofFor } from '../session/authorization.ts';
 import { Permanent } from '../structures/handles.ts';
 import { Public } from '../structures/public-area.ts';
 
@@ -16,6 +16,8 @@ export type LoadedKey = {
   name: Uint8Array;
   /** Its password. Absent: empty. */
   auth?: Uint8Array;
+  /** A session that satisfies its policy, to be used once, in place of the password. */
+  policySession?: number;
 };
 
 /** In which circumstances the TPM made a key. */
@@ -57,7 +59,7 @@ export async function create(
   const { outPublic, outPrivate, creationData, creationHash } = await runner.run(
     Create,
     { parentHandle: parent.handle, ...asked(template, auth, data) },
-    [password(parent.auth)],
+    [proofFor(parent)],
   );
   return { publicArea: outPublic, privateArea: outPrivate, creationData, creationHash, ...withAuth(auth) };
 }
@@ -67,7 +69,7 @@ export async function load(runner: Runner, parent: LoadedKey, key: WrappedKey): 
   const { objectHandle, name } = await runner.run(
     Load,
     { parentHandle: parent.handle, inPrivate: key.privateArea, inPublic: key.publicArea },
-    [password(parent.auth)],
+    [proofFor(parent)],
   );
   return { handle: objectHandle, publicArea: key.publicArea, name, ...withAuth(key.auth) };
 }

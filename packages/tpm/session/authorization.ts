@@ -27,3 +27,7 @@ export const policy = (session: number): Authorization => ({
   attributes: none,
   hmac: nothing,
 });
+
+/** How a key is used: by a satisfied policy session, or by its password. */
+export const proofFor = (key: { auth?: Uint8Array; policySession?: number }): Authorization =>
+  key.policySession === undefined ? password(key.auth) : policy(key.policySession);

@@ -56,12 +56,9 @@ export async function withEndorsementPolicy<T>(
     await policySecret(runner, policySession, Permanent.endorsement, endorsementAuth);
     const hash = ekPolicyHash(key, policyB);
     if (hash) await runner.run(PolicyOr, { policySession, hashList: [policyA[hash], policyC[hash]] });
-    const result = await use(policy(policySession));
-    runner.forget(policySession); // the TPM ended it when the use succeeded
-    return result;
+    return await use(policy(policySession)); // the TPM ends it when the use succeeds
   } catch (error) {
     await runner.run(FlushContext, { flushHandle: policySession }).catch(() => undefined);
-    runner.forget(policySession);
     throw error;
   }
 }
