@@ -19,6 +19,7 @@ import { check, eccArea, eccEk, issue, listed, root, rsaEk } from '../testing/ve
 import { trustStoreFrom } from './trust-store.ts';
 
 const [constraints, usage, purposes, names] = ekExtensions(0x20) as [Extension, Extension, Extension, Extension];
+const [maker, model, version] = tpmAttributes as [[string, string], [string, string], [string, string]];
 const other = (id: string, critical: boolean, value: Uint8Array = tlv(0x05)): Extension => ({
   oid: id,
   critical,
@@ -161,13 +162,31 @@ test('E06: an RSA key may be declared for OAEP alone, as older vendors did', () 
   assert.throws(() => check(issue(declared('1.2.840.113549.1.1.10'))), { code: 'ek-certificate' });
 });
 
+test('E06: what vendors’ certificates have in common with no textbook is no fault', () => {
+  const texts = { utf8: 0x0c, printable: 0x13, ia5: 0x16 };
+  const explicitFalse = { ...constraints, value: tlv(0x30, tlv(0x01, Uint8Array.of(0))) };
+  const noUnusedBits = { ...usage, value: tlv(0x03, Uint8Array.of(0, 0x20)) };
+  const unusedBits = { ...usage, value: tlv(0x03, Uint8Array.of(5, 0x20)) };
+  const twoBytes = { ...usage, value: tlv(0x03, Uint8Array.of(7, 0x20, 0)) };
+  const addresses = [other('1.3.6.1.5.5.7.1.1', false, tlv(0x30)), other('2.5.29.31', false, tlv(0x30))];
+  for (const tag of Object.values(texts))
+    for (const bits of [noUnusedBits, unusedBits, twoBytes])
+      keeps({
+        subject: '',
+        hash: 'sha384',
+        notAfter: new Date('9999-12-31T23:59:59Z'),
+        // Attributes of one relative name ought to be sorted; not everybody does.
+        extensions: [...addresses, tpmNames([[version, maker, model]], tag), purposes, bits, explicitFalse],
+      });
+  breaks({ extensions: [tpmNames([[maker, model, version]], 0x04), purposes, usage, constraints] });
+});
+
 test('E06: a key of another kind is no EK’s', () => {
   check(issue());
   for (const publicKey of [generateKeyPairSync('ed25519').publicKey, generateKeyPairSync('x25519').publicKey])
     assert.throws(() => check(issue({ publicKey, extensions: ekExtensions(0x28) })), { code: 'ek-key-mismatch' });
 });
 
-const [maker, model, version] = tpmAttributes as [[string, string], [string, string], [string, string]];
 const named = (...relatives: [string, string][][]) => extensions(constraints, usage, purposes, tpmNames(relatives));
 
 rule(

@@ -46,7 +46,7 @@ export function oid(text: string): Uint8Array {
 
 const seq = (...parts: Uint8Array[]) => tlv(0x30, ...parts);
 const yes = tlv(0x01, Uint8Array.of(0xff));
-const attribute = (type: string, text: string) => seq(oid(type), tlv(0x0c, Buffer.from(text)));
+const attribute = (type: string, text: string, tag = 0x0c) => seq(oid(type), tlv(tag, Buffer.from(text)));
 const name = (text: string) => (text === '' ? seq() : seq(tlv(0x31, attribute('2.5.4.3', text))));
 const time = (date: Date) => tlv(0x18, Buffer.from(`${date.toISOString().replace(/[-:T]|\.\d+/g, '')}`));
 
@@ -67,12 +67,12 @@ export const extendedKeyUsage = (...purposes: string[]): Extension => ({
   value: seq(...purposes.map(oid)),
 });
 
-/** subjectAltName with a directoryName of these relative names, each of [attribute, text] pairs. */
-export const tpmNames = (relatives: [type: string, text: string][][], critical = true): Extension => ({
+/** subjectAltName with a directoryName of these relative names, each of [attribute, text] pairs. @param tag of the texts */
+export const tpmNames = (relatives: [type: string, text: string][][], tag = 0x0c): Extension => ({
   oid: '2.5.29.17',
-  critical,
+  critical: true,
   value: seq(
-    tlv(0xa4, seq(...relatives.map((pairs) => tlv(0x31, ...pairs.map(([type, text]) => attribute(type, text)))))),
+    tlv(0xa4, seq(...relatives.map((pairs) => tlv(0x31, ...pairs.map(([type, text]) => attribute(type, text, tag)))))),
   ),
 });
 /** tcg-at-tpmManufacturer, -tpmModel, -tpmVersion, of a TPM that was never made. */
