@@ -1,5 +1,6 @@
 // Is what a component measured known to be good? Its measurements must equal, one by one and in order, those of a host
 // somebody called golden. Nothing is known about a component without reference values.
+import { dataVouchedFor } from '@assay/measurement';
 import type { Bank, Component, Finding, ReferenceEvent } from '@assay/protocol';
 import { componentName, finding } from '../findings.ts';
 import type { Measured, QuotedEvent } from './learn.ts';
@@ -61,14 +62,20 @@ function unknown(component: Component, { expected, seen }: Difference, banks: Ba
   const digest = (of: Pick<ReferenceEvent, 'digests'> | undefined) => of && `${bank} ${of.digests[bank]}`;
   const moved = expected && seen && (expected.pcr !== seen.event.pcr || expected.type !== seen.event.type);
   const named = (of: ReferenceEvent) => `${digest(of)} (PCR ${of.pcr}, ${of.type}, ${of.description})`;
+  // What its data says is said only where the digest proves it: a command line in words, not which file an image was.
+  const proven = seen && dataVouchedFor(seen.event, bank);
   const where = seen
     ? `event ${seen.event.index} (PCR ${seen.event.pcr}, ${seen.event.type}, ${seen.role})`
     : `${componentName(component)} measurements`;
   return finding(
     'measurement-unknown',
     where,
-    expected ? (moved || !seen ? named(expected) : `${digest(expected)}`) : 'no further measurement',
-    seen ? `${digest(seen)}` : 'none',
+    expected
+      ? moved || !seen
+        ? named(expected)
+        : `${digest(expected)}${proven ? ` (${expected.description})` : ''}`
+      : 'no further measurement',
+    seen ? `${digest(seen)}${proven ? ` (${seen.reference.description})` : ''}` : 'none',
     { component, ...(seen && { event: seen.event.index, pcr: seen.event.pcr }) },
   );
 }
