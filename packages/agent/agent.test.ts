@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
@@ -147,7 +147,7 @@ test('a new host enrols: only its TPM recovers the secret, and the key is rememb
   const signature = decode(Signature, fromBase64(answer.evidence.signature, 'signature'), 'signature');
   assert.ok(verifySignature(publicKeyOf(akPublic), signature, quote));
   assert.equal(toBase64(decode(Attest, quote, 'quote').extraData), asked.nonce);
-  assert.equal(fromBase64(answer.evidence.event_log, 'log').toString(), 'the boot log, as it is');
+  assert.equal(fromBase64(answer.evidence.event_log ?? '', 'log').toString(), 'the boot log, as it is');
 });
 
 test('a host that has enrolled says so, and comes back after the server was away', async (t) => {
@@ -203,6 +203,28 @@ test('what the host cannot do is told to the server in words, and the line stays
   writeFileSync(eventLog, 'back again');
   line.send(challenge());
   assert.equal((await line.frame()).type, 'evidence');
+});
+
+test('a boot log that the server has already is named, not sent', async (t) => {
+  const server = await startPeer(t, genuine);
+  const { eventLog, start } = await hostWithAgent(t, server);
+  start();
+  const line = await server.connection();
+  await line.frame();
+  const sent = async (event_log_sha256: string) => {
+    line.send({ ...challenge(), event_log_sha256 });
+    const answer = await line.frame();
+    assert.ok(answer.type === 'evidence');
+    return answer.evidence;
+  };
+  const digest = () => createHash('sha256').update(readFileSync(eventLog)).digest('hex');
+  const known = digest();
+  const { event_log, event_log_sha256 } = await sent(known);
+  assert.deepEqual([event_log, event_log_sha256], [undefined, known]);
+  writeFileSync(eventLog, 'the log of another boot');
+  const other = await sent(known);
+  assert.equal(fromBase64(other.event_log ?? '', 'log').toString(), 'the log of another boot');
+  assert.equal(other.event_log_sha256, undefined);
 });
 
 test('IMA’s list is sent from where the server asked, as long as the TPM was not started anew', async (t) => {

@@ -90,7 +90,7 @@ test('a host of which nothing is known has an unknown verdict', () => {
 test('any changed byte of quote, signature or log costs the trust', () => {
   const { evidence, ...rest } = honest.input();
   for (const field of ['quote', 'signature', 'event_log'] as const) {
-    const bytes = fromBase64(evidence[field], field);
+    const bytes = fromBase64(evidence[field] ?? '', field);
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
         const changed = Uint8Array.from(bytes);

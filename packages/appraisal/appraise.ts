@@ -36,7 +36,7 @@ export type Appraisal = {
   state: EvidenceState | undefined;
   /** What a golden host would teach, made when asked for. Undefined: the evidence did not verify, so nothing may be learnt from it. */
   readonly measured: Measured | undefined;
-  /** The host has to be asked again at once: its IMA list was not read to the end, or not far enough. */
+  /** The host has to be asked again at once: its IMA list was not read to the end or not far enough, or its boot log is missing. */
   goesOn: boolean;
 };
 
@@ -47,7 +47,7 @@ export function appraise(input: AppraisalInput): Appraisal {
   if (!verified.authentic) {
     const results = allComponents('unknown', 'nothing is known of it: the evidence did not verify');
     const verdict = verdictOf(input, { findings: verified.findings, components: results });
-    return { verdict, state: undefined, measured: undefined, goesOn: false };
+    return { verdict, state: undefined, measured: undefined, goesOn: asksAgain(verified.findings) };
   }
   const { quote, ak, events, state, sha256 } = verified;
   const vouched = [...softwareTpm(policy, endorsement), ...standingEndorsement(withdrawn)];
@@ -68,9 +68,13 @@ export function appraise(input: AppraisalInput): Appraisal {
     get measured() {
       return findings.every(leavesEvidenceSound) ? measuredOf(events) : undefined;
     },
-    goesOn: verified.findings.some(({ code }) => code === 'ima-list-unfinished' || code === 'ima-list-behind'),
+    goesOn: asksAgain(verified.findings),
   };
 }
+
+/** Something that another round, at once, may heal. */
+const asksAgain = (findings: readonly Finding[]) =>
+  findings.some(({ code }) => code === 'ima-list-unfinished' || code === 'ima-list-behind' || code === 'log-left-out');
 
 function policyFinding(policy: Policy): Extract<Verification, { authentic: false }> | undefined {
   try {

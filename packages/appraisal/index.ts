@@ -13,6 +13,7 @@ export {
 export { allowedByDefault, allowedFindings, type FindingCode, findingCatalogue } from './findings/catalogue.ts';
 export type { FindingKind } from './findings/kind.ts';
 export { imaOffset } from './ima/progress.ts';
+export { KnownLogs, logDigest } from './known-logs.ts';
 export { type LogReading, readLog } from './log-reading.ts';
 export { bootPcrs, defaultPcrs, type Policy } from './policy/policy.ts';
 export { type Ak, checkAk } from './quote/ak.ts';

@@ -2,13 +2,15 @@
 // from it (claims), what is strange about it (findings) and where the next round goes on (state)? Pure: no I/O and no clock.
 // True is not good: what a host claims to have booted is compared with what is known good by appraise.ts, where a policy has its say.
 import { createHash } from 'node:crypto';
+import { AssayError } from '@assay/core';
 import { type Claims, claimsOf, imaPcr, type KnownImaLines, parseEventLog } from '@assay/measurement';
-import { type Bank, type ClaimedEvidence, type Finding, fromBase64, type PcrWish } from '@assay/protocol';
+import { type Bank, type Finding, fromBase64, type PcrWish, type SentEvidence } from '@assay/protocol';
 import type { HashName, PcrBanks } from '@assay/tpm/structures';
 import type { Endorsement } from './endorsement/endorsement.ts';
 import { findingOf } from './findings.ts';
 import type { ImaProgress } from './ima/progress.ts';
 import { verifyIma } from './ima/verify-ima.ts';
+import { type KnownLogs, logDigest } from './known-logs.ts';
 import { type LogReading, readLog } from './log-reading.ts';
 import { type Ak, checkAk } from './quote/ak.ts';
 import { type Binding, bindLog } from './quote/binding.ts';
@@ -24,7 +26,8 @@ export type EvidenceState = {
 };
 
 export type VerificationInput = {
-  evidence: ClaimedEvidence;
+  /** A boot log that is left out has to be one of `knownLogs`. */
+  evidence: SentEvidence;
   /** TPMT_PUBLIC of the AK that enrolment proved, or what `checkAk` made of it. */
   ak: Uint8Array | Ak;
   endorsement: Pick<Endorsement, 'software'>;
@@ -38,6 +41,8 @@ export type VerificationInput = {
   previous: EvidenceState | undefined;
   /** IMA entries seen before, shared by all hosts. */
   knownImaLines?: KnownImaLines;
+  /** Boot logs read before. */
+  knownLogs?: KnownLogs;
 };
 
 /** `authentic`: the enrolled AK signed over this nonce, so that it was this host's TPM, whatever else is wrong. */
@@ -66,9 +71,8 @@ export function verifyEvidence(input: VerificationInput): Verification {
   const { evidence, endorsement, previous } = input;
   const signed = authenticate(input);
   if ('finding' in signed) return { authentic: false, findings: [signed.finding] };
-  const { quote, ak, sha256 } = signed;
+  const { quote, ak, sha256, reading } = signed;
   const tpm = continuityOf(previous?.tpm, quote, evidence, endorsement.software);
-  const reading = readLog(parseEventLog(signed.log), quote.selection);
   const bound = bindLog(quote, reading.log, evidence.pcr_values);
   const ima = imaOf(input, quote, bound, tpm.goesOn ? previous?.ima : undefined);
   const unexplained = ima.explains ? without(bound.unexplained, imaPcr) : bound.unexplained;
@@ -90,24 +94,34 @@ export function verifyEvidence(input: VerificationInput): Verification {
   };
 }
 
-type Signed = { quote: Quote; ak: Ak; log: Uint8Array; sha256: string };
+type Signed = { quote: Quote; ak: Ak; reading: LogReading; sha256: string };
 
 /** Who signed this, when, over what: all that must hold before anything in it is looked at. */
-function authenticate({ evidence, ak: key, nonce, wanted }: VerificationInput): Signed | { finding: Finding } {
+function authenticate(input: VerificationInput): Signed | { finding: Finding } {
+  const { evidence, ak: key, nonce, wanted } = input;
   try {
     const ak = key instanceof Uint8Array ? checkAk(key) : key;
     const claimed: ClaimedQuote = {
       quote: fromBase64(evidence.quote, 'evidence.quote'),
       signature: fromBase64(evidence.signature, 'evidence.signature'),
     };
-    const log = fromBase64(evidence.event_log, 'evidence.event_log');
+    const log = evidence.event_log === undefined ? undefined : fromBase64(evidence.event_log, 'evidence.event_log');
     const quote = verifyQuote(claimed, ak, nonce, wanted);
-    const sum = createHash('sha256').update(claimed.quote).update(claimed.signature);
-    sum.update(createHash('sha256').update(log).digest()).update(evidence.ima_log?.data ?? '');
-    return { quote, ak, log, sha256: sum.digest('hex') };
+    const { reading, logSha256 } = readingOf(input, log, quote);
+    const sum = createHash('sha256').update(claimed.quote).update(claimed.signature).update(logSha256, 'hex');
+    return { quote, ak, reading, sha256: sum.update(evidence.ima_log?.data ?? '').digest('hex') };
   } catch (error) {
     return { finding: findingOf(error) };
   }
+}
+
+function readingOf({ evidence, knownLogs }: VerificationInput, log: Uint8Array | undefined, { selection }: Quote) {
+  const logSha256 = log ? logDigest(log) : (evidence.event_log_sha256 ?? '');
+  const known = knownLogs?.recall(logSha256, selection);
+  if (known) return { reading: known, logSha256 };
+  if (!log) throw new AssayError('log-left-out', 'evidence.event_log', 'a boot log', `the name of one, ${logSha256}`);
+  const reading = knownLogs ? knownLogs.read(log, logSha256, selection) : readLog(parseEventLog(log), selection);
+  return { reading, logSha256 };
 }
 
 type Ima = { findings: Finding[]; progress: ImaProgress | undefined; explains: boolean };
@@ -143,7 +157,7 @@ const leavesPcrOpen = new Set<string>([
 ]);
 
 /** Values that hash to the quoted digest; others that were sent beside them prove nothing. */
-function provenValues({ selection }: Quote, values: NonNullable<ClaimedEvidence['pcr_values']>): PcrBanks {
+function provenValues({ selection }: Quote, values: NonNullable<SentEvidence['pcr_values']>): PcrBanks {
   const banks: { [H in HashName]?: Map<number, Uint8Array> } = {};
   for (const { hash, pcrs } of selection) {
     const quoted = values.filter(({ bank, pcr }) => bank === hash && pcrs.includes(pcr));

@@ -1,5 +1,5 @@
 // The attestation server, put together: what asks, what remembers, what tells.
-import { allowedFindings, defaultPcrs, type Policy } from '@assay/appraisal';
+import { allowedFindings, defaultPcrs, KnownLogs, type Policy } from '@assay/appraisal';
 import { type Clock, type Log, systemClock } from '@assay/daemon';
 import { createHttpsServer, listen, renderPlain } from '@assay/daemon/https';
 import { openDatabase } from '@assay/daemon/storage';
@@ -29,6 +29,8 @@ export type AttestationServer = {
 const mostConnections = 20_000;
 /** IMA entries that hosts have in common are checked once: room for some hundred thousand of them. */
 const knownImaBytes = 64 * 1024 * 1024;
+/** Boot logs whose reading is remembered: some hundred. A log that is not is read again, from the database. */
+const knownLogBytes = 8 * 1024 * 1024;
 
 /**
  * @param options `[attestation_server]` as `loadConfig` gives it
@@ -80,6 +82,7 @@ export async function startAttestationServer(
       heldStore: trust.held,
       knownGood: knownGood(),
       knownImaLines: new KnownImaLines(knownImaBytes),
+      knownLogs: new KnownLogs(knownLogBytes),
       ticketKey: key,
       periodMs: options.attestation_period * 1000,
       challengeTimeoutMs: options.challenge_timeout * 1000,

@@ -9,6 +9,9 @@ export const Base64 = (maxBytes: number) =>
 /** Lower-case hex: a digest. */
 export const Hex = Type.String({ pattern: '^[0-9a-f]*$', maxLength: 128 });
 
+/** Lower-case hex: a SHA-256. */
+export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
 /** A point in time: RFC 3339, UTC, `2026-11-23T10:00:05.123Z`. */
 export const Instant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{3})?Z$' });
 

@@ -1,6 +1,6 @@
 // Evidence (RFC 9334, 8.1) as it crosses the network: what the agent claims. Nothing here has been checked.
 import { type Static, Type } from 'typebox';
-import { Base64, Hex } from './bytes.ts';
+import { Base64, Hex, Sha256 } from './bytes.ts';
 
 /** Banks a quote may be taken over, by their names in TPM 2.0 Part 2, 6.3. */
 export const Bank = Type.Union([Type.Literal('sha256'), Type.Literal('sha384')]);
@@ -26,6 +26,8 @@ export const ClaimedImaLog = Type.Object({
 });
 export type ClaimedImaLog = Static<typeof ClaimedImaLog>;
 
+const EventLogText = Base64(4 * 1024 * 1024);
+
 export const ClaimedEvidence = Type.Object({
   /** TPMS_ATTEST of type QUOTE, as signed. */
   quote: Base64(2048),
@@ -38,7 +40,7 @@ export const ClaimedEvidence = Type.Object({
     }),
   ),
   /** Boot event log as the kernel gives it (TCG PC Client PFP, crypto-agile). */
-  event_log: Base64(4 * 1024 * 1024),
+  event_log: EventLogText,
   /** Read after the quote, so that it may have run ahead of it. Absent: the host keeps no such list, or was not asked. */
   ima_log: Type.Optional(ClaimedImaLog),
   /** Of the host's operating system: a reboot changes it. Claimed, never proof. */
@@ -47,3 +49,11 @@ export const ClaimedEvidence = Type.Object({
   uptime_s: Type.Number({ minimum: 0 }),
 });
 export type ClaimedEvidence = Static<typeof ClaimedEvidence>;
+
+/** As an agent sends it: a boot log that the server has already (the challenge says which) is left out and named instead. */
+export const SentEvidence = Type.Object({
+  ...ClaimedEvidence.properties,
+  event_log: Type.Optional(EventLogText),
+  event_log_sha256: Type.Optional(Sha256),
+});
+export type SentEvidence = Static<typeof SentEvidence>;

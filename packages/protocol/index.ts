@@ -1,6 +1,6 @@
 export * from './agent/ak-state.ts';
 export * from './agent/frames.ts';
-export { AkName, Base64, fromBase64, Hex, HostName, Instant, isUuid, toBase64, Uuid } from './bytes.ts';
+export { AkName, Base64, fromBase64, Hex, HostName, Instant, isUuid, Sha256, toBase64, Uuid } from './bytes.ts';
 export * from './evidence.ts';
 export { check, parse, validatorOf } from './message.ts';
 export * from './oat/poll-hosts.ts';

@@ -8,7 +8,8 @@ import { AssayError } from '@assay/core';
 import { testPki } from '@assay/daemon/testing';
 import {
   AgentFrame,
-  type ClaimedEvidence,
+  ClaimedEvidence,
+  check,
   fromBase64,
   type PcrWish,
   parse,
@@ -123,7 +124,7 @@ async function enrolled(line: Line): Promise<Enrolled> {
       line.send({ type: 'challenge', challenge: id, nonce, pcrs: wanted, ima_offset: 0 });
       const { evidence } = await line.take('evidence');
       line.send({ type: 'result', challenge: id, trust: 'unknown', reason: 'recorded' });
-      return { nonce, wanted, evidence };
+      return { nonce, wanted, evidence: check(ClaimedEvidence, evidence, 'evidence of the agent') };
     },
   };
 }

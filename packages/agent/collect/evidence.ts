@@ -1,8 +1,9 @@
 // Evidence for one challenge: a quote over the server's nonce, the PCR values it covers, the boot log, IMA's list.
 // Proves nothing here: an attester does not judge itself.
+import { createHash } from 'node:crypto';
 import { decode } from '@assay/core';
 import type { Clock } from '@assay/daemon';
-import { type Bank, type Challenge, type ClaimedEvidence, fromBase64, toBase64 } from '@assay/protocol';
+import { type Bank, type Challenge, fromBase64, type SentEvidence, toBase64 } from '@assay/protocol';
 import type { Tpm } from '@assay/tpm';
 import { Attest, type PcrBanks } from '@assay/tpm/structures';
 import { readEventLog } from './event-log.ts';
@@ -12,18 +13,14 @@ import { readImaPart } from './ima-log.ts';
 export type Logs = { event_log: string; ima_log: string };
 
 /** @throws AssayError of the TPM library; `agent-event-log`, `agent-ima-log` when a log is there and cannot be read */
-export async function collectEvidence(
-  challenge: Challenge,
-  tpm: Tpm,
-  logs: Logs,
-  clock: Clock,
-): Promise<ClaimedEvidence> {
+export async function collectEvidence(challenge: Challenge, tpm: Tpm, logs: Logs, clock: Clock): Promise<SentEvidence> {
   const selection = challenge.pcrs.map(({ bank, pcrs }) => ({ hash: bank, pcrs }));
   const nonce = fromBase64(challenge.nonce, 'challenge.nonce');
   const ak = await tpm.loadAk();
   const { attest, signature } = await tpm.quote({ ak, nonce, selection });
   const pcrValues = await tpm.pcrRead(selection);
   const eventLog = await readEventLog(logs.event_log);
+  const sha256 = createHash('sha256').update(eventLog).digest('hex');
   // After the quote: so the list has all that the quote has, and perhaps more.
   const from = imaStart(challenge, attest);
   const imaLog = from === undefined ? undefined : await readImaPart(logs.ima_log, from);
@@ -31,7 +28,7 @@ export async function collectEvidence(
     quote: toBase64(attest),
     signature: toBase64(signature),
     pcr_values: values(pcrValues),
-    event_log: toBase64(eventLog),
+    ...(sha256 === challenge.event_log_sha256 ? { event_log_sha256: sha256 } : { event_log: toBase64(eventLog) }),
     ...(imaLog && { ima_log: imaLog }),
     boot_id: clock.bootId,
     uptime_s: clock.uptimeMs() / 1000,
@@ -46,7 +43,7 @@ function imaStart({ ima_offset: offset, ima_since: since }: Challenge, attest: U
 }
 
 /** Sent beside the quote so that a verifier can name the PCR that differs. */
-const values = (banks: PcrBanks): NonNullable<ClaimedEvidence['pcr_values']> =>
+const values = (banks: PcrBanks): NonNullable<SentEvidence['pcr_values']> =>
   Object.entries(banks).flatMap(([bank, pcrs]) =>
     [...pcrs].map(([pcr, value]) => ({ bank: bank as Bank, pcr, value: Buffer.from(value).toString('hex') })),
   );

@@ -13,6 +13,11 @@ export const bootLogFindings = {
     remedy:
       'Start the kernel through its EFI stub (GRUB: linuxefi or a recent linux), and load the TPM’s driver at boot.',
   },
+  'log-left-out': {
+    weight: 'unknown',
+    meaning: 'The host left its boot log out, as one the server has already, and the server does not have it any more.',
+    remedy: 'Nothing: the host is asked again, for all of it.',
+  },
   'log-broken': {
     weight: 'untrusted',
     meaning: 'The boot log ends in the middle of an event, or bytes stand behind its last event.',

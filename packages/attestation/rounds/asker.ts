@@ -1,11 +1,11 @@
 // When is a host asked? At once, then every period, and whenever somebody wants to know now. One challenge at a time on a
 // connection; whoever asks while one is under way waits for the next, because its answer may be older than the question.
 import { AssayError } from '@assay/core';
-import type { ClaimedEvidence, ServerFrame } from '@assay/protocol';
+import type { SentEvidence, ServerFrame } from '@assay/protocol';
 import { issueChallenge, useChallenge } from '../storage/challenges.ts';
-import { lastState } from '../storage/enrolments.ts';
+import { leftBehind } from '../storage/enrolments.ts';
 import { type Answer, type Conclusion, conclude, type RoundNeeds, type SentChallenge } from './conclude.ts';
-import { imaWish } from './ima-wish.ts';
+import { logsWish } from './logs-wish.ts';
 
 export type AskerNeeds = RoundNeeds & { periodMs: number; challengeTimeoutMs: number };
 
@@ -63,7 +63,7 @@ export class Asker {
   }
 
   /** @throws AssayError `challenge-unknown` when this is not the answer to the challenge under way */
-  async answer(id: string, answer: { evidence: ClaimedEvidence } | { code: string; message: string }): Promise<void> {
+  async answer(id: string, answer: { evidence: SentEvidence } | { code: string; message: string }): Promise<void> {
     const sent = this.#sent;
     if (id === this.#givenUp) return;
     if (!sent || sent.challenge.id !== id)
@@ -99,9 +99,9 @@ export class Asker {
     clearTimeout(this.#again);
     try {
       const counts = this.#of.counts();
-      const { challenge, state } = await db.transaction().execute(async (tx) => ({
+      const { challenge, left } = await db.transaction().execute(async (tx) => ({
         challenge: await issueChallenge(tx, { host, akName, connection, counts }, clock.now()),
-        state: await lastState(tx, host),
+        left: await leftBehind(tx, host),
       }));
       const wanted = this.#next;
       if (!wanted || this.#ended) {
@@ -109,9 +109,9 @@ export class Asker {
         return;
       }
       this.#next = undefined;
-      const ima = imaWish(policy.pcrs, state);
-      this.#sent = { challenge: { ...challenge, imaAsked: ima.ima_offset }, sentAtMs: clock.uptimeMs(), wanted };
-      send({ type: 'challenge', challenge: challenge.id, nonce: challenge.nonce, pcrs: [...policy.pcrs], ...ima });
+      const logs = logsWish(policy.pcrs, left);
+      this.#sent = { challenge: { ...challenge, imaAsked: logs.ima_offset }, sentAtMs: clock.uptimeMs(), wanted };
+      send({ type: 'challenge', challenge: challenge.id, nonce: challenge.nonce, pcrs: [...policy.pcrs], ...logs });
       this.#again = setTimeout(() => this.ask().catch(() => undefined), periodMs);
       this.#late = setTimeout(() => {
         if (this.#sent?.challenge.id !== challenge.id) return;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { bootPcrs, trustStoreFrom } from '@assay/appraisal';
+import { bootPcrs, KnownLogs, trustStoreFrom } from '@assay/appraisal';
 import { createLog } from '@assay/daemon';
 import { openDatabase } from '@assay/daemon/storage';
 import { eachDatabase, testClock } from '@assay/daemon/testing';
@@ -27,7 +27,7 @@ async function world(url: string, t: TestContext) {
   const registry = createRegistry({ clock, log });
   const policy = { pcrs: bootPcrs, softwareTpmAccepted: true, allowed: [], verdictLifetimeS: 90 };
   const trust = trustStoreFrom([]);
-  const known = { knownGood: knownGood(), knownImaLines: new KnownImaLines(0) };
+  const known = { knownGood: knownGood(), knownImaLines: new KnownImaLines(0), knownLogs: new KnownLogs(0) };
   const needs = { db, clock, log, registry, policy, heldStore: () => trust, ...known };
   const { registration } = await registerHost(db, { name: 'node1', ekPin: undefined, now: clock.now() });
   registry.add('node1');

@@ -3,6 +3,8 @@
 import {
   type Appraisal,
   appraise,
+  type KnownLogs,
+  logDigest,
   type Measured,
   type Policy,
   type TrustStore,
@@ -11,14 +13,15 @@ import {
 import { AssayError } from '@assay/core';
 import type { Clock, Log } from '@assay/daemon';
 import type { KnownImaLines } from '@assay/measurement';
-import type { ClaimedEvidence, Verdict } from '@assay/protocol';
+import { fromBase64, type SentEvidence, type Verdict } from '@assay/protocol';
 import { presentEndorsement } from '../enrolment/present-endorsement.ts';
 import type { KnownGood } from '../reference/known-good.ts';
 import type { Registry } from '../registry/registry.ts';
+import { findBootLog, lastBootLog } from '../storage/boot-logs.ts';
 import { useChallenge } from '../storage/challenges.ts';
 import { findEnrolment, keepState, stateOf } from '../storage/enrolments.ts';
 import { keepEvidence } from '../storage/evidence.ts';
-import type { ChallengeRow, Db } from '../storage/schema.ts';
+import type { ChallengeRow, Db, EnrolmentRow } from '../storage/schema.ts';
 import { keepVerdict } from '../storage/verdicts.ts';
 
 export type RoundNeeds = {
@@ -31,13 +34,14 @@ export type RoundNeeds = {
   heldStore: () => TrustStore;
   knownGood: KnownGood;
   knownImaLines: KnownImaLines;
+  knownLogs: KnownLogs;
 };
 
 /** A challenge, and from where it asked for IMA's list. */
 export type SentChallenge = ChallengeRow & { imaAsked?: number | undefined };
 
 /** What came back for a challenge: evidence, or the reason why there is none. */
-export type Answer = { evidence: ClaimedEvidence } | { code: string; message: string };
+export type Answer = { evidence: SentEvidence } | { code: string; message: string };
 
 export type Conclusion = {
   readonly verdict: Verdict;
@@ -70,11 +74,15 @@ export async function conclude(
         connection: challenge.connection,
       });
       const at = { now: clock.now(), uptimeMs: Math.round(clock.uptimeMs()), bootId: clock.bootId };
-      const appraisal = await judge(needs, tx, challenge, answer, at.now);
+      const enrolment = await findEnrolment(tx, host);
+      if (enrolment?.ak_name !== challenge.ak_name)
+        throw new AssayError('challenge-stale', `host ${host}`, 'the AK it is enrolled with now', challenge.ak_name);
+      const bootLog = await lastBootLog(tx, host);
+      const appraisal = await judge(needs, tx, { enrolment, bootLog }, challenge, answer, at.now);
       const { verdict, state, goesOn } = appraisal;
       const authentic = state !== undefined;
       const stored = { verdict, round, uptimeMs: at.uptimeMs, bootId: at.bootId };
-      if (authentic || counts) await keepAnswer(tx, challenge, answer, at.now);
+      if (authentic || counts) await keepAnswer(needs, tx, { enrolment, bootLog }, challenge, answer, at.now);
       const kept = (authentic || counts) && (await keepVerdict(tx, stored));
       if (state) await keepState(tx, host, challenge.ak_name, state);
       const conclusion = { verdict, authentic, goesOn, measured: () => appraisal.measured };
@@ -90,17 +98,23 @@ export async function conclude(
   }
 }
 
+/** What is stored on the host before this round. */
+type Before = {
+  enrolment: EnrolmentRow;
+  /** SHA-256 of the boot log that is kept of it. */
+  bootLog: string | undefined;
+};
+
 /** Pure appraisal with what is stored on the host. */
 async function judge(
-  { policy, heldStore, knownGood, knownImaLines, log }: RoundNeeds,
+  needs: RoundNeeds,
   tx: Db,
-  { host, ak_name, nonce, imaAsked = 0 }: SentChallenge,
+  { enrolment, bootLog }: Before,
+  { host, nonce, imaAsked = 0 }: SentChallenge,
   answer: Answer,
   now: Date,
 ): Promise<Appraisal> {
-  const enrolment = await findEnrolment(tx, host);
-  if (enrolment?.ak_name !== ak_name)
-    throw new AssayError('challenge-stale', `host ${host}`, 'the AK it is enrolled with now', ak_name);
+  const { policy, heldStore, knownGood, knownImaLines, knownLogs, log } = needs;
   const { endorsement, withdrawn } = presentEndorsement(heldStore(), enrolment, now);
   const nothing = (why: { code: string; message: string }): Appraisal => ({
     verdict: unknownVerdict({ host, why, policy, endorsement, now }),
@@ -114,12 +128,13 @@ async function judge(
   try {
     return appraise({
       host,
-      evidence: answer.evidence,
+      evidence: await withBootLog(needs, tx, answer.evidence, bootLog),
       ak: Buffer.from(enrolment.ak_public, 'base64'),
       nonce: Buffer.from(nonce, 'base64'),
       wanted: policy.pcrs,
       imaAsked,
       knownImaLines,
+      knownLogs,
       endorsement,
       withdrawn,
       reference,
@@ -134,11 +149,44 @@ async function judge(
   }
 }
 
-/** As it came, so that it can be looked at and appraised anew. */
-async function keepAnswer(tx: Db, { host, round, nonce, ak_name }: ChallengeRow, answer: Answer, now: Date) {
+/** With the boot log that the host left out, if it is the one that is kept of it; a reading in memory is as good as the log. */
+async function withBootLog(
+  { policy, knownLogs }: RoundNeeds,
+  tx: Db,
+  { event_log_sha256: named, ...sent }: SentEvidence,
+  bootLog: string | undefined,
+): Promise<SentEvidence> {
+  if (sent.event_log !== undefined || named === undefined || named !== bootLog) return sent;
+  const selection = policy.pcrs.map(({ bank, pcrs }) => ({ hash: bank, pcrs: [...pcrs] }));
+  if (knownLogs.recall(named, selection)) return { ...sent, event_log_sha256: named };
+  const event_log = await findBootLog(tx, named);
+  return event_log === undefined ? sent : { ...sent, event_log };
+}
+
+/** As it came, so that it can be looked at and appraised anew; the boot log beside it, because the next rounds have the same. */
+async function keepAnswer(
+  { policy }: RoundNeeds,
+  tx: Db,
+  { enrolment, bootLog: before }: Before,
+  { host, round, nonce, ak_name, imaAsked = 0 }: SentChallenge,
+  answer: Answer,
+  now: Date,
+) {
   if (!('evidence' in answer)) return;
-  const claimed = JSON.stringify(answer.evidence);
-  await keepEvidence(tx, { host, round, nonce, ak_name, claimed, received_at: now.toISOString() });
+  const { sha256, log, claimed } = split(answer.evidence, before);
+  const asked = { wanted: JSON.stringify(policy.pcrs), previous: enrolment.last_quote, ima_asked: imaAsked };
+  const row = { host, round, nonce, ak_name, claimed: JSON.stringify(claimed), received_at: now.toISOString() };
+  await keepEvidence(tx, { ...row, ...asked, event_log_sha256: sha256 }, { before, log });
+}
+
+function split(sent: SentEvidence, before: string | undefined) {
+  const { event_log: log, event_log_sha256: named, ...claimed } = sent;
+  if (log === undefined) return { sha256: named !== undefined && named === before ? named : null, log, claimed };
+  try {
+    return { sha256: logDigest(fromBase64(log, 'evidence.event_log')), log, claimed };
+  } catch {
+    return { sha256: null, log: undefined, claimed: sent }; // no base64: nobody else may come by it
+  }
 }
 
 /** In memory only: nothing could be stored. */

@@ -68,9 +68,21 @@ export function stateOf({ last_quote }: Pick<EnrolmentRow, 'last_quote'>): Evide
   return 'tpm' in stored ? stored : { tpm: stored };
 }
 
-export async function lastState(db: Db, host: string): Promise<EvidenceState | undefined> {
-  const row = await db.selectFrom('enrolments').select('last_quote').where('host', '=', host).executeTakeFirst();
-  return row && stateOf(row);
+/** What the last round left behind: from here the next one goes on. */
+export type LeftBehind = {
+  state: EvidenceState | undefined;
+  /** SHA-256 of the boot log that is kept of this host. */
+  bootLog: string | undefined;
+};
+
+export async function leftBehind(db: Db, host: string): Promise<LeftBehind> {
+  const row = await db
+    .selectFrom('enrolments')
+    .leftJoin('evidence', 'evidence.host', 'enrolments.host')
+    .select(['enrolments.last_quote', 'evidence.event_log_sha256'])
+    .where('enrolments.host', '=', host)
+    .executeTakeFirst();
+  return { state: row && stateOf(row), bootLog: row?.event_log_sha256 ?? undefined };
 }
 
 export async function keepState(db: Db, host: string, akName: string, state: EvidenceState): Promise<void> {

@@ -1,6 +1,7 @@
 // Which hosts may enrol? Those an operator registered. Everything else known of a host hangs on its row and goes with it.
 import { randomUUID } from 'node:crypto';
 import { AssayError } from '@assay/core';
+import { dropBootLog, lastBootLog } from './boot-logs.ts';
 import type { Db, EnrolmentRow, HostRow } from './schema.ts';
 
 export type NewHost = { name: string; ekPin: string | undefined; now: Date };
@@ -26,7 +27,10 @@ export async function registerHost(db: Db, { name, ekPin, now }: NewHost): Promi
 
 /** With its enrolment, challenges, evidence and verdict. @returns false when there was none of that name */
 export async function removeHost(db: Db, name: string): Promise<boolean> {
-  return (await db.deleteFrom('hosts').where('name', '=', name).returning('name').executeTakeFirst()) !== undefined;
+  const log = await lastBootLog(db, name);
+  const removed = await db.deleteFrom('hosts').where('name', '=', name).returning('name').executeTakeFirst();
+  if (log !== undefined) await dropBootLog(db, log);
+  return removed !== undefined;
 }
 
 export async function findHost(db: Db, name: string): Promise<HostRow | undefined> {

@@ -56,9 +56,23 @@ export type EvidenceRow = {
   round: number;
   nonce: string;
   ak_name: string;
-  /** JSON: ClaimedEvidence */
+  /** JSON: SentEvidence, without the boot log. */
   claimed: string;
   received_at: string;
+  /** Of the boot log, in `boot_logs`. These four are null in rows of an earlier version, whose boot log is in `claimed`. */
+  event_log_sha256: string | null;
+  /** JSON: the PCRs of the challenge. */
+  wanted: string | null;
+  /** JSON: EvidenceState before this round; null as well in the first after enrolment. */
+  previous: string | null;
+  /** Byte from which IMA's list was asked for. */
+  ima_asked: number | null;
+};
+
+/** Boot logs that some host's evidence has. */
+export type BootLogRow = {
+  sha256: string;
+  log: string;
 };
 
 export type ReferenceValueRow = {
@@ -79,6 +93,7 @@ export type Schema = {
   challenges: ChallengeRow;
   verdicts: VerdictRow;
   evidence: EvidenceRow;
+  boot_logs: BootLogRow;
   reference_values: ReferenceValueRow;
   versions: VersionRow;
 };

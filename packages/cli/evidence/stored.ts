@@ -1,7 +1,7 @@
 // Evidence as Assay keeps and sends it: JSON with its parts in base64. Taken apart, nothing of it judged.
 import { AssayError, decode } from '@assay/core';
 import { parseEventLog } from '@assay/measurement';
-import type { ClaimedEvidence, Enrol } from '@assay/protocol';
+import type { Enrol, SentEvidence } from '@assay/protocol';
 import { Attest, type HashName, Public, Signature } from '@assay/tpm/structures';
 import { certificatePiece } from './certificate.ts';
 import type { Piece } from './piece.ts';
@@ -11,10 +11,10 @@ import type { Piece } from './piece.ts';
  * @throws AssayError `message-json`, `message-schema`, `message-base64`; `wire-…` for a part that is malformed
  */
 export async function storedPieces(name: string, text: string): Promise<Piece[]> {
-  const { AgentFrame, ClaimedEvidence, check, parse } = await import('@assay/protocol');
+  const { AgentFrame, SentEvidence, check, parse } = await import('@assay/protocol');
   const value = fields(name, text);
-  if (typeof value['claimed'] === 'string') return evidencePieces(name, parse(ClaimedEvidence, value['claimed'], name));
-  if (typeof value['type'] !== 'string') return evidencePieces(name, check(ClaimedEvidence, value, name));
+  if (typeof value['claimed'] === 'string') return evidencePieces(name, parse(SentEvidence, value['claimed'], name));
+  if (typeof value['type'] !== 'string') return evidencePieces(name, check(SentEvidence, value, name));
   const frame = check(AgentFrame, value, name);
   if (frame.type === 'evidence') return evidencePieces(name, frame.evidence);
   if (frame.type === 'enrol') return enrolPieces(name, frame);
@@ -29,13 +29,11 @@ function fields(name: string, text: string): Record<string, unknown> {
   }
 }
 
-async function evidencePieces(name: string, evidence: ClaimedEvidence): Promise<Piece[]> {
+async function evidencePieces(name: string, evidence: SentEvidence): Promise<Piece[]> {
   const { fromBase64 } = await import('@assay/protocol');
   const quote = fromBase64(evidence.quote, `${name}: quote`);
-  const log = fromBase64(evidence.event_log, `${name}: event_log`);
   const signature = fromBase64(evidence.signature, `${name}: signature`);
   const pieces: Piece[] = [
-    { name: `${name}: event_log`, kind: 'boot-log', bytes: log, log: parseEventLog(log) },
     { name: `${name}: quote`, kind: 'attest', bytes: quote, attest: decode(Attest, quote, `${name}: TPMS_ATTEST`) },
     {
       name: `${name}: signature`,
@@ -43,6 +41,10 @@ async function evidencePieces(name: string, evidence: ClaimedEvidence): Promise<
       signature: decode(Signature, signature, `${name}: TPMT_SIGNATURE`),
     },
   ];
+  if (evidence.event_log !== undefined) {
+    const log = fromBase64(evidence.event_log, `${name}: event_log`);
+    pieces.unshift({ name: `${name}: event_log`, kind: 'boot-log', bytes: log, log: parseEventLog(log) });
+  }
   const { ima_log: list, pcr_values: values } = evidence;
   if (list) {
     const bytes = fromBase64(list.data, `${name}: ima_log.data`);

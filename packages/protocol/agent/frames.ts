@@ -1,8 +1,8 @@
 // The words between agent and attestation server: JSON text frames on the WebSocket `/v1/agent`.
 // The agent opens the connection and says hello; from then on the server asks and the agent answers.
 import { type Static, Type } from 'typebox';
-import { AkName, Base64, HostName } from '../bytes.ts';
-import { ClaimedEvidence, PcrWish } from '../evidence.ts';
+import { AkName, Base64, HostName, Sha256 } from '../bytes.ts';
+import { PcrWish, SentEvidence } from '../evidence.ts';
 
 const Id = Type.String({ pattern: '^[0-9a-f-]{36}$' });
 
@@ -34,7 +34,7 @@ export type Enrol = Static<typeof Enrol>;
 export const Activated = Type.Object({ type: Type.Literal('activated'), secret: Base64(64) });
 export type Activated = Static<typeof Activated>;
 
-export const EvidenceFrame = Type.Object({ type: Type.Literal('evidence'), challenge: Id, evidence: ClaimedEvidence });
+export const EvidenceFrame = Type.Object({ type: Type.Literal('evidence'), challenge: Id, evidence: SentEvidence });
 export type EvidenceFrame = Static<typeof EvidenceFrame>;
 
 /** The agent could not do what it was asked: a code of its own and one line for a person. */
@@ -71,6 +71,8 @@ export const Challenge = Type.Object({
   /** 32 fresh random bytes: TPM2_Quote's qualifyingData. */
   nonce: Base64(64),
   pcrs: Type.Array(PcrWish, { minItems: 1, maxItems: 4 }),
+  /** The server has the boot log of this SHA-256: a host whose log is still the same names it instead of sending it. */
+  event_log_sha256: Type.Optional(Sha256),
   /** Send IMA's run-time list from this byte on, or all of it. Absent: it is not wanted. */
   ima_offset: Type.Optional(Type.Integer({ minimum: 0 })),
   /**

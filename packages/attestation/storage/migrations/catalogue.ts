@@ -1,4 +1,5 @@
 // Every migration, in order. One that was released never changes.
 import { firstLight } from './0001-first-light.ts';
+import { evidenceInFull } from './0002-evidence-in-full.ts';
 
-export const migrations = [firstLight];
+export const migrations = [firstLight, evidenceInFull];

@@ -1,0 +1,34 @@
+// Boot logs, each kept once, by its SHA-256, however many rounds and hosts have the same; and for as long as the evidence of some
+// host has it.
+import type { Db } from './schema.ts';
+
+/** SHA-256 of the boot log of a host's last evidence; undefined when there is none. */
+export async function lastBootLog(db: Db, host: string): Promise<string | undefined> {
+  const row = await db.selectFrom('evidence').select('event_log_sha256').where('host', '=', host).executeTakeFirst();
+  return row?.event_log_sha256 ?? undefined;
+}
+
+/** @param log base64, in its canonical spelling */
+export async function keepBootLog(db: Db, sha256: string, log: string): Promise<void> {
+  await db
+    .insertInto('boot_logs')
+    .values({ sha256, log })
+    .onConflict((conflict) => conflict.column('sha256').doNothing())
+    .execute();
+}
+
+/** Base64; undefined when it is not kept. */
+export async function findBootLog(db: Db, sha256: string): Promise<string | undefined> {
+  return (await db.selectFrom('boot_logs').select('log').where('sha256', '=', sha256).executeTakeFirst())?.log;
+}
+
+/** Unless the evidence of some host has it. */
+export async function dropBootLog(db: Db, sha256: string): Promise<void> {
+  await db
+    .deleteFrom('boot_logs')
+    .where('sha256', '=', sha256)
+    .where((is) =>
+      is.not(is.exists(is.selectFrom('evidence').select('host').where('evidence.event_log_sha256', '=', sha256))),
+    )
+    .execute();
+}
