@@ -7,6 +7,7 @@ export type { LoadedAk, SavedAk } from './keys/ak.ts';
 export type { Creation, LoadedKey, WrappedKey } from './keys/object.ts';
 export { type AkAlgorithm, akTemplate, type EkProfile, ekProfiles } from './keys/templates.ts';
 export type { NvAuth } from './nv.ts';
+export { openTpm, type TpmOptions } from './open.ts';
 export type { DigestsByBank } from './pcr.ts';
 export type { TpmState } from './state.ts';
-export { type AkChoice, openTpm, Tpm, type TpmOptions } from './tpm.ts';
+export { type AkChoice, Tpm } from './tpm.ts';

@@ -3,7 +3,7 @@ import { AssayError } from '@assay/core';
 import { type Attestation, certify, nvCertify, quote } from './attestations.ts';
 import { type Capability, capability } from './capability.ts';
 import { FlushContext, TestParms } from './commands/keys.ts';
-import { Runner } from './commands/runner.ts';
+import type { Runner } from './commands/runner.ts';
 import { PolicyOr } from './commands/session.ts';
 import {
   ClockSet,
@@ -16,10 +16,7 @@ import {
   Startup,
 } from './commands/state.ts';
 import { activateCredential } from './credential/activate.ts';
-import { openCharacter } from './device/character.ts';
 import type { TpmDevice } from './device/device.ts';
-import { busy, openSocket } from './device/socket.ts';
-import { parseSpec } from './device/spec.ts';
 import { checkedAk, type LoadedAk, makeAk, type SavedAk } from './keys/ak.ts';
 import { loadEk } from './keys/ek.ts';
 import { readEkCertificate, readEkChain } from './keys/ek-certificate.ts';
@@ -47,42 +44,6 @@ import type { NvAttributes, NvPublic } from './structures/nv.ts';
 import type { PcrBanks, PcrSelection } from './structures/pcr-selection.ts';
 import type { Public, PublicParms } from './structures/public-area.ts';
 import type { SessionType } from './structures/session.ts';
-
-export type TpmOptions = {
-  /** How long opening may wait while another program holds the TPM. 15 seconds unless told. */
-  openTimeoutMs?: number;
-  /** How long one command may take; those that make keys five times as long. 30 seconds unless told. */
-  commandTimeoutMs?: number;
-  /** Say TPM2_Startup first, unless it was said before: for a software TPM, which has no firmware to say it. */
-  startup?: 'clear' | 'state';
-  /** Authorisation of the endorsement hierarchy. Empty unless an administrator has set one. */
-  endorsementAuth?: Uint8Array;
-};
-
-/**
- * Opens a TPM and asks it for a sign of life. Close it soon: a TPM without resource manager serves nobody else meanwhile.
- * @param spec `device:/dev/tpmrm0`, `/dev/tpmrm0`, `swtpm:path=/run/tpm.sock`, `swtpm:host=127.0.0.1,port=2321`
- * @throws AssayError `tpm-spec`, `tpm-open`, `tpm-busy` (another program holds it), `tpm-rc-initialize`, `tpm-rc-bad-tag` (TPM 1.2)
- */
-export async function openTpm(spec: string, options: TpmOptions = {}): Promise<Tpm> {
-  const { openTimeoutMs = 15_000, commandTimeoutMs = 30_000, endorsementAuth = new Uint8Array() } = options;
-  const meant = parseSpec(spec);
-  const begun = performance.now();
-  const device =
-    meant.kind === 'character'
-      ? await openCharacter(meant.path, spec, openTimeoutMs)
-      : await openSocket(meant, spec, openTimeoutMs);
-  const tpm = new Tpm(device, new Runner(device, { timeoutMs: commandTimeoutMs }), endorsementAuth);
-  try {
-    if (options.startup) await tpm.startup(options.startup).catch(saidBefore);
-    // A software TPM takes a connection at once and answers it when the client before has gone.
-    await tpm.greet(Math.max(1, openTimeoutMs - (performance.now() - begun)));
-    return tpm;
-  } catch (error) {
-    await device.close();
-    throw error instanceof AssayError && error.code === 'tpm-timeout' ? busy(spec, openTimeoutMs, error) : error;
-  }
-}
 
 export class Tpm {
   readonly #device: TpmDevice;
@@ -379,10 +340,6 @@ export class Tpm {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-function saidBefore(error: unknown): void {
-  if (!(error instanceof AssayError && error.code === 'tpm-rc-initialize')) throw error;
 }
 
 export type AkChoice = { algorithm?: SavedAk['algorithm']; label?: Uint8Array };

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AssayError } from '@assay/core';
-import { openTpm } from '../tpm.ts';
+import { openTpm } from '../open.ts';
 import { startSwtpm } from './swtpm.ts';
 
 const run = promisify(execFile);

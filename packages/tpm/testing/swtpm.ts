@@ -12,7 +12,7 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AssayError } from '@assay/core';
-import { openTpm } from '../tpm.ts';
+import { openTpm } from '../open.ts';
 
 const startTimeoutMs = 10_000;
 
