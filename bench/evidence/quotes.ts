@@ -2,10 +2,10 @@
 import { verify } from 'node:crypto';
 import { decode } from '@assay/core';
 import { parseEventLog } from '@assay/measurement';
-import { fromBase64 } from '@assay/protocol';
+import { type ClaimedEvidence, fromBase64 } from '@assay/protocol';
 import { pcrDigest, Signature } from '@assay/tpm/structures';
 import { checkAk } from '../../packages/appraisal/quote/ak.ts';
-import { verifyQuote } from '../../packages/appraisal/quote/quote.ts';
+import { type Quote, verifyQuote } from '../../packages/appraisal/quote/quote.ts';
 import { makeEvidence, pcrValuesOf } from '../../packages/appraisal/testing/index.ts';
 import { costs, type Goal, ratio, spread } from '../figures.ts';
 import { type BenchKey, eccKey, gceLog, host, rsaKey, selection, wanted } from './hosts.ts';
@@ -32,6 +32,16 @@ export function quoteWork({ akKey, ak: publicArea }: BenchKey): { bare: () => vo
       if (Buffer.compare(pcrDigest(quote.selection, held, quote.hash), quote.pcrDigest) !== 0) throw new Error('PCRs');
     },
   };
+}
+
+/** An ECC quote that has verified, and what it came with. */
+export function verifiedQuote(): { quote: Quote; evidence: ClaimedEvidence } {
+  const evidence = makeEvidence({ akKey: eccKey.akKey, nonce: host.nonce, log: gceLog, wanted });
+  const claimed = {
+    quote: fromBase64(evidence.quote, 'quote'),
+    signature: fromBase64(evidence.signature, 'signature'),
+  };
+  return { quote: verifyQuote(claimed, checkAk(eccKey.ak), host.nonce, wanted), evidence };
 }
 
 export function quotes(): Goal[] {
