@@ -6,14 +6,14 @@ import { test } from 'node:test';
 import { testClock } from '@assay/daemon/testing';
 import { kernelEventOf, parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
 import { corpusLog, editLog } from '@assay/measurement/testing';
-import { type ClaimedEvidence, toBase64, type Verdict } from '@assay/protocol';
+import { type SentEvidence, toBase64, type Verdict } from '@assay/protocol';
 import { startTestHost } from './testing/host.ts';
 import { connectPeer } from './testing/peer.ts';
 import { type Pool, startPool } from './testing/pool.ts';
 import { startTestServer } from './testing/server.ts';
 
 /** Sends this evidence for a fresh challenge. @returns the verdict as it is stored then */
-async function send(pool: Pool, make: (pool: Pool, challenge: Challenge) => Promise<ClaimedEvidence>) {
+async function send(pool: Pool, make: (pool: Pool, challenge: Challenge) => Promise<SentEvidence>) {
   const { challenge, verdict } = await pool.ask();
   const evidence = await make(pool, challenge);
   pool.peer.send({ type: 'evidence', challenge: challenge.challenge, evidence });
@@ -29,7 +29,7 @@ const codes = ({ findings }: Verdict) => findings.map(({ code }) => code);
 async function refused(
   pool: Pool,
   code: string,
-  make: (pool: Pool, challenge: Challenge) => Promise<ClaimedEvidence>,
+  make: (pool: Pool, challenge: Challenge) => Promise<SentEvidence>,
 ): Promise<Verdict> {
   const verdict = await send(pool, make);
   assert.notEqual(verdict.trust, 'trusted');

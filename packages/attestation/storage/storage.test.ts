@@ -3,12 +3,14 @@ import type { TestContext } from 'node:test';
 import { openDatabase } from '@assay/daemon/storage';
 import { eachDatabase } from '@assay/daemon/testing';
 import type { ReferenceValue, Verdict } from '@assay/protocol';
+import { findBootLog, lastBootLog } from './boot-logs.ts';
 import { issueChallenge, takeLeftovers, useChallenge } from './challenges.ts';
 import { checkFree, findEnrolment, keepEnrolment, keepState, leftBehind, type ProvedEnrolment } from './enrolments.ts';
+import { keepEvidence } from './evidence.ts';
 import { findHost, knownHosts, registerHost, removeHost } from './hosts.ts';
 import { migrations } from './migrations/catalogue.ts';
 import { addReferenceValues, readReferenceValues, referenceId, referenceVersion } from './reference-values.ts';
-import type { Db, Schema } from './schema.ts';
+import type { Db, EvidenceRow, Schema } from './schema.ts';
 import { keepVerdict, readVerdicts } from './verdicts.ts';
 
 const now = new Date('2026-11-23T10:00:00.000Z');
@@ -185,6 +187,54 @@ eachDatabase('removing a host removes all that is known of it', async (url, t) =
   assert.deepEqual(await takeLeftovers(db), []);
   assert.deepEqual((await readVerdicts(db)).verdicts, []);
   assert.equal(await keepVerdict(db, { verdict: verdict('trusted'), round: 2, uptimeMs: 5, bootId: 'b' }), false);
+});
+
+eachDatabase('a boot log is kept once, for as long as the evidence of some host has it', async (url, t) => {
+  const db = await open(url, t);
+  for (const host of ['node1', 'node2']) await register(db, host);
+  const keep = async (host: string, round: number, sha256: string | null, log?: string) => {
+    const at = { nonce: '', ak_name: 'aa', claimed: '{}', received_at: now.toISOString() };
+    const asked = { wanted: '[]', previous: null, ima_asked: 0 };
+    const row = { host, round, ...at, ...asked, event_log_sha256: sha256 };
+    const before = await lastBootLog(db, host);
+    await db.transaction().execute((tx) => keepEvidence(tx, row, { before, log }));
+  };
+  const kept = async () => {
+    const rows = await db.selectFrom('boot_logs').select('sha256').orderBy('sha256').execute();
+    return rows.map(({ sha256 }) => sha256);
+  };
+  await keep('node1', 1, 'a', 'AAAA');
+  await keep('node2', 1, 'a', 'AAAA');
+  await keep('node1', 2, 'a');
+  assert.deepEqual([await kept(), await findBootLog(db, 'a')], [['a'], 'AAAA']);
+  await keep('node1', 3, 'b', 'BBBB');
+  assert.deepEqual(await kept(), ['a', 'b']);
+  await keep('node1', 2, 'c', 'CCCC');
+  assert.deepEqual(
+    [await kept(), await lastBootLog(db, 'node1')],
+    [['a', 'b'], 'b'],
+    'an earlier round leaves nothing',
+  );
+  await keep('node1', 4, null);
+  assert.deepEqual(await kept(), ['a']);
+  await removeHost(db, 'node2');
+  assert.deepEqual(await kept(), []);
+});
+
+eachDatabase('evidence of the earlier version is still there', async (url, t) => {
+  const old = await openDatabase<Schema>(url, migrations.slice(0, 1));
+  const { registration } = await registerHost(old, { name: 'node1', ekPin: undefined, now });
+  const row = { host: 'node1', round: 1, nonce: '', ak_name: 'aa', claimed: '{"event_log":"AA=="}', received_at: 'x' };
+  await old
+    .insertInto('evidence')
+    .values(row as EvidenceRow)
+    .execute();
+  await old.destroy();
+  const db = await open(url, t);
+  const added = { event_log_sha256: null, wanted: null, previous: null, ima_asked: null };
+  assert.deepEqual(await db.selectFrom('evidence').selectAll().execute(), [{ ...row, ...added }]);
+  assert.equal(await lastBootLog(db, 'node1'), undefined);
+  assert.equal((await findHost(db, 'node1'))?.registration, registration);
 });
 
 eachDatabase('a verdict that cannot be read spoils no other', async (url, t) => {

@@ -1,10 +1,11 @@
 // A host for a test: a real software TPM into which a real boot log was extended, and what an agent does with it, step by
 // step, so that a test can do any step wrong.
 import type { TestContext } from 'node:test';
+import { logDigest } from '@assay/appraisal';
 import { decode } from '@assay/core';
 import { bootAggregateOf, parseEventLog } from '@assay/measurement';
 import { buildIma, corpusLog, type ImaWish, imaExtends } from '@assay/measurement/testing';
-import { type AgentFrame, type ClaimedEvidence, fromBase64, type ServerFrame, toBase64 } from '@assay/protocol';
+import { type AgentFrame, fromBase64, type SentEvidence, type ServerFrame, toBase64 } from '@assay/protocol';
 import { openTpm, type Tpm } from '@assay/tpm';
 import { Attest } from '@assay/tpm/structures';
 import { startTestTpm } from '@assay/tpm/testing';
@@ -32,7 +33,7 @@ export type TestHost = {
   /** Hello and, when wanted, enrolment. @returns the first challenge, not answered yet */
   greet(peer: Peer, name: string): Promise<Challenge>;
   /** An honest answer, but for what `wrong` changes before the TPM signs. */
-  evidence(challenge: Challenge, wrong?: { nonce?: Uint8Array; pcrs?: Challenge['pcrs'] }): Promise<ClaimedEvidence>;
+  evidence(challenge: Challenge, wrong?: { nonce?: Uint8Array; pcrs?: Challenge['pcrs'] }): Promise<SentEvidence>;
   answer(challenge: Challenge): Promise<Extract<AgentFrame, { type: 'evidence' }>>;
 };
 
@@ -106,7 +107,7 @@ export async function startTestHost(
       await peer.expect('enrolled');
       return await peer.expect('challenge');
     },
-    async evidence({ nonce, pcrs, ima_offset, ima_since }, wrong = {}) {
+    async evidence({ nonce, pcrs, event_log_sha256, ima_offset, ima_since }, wrong = {}) {
       const selection = (wrong.pcrs ?? pcrs).map(({ bank, pcrs }) => ({ hash: bank, pcrs }));
       const { attest, signature } = await tpm.quote({
         ak,
@@ -128,7 +129,7 @@ export async function startTestHost(
             value: Buffer.from(values[hash]?.get(pcr) ?? []).toString('hex'),
           })),
         ),
-        event_log: toBase64(log),
+        ...(event_log_sha256 === logDigest(log) ? { event_log_sha256 } : { event_log: toBase64(log) }),
         ...(ima_log && ima_offset !== undefined && { ima_log }),
         boot_id: 'test',
         uptime_s: 60,
