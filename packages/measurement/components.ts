@@ -3,77 +3,117 @@
 // Every event that extends a PCR belongs to exactly one component, so that none escapes comparison.
 import type { BootEvent, EventOf } from './event-log/event.ts';
 import { linuxTags } from './event-log/events/tagged.ts';
+import { type GrubCommand, type GrubFile, type GrubStory, grubStory } from './grub.ts';
+import { shimLock } from './uefi/variable-meaning.ts';
 
 export type ComponentName = 'firmware' | 'boot_loader' | 'hypervisor' | 'operating_system';
 
-/** `role`: what was measured, in words: `kernel image`. */
-export type Attribution = { event: BootEvent; component: ComponentName; role: string };
+/** What was measured, in words. */
+export type Role =
+  | GrubCommand
+  | GrubFile
+  | 'a PCR that no TPM has'
+  | 'action'
+  | 'boot loader data'
+  | 'boot loader image'
+  | 'credentials'
+  | 'device tree'
+  | 'driver or option ROM'
+  | 'dynamic launch'
+  | 'file'
+  | 'file of the boot loader'
+  | 'firmware code'
+  | 'firmware data'
+  | 'firmware version'
+  | 'initrd'
+  | 'kernel command line or configuration'
+  | 'kernel image'
+  | 'key list of shim'
+  | 'measurement of the running system'
+  | 'microcode'
+  | 'name of a part of a unified kernel image'
+  | 'part of a unified kernel image'
+  | 'separator'
+  | 'system extension'
+  | 'UEFI variable';
 
-type Part = [ComponentName, string];
+export type Attribution = { event: BootEvent; component: ComponentName; role: Role };
 
-/** GRUB commands that start something, and those that give it an initrd. */
-const startsKernel = /^(linux|linux16|linuxefi|multiboot2?|module2?|xen_hypervisor|xen_module|chainloader)\s/;
-const loadsInitrd = /^(initrd|initrd16|initrdefi)\s/;
+type Part = [ComponentName, Role];
+
+/** What has to be known of a whole log to say what one event is. */
+type Story = { grub: GrubStory; kernels: ReadonlySet<BootEvent>; sectionNames: ReadonlySet<BootEvent> };
 
 /** @param events of one log, in order  @returns one entry for each event that extends a PCR, in the same order */
 export function componentsOf(events: readonly BootEvent[]): Attribution[] {
-  const said = grubSaid(events);
-  const kernels = kernelImages(events, said);
-  return events
-    .filter(({ kind }) => kind !== 'no-action')
-    .map((event) => {
-      const [component, role] = partOf(event, said, kernels);
-      return { event, component, role };
-    });
+  const grub = grubStory(events);
+  const story = { grub, kernels: kernelImages(events, grub), sectionNames: namesOfSections(events) };
+  const parts: Attribution[] = [];
+  for (const event of events) {
+    if (event.kind === 'no-action') continue;
+    const [component, role] = partOf(event, story);
+    parts.push({ event, component, role });
+  }
+  return parts;
 }
 
 /** The kernel image as an EFI application; undefined where the log has none. The last one, should there be several. */
 export function kernelEventOf(events: readonly BootEvent[]): BootEvent | undefined {
-  return [...kernelImages(events, grubSaid(events))].at(-1);
-}
-
-/** What GRUB was told: where it began to start a kernel, and which files it took for what. */
-type GrubSaid = { spoke: boolean; startsAt: number; kernelFiles: Set<string>; initrdFiles: Set<string> };
-
-function grubSaid(events: readonly BootEvent[]): GrubSaid {
-  const said: GrubSaid = { spoke: false, startsAt: Infinity, kernelFiles: new Set(), initrdFiles: new Set() };
-  for (const { kind, content, index } of events) {
-    if (kind !== 'ipl' || !content?.command) continue;
-    said.spoke = true;
-    if (content.command !== 'grub_cmd') continue;
-    const [, ...files] = content.words.trim().split(/\s+/);
-    if (startsKernel.test(content.words)) {
-      said.startsAt = Math.min(said.startsAt, index);
-      if (files[0]) said.kernelFiles.add(files[0]);
-    } else if (loadsInitrd.test(content.words)) for (const file of files) said.initrdFiles.add(file);
-  }
-  return said;
+  return [...kernelImages(events, grubStory(events))].at(-1);
 }
 
 const isApplication = (event: BootEvent): event is EventOf<'image'> =>
   event.pcr === 4 && event.type === 'EV_EFI_BOOT_SERVICES_APPLICATION';
 
-/** With GRUB, what it loads after the command that starts a kernel; else the last application, which nothing follows. */
-function kernelImages(events: readonly BootEvent[], said: GrubSaid): Set<BootEvent> {
+/**
+ * Without GRUB the last application, which nothing follows. With GRUB what comes after shim and GRUB: where no shim is to be seen,
+ * none for sure. It does not count where GRUB's commands stand: the log replays with another order of events in other PCRs, too (L25).
+ */
+function kernelImages(events: readonly BootEvent[], grub: GrubStory): Set<BootEvent> {
   const applications = events.filter(isApplication);
-  return new Set(said.spoke ? applications.filter(({ index }) => index > said.startsAt) : applications.slice(-1));
+  if (!grub.spoke) return new Set(applications.slice(-1));
+  return new Set(events.some(isOfShim) ? applications.slice(2) : []);
 }
 
-function partOf(event: BootEvent, said: GrubSaid, kernels: ReadonlySet<BootEvent>): Part {
+const isOfShim = (event: BootEvent): boolean =>
+  (event.pcr === 14 && event.kind === 'ipl') ||
+  (event.pcr === 7 && event.kind === 'variable' && event.content?.guid === shimLock);
+
+/** systemd-stub measures each section of a unified kernel image twice: its name, then what it holds, both under the name. */
+function namesOfSections(events: readonly BootEvent[]): Set<BootEvent> {
+  const names = new Set<BootEvent>();
+  let name: string | undefined;
+  for (const event of events) {
+    if (event.pcr !== 11) continue;
+    const text = textOf(event);
+    if (text === undefined || text === name) name = undefined;
+    else {
+      names.add(event);
+      name = text;
+    }
+  }
+  return names;
+}
+
+const textOf = (event: BootEvent): string | undefined => (event.kind === 'ipl' ? event.content?.text : undefined);
+const tagOf = (event: BootEvent): number | undefined => (event.kind === 'tagged' ? event.content?.tag : undefined);
+
+function partOf(event: BootEvent, story: Story): Part {
   const { pcr } = event;
   if (pcr <= 3 || (pcr >= 5 && pcr <= 7)) return ['firmware', firmwareRoles[event.kind] ?? 'firmware data'];
-  if (pcr === 4) return bootPart(event, kernels);
-  if (pcr === 8) return commandPart(event);
-  if (pcr === 9) return filePart(event, said);
-  if (pcr === 11) return ['hypervisor', 'part of a unified kernel image'];
-  if (pcr === 12) return ['hypervisor', 'kernel command line or configuration'];
+  if (pcr === 4) return bootPart(event, story);
+  if (pcr === 8) return commandPart(event, story);
+  if (pcr === 9) return filePart(event, story);
+  if (pcr === 11) return unifiedPart(event, story);
+  if (pcr === 12) return configurationPart(event);
+  if (pcr === 13) return ['operating_system', 'system extension'];
   if (pcr === 14) return ['boot_loader', 'key list of shim'];
   if (pcr >= 17 && pcr <= 22) return ['hypervisor', 'dynamic launch'];
   if (pcr >= 24) return ['firmware', 'a PCR that no TPM has'];
   return ['operating_system', 'measurement of the running system'];
 }
 
-const firmwareRoles: Partial<Record<BootEvent['kind'], string>> = {
+const firmwareRoles: Partial<Record<BootEvent['kind'], Role>> = {
   action: 'action',
   'firmware-blob': 'firmware code',
   image: 'driver or option ROM',
@@ -82,29 +122,51 @@ const firmwareRoles: Partial<Record<BootEvent['kind'], string>> = {
   version: 'firmware version',
 };
 
-function bootPart(event: BootEvent, kernels: ReadonlySet<BootEvent>): Part {
+function bootPart(event: BootEvent, { kernels }: Story): Part {
   if (kernels.has(event)) return ['hypervisor', 'kernel image'];
   if (event.kind === 'action' || event.kind === 'separator') return ['firmware', event.kind];
   return ['boot_loader', event.kind === 'image' ? 'boot loader image' : 'boot loader data'];
 }
 
-function commandPart(event: BootEvent): Part {
-  if (event.kind !== 'ipl' || !event.content) return ['boot_loader', 'boot loader data'];
-  const { command, words } = event.content;
-  if (command !== 'grub_cmd') return ['hypervisor', 'kernel command line'];
-  if (startsKernel.test(words)) return ['hypervisor', 'command that starts the kernel'];
-  if (loadsInitrd.test(words)) return ['operating_system', 'command that loads the initrd'];
-  return ['boot_loader', 'boot loader command'];
+const commandComponents: Partial<Record<GrubCommand, ComponentName>> = {
+  'boot loader command': 'boot_loader',
+  'command that loads the initrd': 'operating_system',
+};
+
+function commandPart(event: BootEvent, { grub }: Story): Part {
+  const role = grub.commands.get(event.index);
+  if (role) return [commandComponents[role] ?? 'hypervisor', role];
+  // systemd up to version 250 measured the command line here.
+  return textOf(event) === undefined ? ['boot_loader', 'boot loader data'] : ['hypervisor', 'kernel command line'];
 }
 
-function filePart(event: BootEvent, said: GrubSaid): Part {
-  if (event.kind === 'tagged' && event.content?.tag === linuxTags.loadOptions)
-    return ['hypervisor', 'kernel command line'];
-  if (event.kind === 'tagged' && event.content?.tag === linuxTags.initrd) return ['operating_system', 'initrd'];
-  if (event.kind !== 'ipl' || !event.content) return ['operating_system', 'file'];
-  if (said.kernelFiles.has(event.content.text)) return ['hypervisor', 'kernel file'];
-  if (said.initrdFiles.has(event.content.text)) return ['operating_system', 'initrd file'];
-  return ['boot_loader', 'file of the boot loader'];
+function filePart(event: BootEvent, { grub }: Story): Part {
+  if (tagOf(event) === linuxTags.loadOptions) return ['hypervisor', 'kernel command line'];
+  if (tagOf(event) === linuxTags.initrd) return ['operating_system', 'initrd'];
+  const text = textOf(event);
+  if (text === undefined) return ['operating_system', 'file'];
+  const file = grub.files.get(text);
+  if (!file) return ['boot_loader', 'file of the boot loader'];
+  return [file === 'initrd file' ? 'operating_system' : 'hypervisor', file];
+}
+
+function unifiedPart(event: BootEvent, { sectionNames }: Story): Part {
+  if (sectionNames.has(event)) return ['hypervisor', 'name of a part of a unified kernel image'];
+  const section = textOf(event);
+  if (section === '.linux') return ['hypervisor', 'kernel image'];
+  if (section === '.initrd') return ['operating_system', 'initrd'];
+  return ['hypervisor', 'part of a unified kernel image'];
+}
+
+/** What systemd-stub adds to a unified kernel image. */
+function configurationPart(event: BootEvent): Part {
+  const tag = tagOf(event);
+  if (tag === linuxTags.initrdAddon) return ['operating_system', 'initrd'];
+  if (tag === linuxTags.deviceTreeAddon) return ['hypervisor', 'device tree'];
+  if (tag === linuxTags.microcodeAddon) return ['hypervisor', 'microcode'];
+  const text = textOf(event);
+  if (text === 'Credentials initrd' || text === 'Global credentials initrd') return ['operating_system', 'credentials'];
+  return ['hypervisor', text === undefined ? 'kernel command line or configuration' : 'kernel command line'];
 }
 
 /** Whose PCR this is before the log says more: what an unexplained value of it speaks against. */

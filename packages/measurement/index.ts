@@ -1,6 +1,13 @@
 export type { Claim, ClaimName, Claims, KeyEntry, MeasuredThing, Withheld } from './claims/claims.ts';
 export { claimsOf } from './claims/claims-of.ts';
-export { type Attribution, type ComponentName, componentOfPcr, componentsOf, kernelEventOf } from './components.ts';
+export {
+  type Attribution,
+  type ComponentName,
+  componentOfPcr,
+  componentsOf,
+  kernelEventOf,
+  type Role,
+} from './components.ts';
 export type { BootEvent, EventKind, EventLog, EventOf, HashName, LogAlgorithm } from './event-log/event.ts';
 export { exitBootServices, isSeparator, type Phases, phasesOf } from './event-log/order.ts';
 export { parseEventLog } from './event-log/parse.ts';

@@ -1,6 +1,7 @@
 // What did this host boot? Claims in the words of an operator, from events whose digest vouches for them and from nothing else.
 // A claim is as good as the quote over the PCRs of its events; whether what it names is good is for appraisal to say.
 import type { HashName } from '@assay/tpm/structures';
+import type { Role } from '../components.ts';
 
 /** What is claimed, and the events (numbers in the log) it rests on. */
 export type Claim<T> = { readonly value: T; readonly events: readonly number[] };
@@ -9,7 +10,7 @@ export type Claim<T> = { readonly value: T; readonly events: readonly number[] }
 export type MeasuredThing = {
   pcr: number;
   /** What was measured, in words: `kernel file`. As `componentsOf` has it. */
-  role: string;
+  role: Role;
   /** Hex, by bank; those asked for. */
   digests: Partial<Record<HashName, string>>;
   /** Unverified text: a path, a device path, the name of a firmware volume. Escaped, one line. */
@@ -45,11 +46,13 @@ export type Claims = {
   initrd: readonly Claim<MeasuredThing>[];
   /** In GRUB's words it begins with the path of the kernel. */
   commandLine?: Claim<string>;
+  /** Of Xen, without its path. */
+  hypervisorCommandLine?: Claim<string>;
   /** The command line as the kernel measured it: its digest alone, the log does not have its text. */
   loadOptions: readonly Claim<MeasuredThing>[];
   /** Xen or another hypervisor started before the kernel; empty: the kernel is the hypervisor. */
   hypervisor: readonly Claim<MeasuredThing>[];
-  /** A unified kernel image and its parts (PCR 11–13). */
+  /** What a unified kernel image holds beside kernel and initrd, and what was added to it (PCR 11–13). */
   operatingSystem: readonly Claim<MeasuredThing>[];
   /** What could not be claimed, and why: an event is missing, malformed, or its digest does not vouch for its data. */
   withheld: readonly Withheld[];
