@@ -102,11 +102,17 @@ test('E04: a partial list does not stand for its CA', () => {
     'an unknown critical extension': extension('1.2.3.4', true, tlv(0x05)),
   };
   for (const [what, one] of Object.entries(partial)) unusable(listOf({ extensions: [number, one] }), what);
+  for (const what of ['delta', 'indirect', 'CAs alone'])
+    unusable(
+      listOf({ extensions: [number, { ...partial[what]!, critical: false }] }),
+      `${what}, not said to be critical`,
+    );
   unusable(listOf({ extensions: [number, number] }), 'an extension twice');
   const entry = (one: Extension) => listOf({ revoked: [{ serial: ekSerial, extensions: [one] }] });
   refused('ek-revoked', entry(extension('2.5.29.21', false, tlv(0x0a, Uint8Array.of(6))))); // on hold
   unusable(entry(extension('2.5.29.21', false, tlv(0x0a, Uint8Array.of(8)))), 'removed from a list');
-  unusable(entry(extension('2.5.29.29', true, tlv(0x30))), 'an entry of another issuer');
+  for (const critical of [true, false])
+    unusable(entry(extension('2.5.29.29', critical, tlv(0x30))), 'an entry of another issuer');
   unusable(entry(extension('1.2.3.4', true, tlv(0x05))), 'an entry with an unknown critical extension');
 });
 
