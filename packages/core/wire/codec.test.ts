@@ -118,6 +118,15 @@ test('what does not fit is not written', () => {
   assert.throws(() => encode(u64, -1n), { code: 'wire-value' });
 });
 
+test('a name or a tag that there is not is refused with those there are', () => {
+  assert.throws(() => encode(Hash, 'md5' as never), { code: 'wire-value', expected: 'sha256 or sha384', got: 'md5' });
+  const Loose = tagged({ kind: u8 }, 'kind', { 1: { a: u8 }, 2: {} } as never) as Codec<unknown>;
+  assert.deepEqual(decode(Loose, Uint8Array.of(1, 7), 'L'), { kind: 1, a: 7 });
+  const refused = { code: 'wire-value', where: 'L.kind at byte 1', expected: '1 or 2' };
+  assert.throws(() => decode(Loose, Uint8Array.of(3), 'L'), refused);
+  assert.throws(() => encode(Loose, { kind: 3 }), { code: 'wire-value' });
+});
+
 test('a message of any length is written', () => {
   for (const length of [0, 1, 253, 254, 255, 256, 257, 1 << 20]) {
     const value = new Uint8Array(length).fill(7);

@@ -120,7 +120,7 @@ export const tagged = <F extends Fields, T extends keyof F & string, V extends R
   const start = part(head);
   const rests = new Map(Object.entries<Fields>(tails).map(([name, fields]) => [name, part(fields)]));
   const rest = (name: unknown, at: number, where: string): Part => {
-    const found = rests.get(name as string);
+    const found = rests.get(String(name)); // a tag may be a bare number
     if (!found) throw bad('value', within(where, `.${tag}`), at, [...rests.keys()].join(' or '), name);
     return found;
   };
