@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { allowedByDefault, allowedFindings, type FindingCode, findingCatalogue, kindOf } from './catalogue.ts';
 
 const all = Object.entries(findingCatalogue);
@@ -31,4 +34,18 @@ test('what proves nothing any more may not be allowed, and is refused at start w
 test('what is allowed by default may be allowed', () => {
   assert.ok(allowedByDefault.includes('boot-direct-kernel'));
   assert.deepEqual(allowedFindings(allowedByDefault, 'x'), allowedByDefault);
+});
+
+test('each finding of the catalogue is found somewhere', () => {
+  const packages = fileURLToPath(new URL('../..', import.meta.url));
+  const sources = readdirSync(packages, { recursive: true, encoding: 'utf8' }).filter(
+    (file) =>
+      /^(appraisal|attestation|daemon|measurement|tpm)\/.*\.ts$/.test(file) &&
+      !/node_modules|\.test\.ts$|\/(testing|findings)\//.test(file),
+  );
+  const text = sources.map((file) => readFileSync(join(packages, file), 'utf8')).join('\n');
+  assert.deepEqual(
+    all.map(([code]) => code).filter((code) => !text.includes(`'${code}'`)),
+    [],
+  );
 });

@@ -25,8 +25,8 @@ export function hostDetails({ name, verdict, age_ms, ...host }: Host): string {
       `${trust}: ${reason.replace(`${componentName(component)}: `, '')}`,
     ]),
     // Said once: what is a component's reason stands there already.
-    ...verdict.findings.map(({ code, message }): [string, string] => [
-      'finding',
+    ...verdict.findings.map(({ code, message, allowed }): [string, string] => [
+      allowed ? 'allowed' : 'finding',
       verdict.components.some(({ reason }) => reason === message) ? code : `${code}: ${message}`,
     ]),
     ['verified', `${verdict.verified_at} (${age(age_ms)} ago)`],

@@ -2,7 +2,7 @@
 // hosts sign correctly.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseEventLog } from '@assay/measurement';
+import { type BootEvent, parseEventLog } from '@assay/measurement';
 import { corpusLog, type EventWish, editLog, frameOf, healthyLogs } from '@assay/measurement/testing';
 import { allowedByDefault, type FindingCode } from '../../findings/catalogue.ts';
 import { scene } from '../../testing/index.ts';
@@ -35,6 +35,7 @@ function machine(name: Parameters<typeof corpusLog>[0]) {
 const ubuntu = machine('event-gce-ubuntu-2104-log');
 const lab = machine('ovmf-linux-6.1');
 const none: FindingCode[] = [];
+type EventFrame = BootEvent['frame'];
 
 test('L02: an event in PCR 0–7 is of a type that the specification names', () => {
   const { edit, event, codes } = ubuntu;
@@ -42,6 +43,30 @@ test('L02: an event in PCR 0–7 is of a type that the specification names', () 
   assert.deepEqual(codes(stray(0x0000_0001)), []);
   assert.deepEqual(codes(stray(0x0000_4711)), ['event-type-unknown']);
   assert.deepEqual(codes(stray(0x0000_4711), [...allowedByDefault, 'event-type-unknown']), []);
+});
+
+test('L03: the path of an image is a label: another one changes nothing, another image under the same path does', () => {
+  const index = lab.at('EV_EFI_BOOT_SERVICES_APPLICATION', 4);
+  const change = (part: (frame: EventFrame) => Partial<EventFrame>) =>
+    lab.edit((frames) => frames.map((one, i) => (i === index ? { ...one, ...part(one) } : one)));
+  const renamed = lab.host.appraise({ log: change(() => ({ data: new Uint8Array(32) })) });
+  assert.equal(renamed.verdict.trust, 'trusted');
+  const digest = new Uint8Array(32).fill(9);
+  const swapped = change(({ digests }) => ({ digests: digests.map((one) => ({ ...one, digest })) }));
+  const { verdict } = lab.host.appraise({ log: swapped });
+  assert.deepEqual([verdict.trust, verdict.findings[0]?.code], ['untrusted', 'measurement-unknown']);
+});
+
+test('L18: a bank that one event has no digest in proves nothing, though all others have', () => {
+  const { edit, host } = ubuntu;
+  const without = edit((frames) =>
+    frames.map((one, i) =>
+      i === 30 ? { ...one, digests: one.digests.filter(({ algorithm }) => algorithm !== 0x0b) } : one,
+    ),
+  );
+  const findings = host.findings({ log: without, bootedLog: host.log });
+  assert.ok(findings.some(({ code }) => code === 'log-no-digest'));
+  assert.deepEqual(host.findings(), []);
 });
 
 test('L08: Secure Boot is read once and before the separator', () => {
