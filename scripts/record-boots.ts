@@ -1,7 +1,7 @@
 // Records real measured boots into test/corpus/boots: `scripts/record-boots [NAME…]`, all of them unless named. A minute each.
 // All are boots of one host. Its TPM is kept in image/.cache/host/tpm, so that a boot recorded later is of the same host.
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 const folder = await mkdtemp(join(tmpdir(), 'assay-boots-'));
+await chmod(folder, 0o755); // QEMU enters it as another user
 try {
   await mkdir(tpm, { recursive: true });
   const parts = await buildParts(join(folder, 'parts'), [otherKernel]);

@@ -46,6 +46,11 @@ export const boots = {
     commandLine: 'ima_template=ima-ng',
     shows: 'an EFI application that nobody signed runs before shim',
   },
+  'unified-kernel': {
+    ...insecure,
+    chain: 'systemd-boot-unified',
+    shows: 'systemd-boot starts a unified kernel image, which measures its parts into PCR 11',
+  },
   direct: { ...insecure, chain: 'direct', shows: 'firmware starts the kernel itself' },
   'ima-sha1': {
     ...insecure,

@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AssayError } from '@assay/core';
 import { manufacture } from '@assay/tpm/testing';
-import { makeBootDisk, makeStateDisk, readFromDisk } from './disks.ts';
+import { type Files, makeBootDisk, makeStateDisk, readFromDisk, setAttribute } from './disks.ts';
+import { signProgram } from './ima-signature.ts';
 import { type Machine, startMachine } from './machine.ts';
+import { withSections } from './unified-kernel.ts';
 
 const run = promisify(execFile);
 
@@ -21,7 +23,9 @@ export type Chain =
   /** A GRUB between: shim, GRUB, another GRUB that Debian signed, kernel. */
   | 'shim-grub-grub'
   /** systemd-boot before all: systemd-boot, shim, GRUB, kernel. Nobody signed it, so Secure Boot must be off. */
-  | 'systemd-boot-shim-grub';
+  | 'systemd-boot-shim-grub'
+  /** systemd-boot and a unified kernel image with systemd's stub, neither signed. */
+  | 'systemd-boot-unified';
 
 export type Boot = {
   chain: Chain;
@@ -51,7 +55,8 @@ export type MeasuredHost = {
   boot(how: Boot): Promise<Machine>;
   /** A file the host left on its state disk; while it is off. */
   left(path: string): Promise<Buffer>;
-  readonly stateDisk: string;
+  /** PEM. What IMA's list says of /state/tools/greet carries a signature by this key. */
+  readonly signer: string;
 };
 
 export type HostWish = {
@@ -72,6 +77,7 @@ export async function layHost(wish: HostWish): Promise<MeasuredHost> {
   await mkdir(folder, { recursive: true });
   await manufacture({ stateDir: tpmState, caDir: tpmCa });
   const stateDisk = join(folder, 'state.img');
+  const program = '#!/bin/sh\necho greetings\n';
   await makeStateDisk(stateDisk, {
     'etc/assay.conf': `[agent]
 attestation_server = https://attestation-server:${server.port}
@@ -83,10 +89,12 @@ state_dir = /state/agent
     'etc/ca.pem': await readFile(server.caFile),
     'etc/ima-policy': wish.imaPolicy.map((rule) => `${rule}\n`).join(''),
     'tools/busy': 'a file that is read while it is written\n',
-    'tools/greet': '#!/bin/sh\necho greetings\n',
+    'tools/greet': program,
   });
+  const signed = signProgram(Buffer.from(program));
+  await setAttribute(stateDisk, '/tools/greet', 'security.ima', signed.attribute);
   return {
-    stateDisk,
+    signer: signed.key,
     left: (path) => readFromDisk(stateDisk, path),
     async boot({ chain, secureBoot, commandLine, kernel, moreInitrd }) {
       const words = `console=ttyS0 quiet${commandLine && ` ${commandLine}`}`;
@@ -104,17 +112,30 @@ state_dir = /state/agent
       const bootDisk = join(folder, 'boot.img');
       await makeBootDisk(bootDisk, {
         ...bootLoaders(chain, join(parts, 'efi')),
-        kernel: { from: kernelFile },
-        initrd,
-        'EFI/debian/kernel.cfg': `linuxefi /kernel ${words}\ninitrdefi /initrd\nboot\n`,
+        ...(chain === 'systemd-boot-unified'
+          ? { 'EFI/Linux/host.efi': await unifiedKernel(parts, await readFile(kernelFile), initrd, words) }
+          : {
+              kernel: { from: kernelFile },
+              initrd,
+              'EFI/debian/kernel.cfg': `linuxefi /kernel ${words}\ninitrdefi /initrd\nboot\n`,
+            }),
       });
       return await startMachine({ ...machine, disks: { boot: { file: bootDisk, readOnly: true }, ...disks } });
     },
   };
 }
 
+async function unifiedKernel(parts: Parts, linux: Uint8Array, initrd: Uint8Array, words: string): Promise<Uint8Array> {
+  return withSections(await readFile(join(parts, 'efi', 'linuxx64.efi.stub')), {
+    '.osrel': Buffer.from('ID=debian\nPRETTY_NAME="Debian"\nVERSION_ID=12\n'),
+    '.cmdline': Buffer.from(words),
+    '.initrd': initrd,
+    '.linux': linux,
+  });
+}
+
 /** Files on the EFI system partition up to the one that loads the kernel. `linuxefi`: GRUB's `linux` skips the kernel's log. */
-function bootLoaders(chain: Exclude<Chain, 'direct'>, efi: string) {
+function bootLoaders(chain: Exclude<Chain, 'direct'>, efi: string): Files {
   const file = (name: string) => ({ from: join(efi, `${name}.efi`) });
   const shimGrub = {
     'EFI/BOOT/BOOTX64.EFI': file('shimx64'),
@@ -131,6 +152,8 @@ function bootLoaders(chain: Exclude<Chain, 'direct'>, efi: string) {
         'EFI/debian/grub.cfg': 'chainloader /EFI/debian/more-grubx64.efi\nboot\n',
         'boot/grub/grub.cfg': 'source /EFI/debian/kernel.cfg\n', // where this GRUB looks
       };
+    case 'systemd-boot-unified':
+      return { 'EFI/BOOT/BOOTX64.EFI': file('systemd-bootx64'), 'loader/loader.conf': 'timeout 0\n' };
     case 'systemd-boot-shim-grub':
       return {
         ...shimGrub,

@@ -2,13 +2,13 @@
 // Emulated, not virtualised, so that it runs wherever QEMU does.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { copyFile, rm, stat } from 'node:fs/promises';
+import { chown, copyFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '@assay/core';
 import { type SwtpmForQemu, startSwtpmForQemu } from './swtpm.ts';
 
 export type MachineParts = {
-  /** Sockets and NVRAM go here; a short path, for the sockets' sake. */
+  /** Sockets and NVRAM go here; everybody must be able to enter it. */
   folder: string;
   /** State of a manufactured TPM. */
   tpmState: string;
@@ -26,23 +26,29 @@ export type Machine = {
   console(): string;
   /** Waits until the console has had this, anywhere. @throws AssayError `measured-boot` when the machine ends without */
   says(text: RegExp): Promise<RegExpExecArray>;
+  /** What comes of this work. @throws AssayError `measured-boot` when the machine ends before */
+  during<T>(work: Promise<T>): Promise<T>;
   /** Types a line; see image/host/root/etc/assay/start. Waits until it is done. */
   order(line: string): Promise<void>;
   /** Orderly, as an operator powers a host off. */
   stop(): Promise<void>;
-  /** Resolves when it is off. */
-  readonly ended: Promise<void>;
   /** As a power cut; harmless once it has ended. */
   kill(): Promise<void>;
 };
 
+/** QEMU never runs as root, in tests too. */
+const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined;
 const firmwareFolder = '/usr/share/OVMF';
 
 export async function startMachine({ folder, tpmState, secureBoot, direct, disks }: MachineParts): Promise<Machine> {
   const variant = secureBoot ? '.ms' : '';
   const nvram = join(folder, 'nvram.fd');
   await stat(nvram).catch(() => copyFirmware(`OVMF_VARS_4M${variant}.fd`, nvram));
-  const tpm = await startSwtpmForQemu(tpmState, folder);
+  const tpm = await startSwtpmForQemu(tpmState, folder, unprivileged);
+  if (unprivileged) {
+    const own = [nvram, ...Object.values(disks).flatMap(({ file, readOnly }) => (readOnly ? [] : [file]))];
+    for (const file of own) await chown(file, unprivileged.uid, unprivileged.gid);
+  }
   const drives = Object.entries(disks).flatMap(([serial, { file, readOnly }]) => [
     ...['-drive', `if=none,id=${serial},format=raw,file=${file},readonly=${readOnly ? 'on' : 'off'}`],
     ...['-device', `virtio-blk-pci,drive=${serial},serial=${serial}${serial === 'boot' ? ',bootindex=0' : ''}`],
@@ -67,7 +73,8 @@ export async function startMachine({ folder, tpmState, secureBoot, direct, disks
     ...['-netdev', 'user,id=net', '-device', 'virtio-net-pci,netdev=net,romfile='],
   ];
   // setpriv: also a killed test process takes its machine with it.
-  const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args], {
+  const user = unprivileged ? [`--reuid=${unprivileged.uid}`, `--regid=${unprivileged.gid}`, '--clear-groups'] : [];
+  const qemu = spawn('setpriv', [...user, '--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args], {
     cwd: folder,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -88,7 +95,7 @@ function running(qemu: ChildProcess, tpm: SwtpmForQemu): Machine {
     complaints += part;
   });
   qemu.stdin?.on('error', () => undefined);
-  const ended = new Promise<void>((done) => {
+  const off = new Promise<void>((done) => {
     qemu.once('error', (error) => {
       complaints += error.message;
       done();
@@ -101,14 +108,15 @@ function running(qemu: ChildProcess, tpm: SwtpmForQemu): Machine {
     await tpm.ended;
   });
 
+  const ended = (expected: string) =>
+    new AssayError('measured-boot', 'machine', expected, `its end: ${complaints}${heard.slice(-2000)}`, {
+      hint: 'the packages of scripts/apt-packages must be installed: scripts/setup test',
+    });
   const saysFrom = async (at: number, text: RegExp): Promise<RegExpExecArray> => {
     for (;;) {
       const found = text.exec(heard.slice(at));
       if (found) return found;
-      if (over)
-        throw new AssayError('measured-boot', 'console', String(text), `${complaints}${heard.slice(-2000)}`, {
-          hint: 'the machine has ended; apt-get install qemu-system-x86 ovmf swtpm',
-        });
+      if (over) throw ended(String(text));
       await once(changed, 'change');
     }
   };
@@ -121,15 +129,15 @@ function running(qemu: ChildProcess, tpm: SwtpmForQemu): Machine {
     pid: qemu.pid ?? 0,
     console: () => heard,
     says: (text) => saysFrom(0, text),
+    during: (work) => Promise.race([work, off.then(() => Promise.reject(ended('to go on running')))]),
     order,
-    ended,
     async stop() {
       if (!over) qemu.stdin?.write('stop\n');
-      await ended;
+      await off;
     },
     async kill() {
       qemu.kill('SIGKILL');
-      await ended;
+      await off;
     },
   };
 }

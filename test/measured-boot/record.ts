@@ -1,6 +1,5 @@
 // Records a boot: the host boots, its own agent answers one challenge over all PCRs, and what the kernel shows of logs and lists
 // is kept beside the answer.
-import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '@assay/core';
@@ -20,7 +19,14 @@ export type RecorderWish = {
 /** What lies in a recording's `boot.json`. Byte strings are Base64, PCR values hex. */
 export type BootFile = {
   shows: string;
-  made: { chain: string; secure_boot: boolean; kernel: string; command_line: string; ima_policy: readonly string[] };
+  made: {
+    chain: string;
+    secure_boot: boolean;
+    kernel: string;
+    command_line: string;
+    ima_policy: readonly string[];
+    ima_signer?: string;
+  };
   recorded_at: string;
   nonce: string;
   pcrs: PcrWish[];
@@ -45,16 +51,13 @@ export async function recordBoot(boot: NamedBoot, to: string, wish: RecorderWish
   agent.catch(() => undefined);
   const machine = await host.boot(boot);
   try {
-    // Ended too early: rejects with what the console said last.
-    const over: Promise<never> = machine.ended.then(() => machine.says(/(?!)/)).then(() => assert.fail());
-    over.catch(() => undefined);
-    const { enrol, challenge } = await Promise.race([agent, over]);
+    const { enrol, challenge } = await machine.during(agent);
     if (boot.violation) {
       await machine.order('run greet');
       await machine.order('violation');
     }
     const recorded_at = new Date().toISOString();
-    const { nonce, wanted, evidence } = await Promise.race([challenge(), over]);
+    const { nonce, wanted, evidence } = await machine.during(challenge());
     await machine.order('record');
     await machine.stop();
     const { event_log, ima_log, ...rest } = evidence;
@@ -68,6 +71,7 @@ export async function recordBoot(boot: NamedBoot, to: string, wish: RecorderWish
         kernel: (await host.left('record/uname')).toString().trim(),
         command_line: (await host.left('record/cmdline')).toString().trim(),
         ima_policy: boot.imaPolicy,
+        ...(boot.violation && { ima_signer: host.signer }),
       },
       recorded_at,
       nonce,

@@ -9,17 +9,23 @@ export type SwtpmForQemu = { ended: Promise<void> /** For when QEMU never came t
 
 /**
  * Returns once it listens on `folder/tpm.sock`. It ends when the machine ends.
+ * @param user whom QEMU runs as, when not as we do
  * @param stateDir as `manufacture` made it
  */
-export async function startSwtpmForQemu(stateDir: string, folder: string): Promise<SwtpmForQemu> {
+export async function startSwtpmForQemu(
+  stateDir: string,
+  folder: string,
+  user: { uid: number; gid: number } | undefined,
+): Promise<SwtpmForQemu> {
   const socket = join(folder, 'tpm.sock');
   await rm(socket, { force: true });
   const arrived = Promise.withResolvers<void>();
   const watcher = watch(folder, (_, name) => {
     if (name === 'tpm.sock') arrived.resolve();
   });
+  const owner = user ? `,uid=${user.uid},gid=${user.gid},mode=0600` : '';
   const state = ['--tpm2', '--tpmstate', `dir=${stateDir}`];
-  const args = ['socket', ...state, '--ctrl', 'type=unixio,path=tpm.sock', '--terminate'];
+  const args = ['socket', ...state, '--ctrl', `type=unixio,path=tpm.sock${owner}`, '--terminate'];
   const swtpm = spawn('setpriv', ['--pdeathsig', 'TERM', 'swtpm', ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -37,7 +37,7 @@ export type TestServerOptions = Partial<AttestationOptions> & {
 };
 
 const pki = testPki();
-const { certFile, keyFile } = pki.issue('attestation-server', 'IP:127.0.0.1,DNS:localhost');
+const { certFile, keyFile } = pki.issue('attestation-server', 'IP:127.0.0.1,DNS:localhost,DNS:attestation-server');
 const ca = pki.ca.toString();
 const secret = 'a-secret-of-tests-alone';
 
