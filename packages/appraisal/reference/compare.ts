@@ -16,25 +16,44 @@ export function compare(
   component: Component,
   seen: readonly QuotedEvent[],
   reference: Measured,
-  quoted: readonly { hash: string; pcrs: readonly number[] }[],
+  quoted: Quoted,
 ): Comparison {
   const banks = quoted.map(({ hash }) => hash as Bank);
-  const isQuoted = ({ pcr }: ReferenceEvent) => quoted.some(({ pcrs }) => pcrs.includes(pcr));
-  const sequences = reference
-    .filter((value) => value.component === component)
-    .map(({ events }) => events.filter(isQuoted))
-    .filter((events) => events.every(({ digests }) => banks.every((bank) => digests[bank])));
+  const sequences = comparable(component, reference, quoted);
   if (sequences.length === 0) return { known: false, finding: missing(component, banks) };
+  if (sequences.some((known) => known.length === seen.length && known.every((one, i) => equal(one, seen[i], banks))))
+    return { known: true };
   const differences = sequences.map((known) => difference(known, seen, banks));
   const nearest = differences.reduce((best, next) => (next.distance < best.distance ? next : best));
-  return nearest.distance === 0 ? { known: true } : { known: false, finding: unknown(component, nearest, banks) };
+  return { known: false, finding: unknown(component, nearest, banks) };
+}
+
+type Quoted = readonly { hash: string; pcrs: readonly number[] }[];
+type Sequence = readonly ReferenceEvent[];
+
+/** By the values there are: the same for all hosts, until somebody learns something. */
+const known = new WeakMap<Measured, Map<string, readonly Sequence[]>>();
+
+/** The sequences that are known of a component, as far as the quote covers them; none that lacks a bank of it. */
+function comparable(component: Component, reference: Measured, quoted: Quoted): readonly Sequence[] {
+  const of = known.get(reference) ?? new Map<string, readonly Sequence[]>();
+  known.set(reference, of);
+  const name = `${component} ${quoted.map(({ hash, pcrs }) => `${hash}:${pcrs.join()}`).join('+')}`;
+  const found = of.get(name);
+  if (found) return found;
+  const sequences = reference
+    .filter((value) => value.component === component)
+    .map(({ events }) => events.filter(({ pcr }) => quoted.some(({ pcrs }) => pcrs.includes(pcr))))
+    .filter((events) => events.every(({ digests }) => quoted.every(({ hash }) => digests[hash])));
+  of.set(name, sequences);
+  return sequences;
 }
 
 /** Where two sequences part: `expected` was left out, `seen` is new, or one stands in the other's place. */
 type Difference = { distance: number; expected: ReferenceEvent | undefined; seen: QuotedEvent | undefined };
 
 function difference(known: readonly ReferenceEvent[], seen: readonly QuotedEvent[], banks: Bank[]): Difference {
-  const same = (a: ReferenceEvent | undefined, b: QuotedEvent | undefined) => a && b && equal(a, b, banks);
+  const same = (a: ReferenceEvent | undefined, b: QuotedEvent | undefined) => a && equal(a, b, banks);
   const shorter = Math.min(known.length, seen.length);
   let front = 0;
   while (front < shorter && same(known[front], seen[front])) front++;
@@ -48,8 +67,11 @@ function difference(known: readonly ReferenceEvent[], seen: readonly QuotedEvent
   };
 }
 
-const equal = (a: ReferenceEvent, b: QuotedEvent, banks: Bank[]) =>
-  a.pcr === b.event.pcr && a.type === b.event.type && banks.every((bank) => a.digests[bank] === b.digests[bank]);
+const equal = (a: ReferenceEvent, b: QuotedEvent | undefined, banks: Bank[]): boolean =>
+  b !== undefined &&
+  a.pcr === b.event.pcr &&
+  a.type === b.event.type &&
+  banks.every((bank) => a.digests[bank] === b.digests[bank]);
 
 const missing = (component: Component, banks: Bank[]): Finding =>
   finding('reference-missing', 'reference values', `${banks.join(' and ')} values of a golden host`, learnHint, {
