@@ -32,12 +32,11 @@ export type CertificateReport = {
 
 const ekUsage = '2.23.133.8.1'; // tcg-kp-EKCertificate
 
-/** @param now to tell whether it is valid  @throws AssayError `file-unknown` when it is no certificate at all */
+/** @param now to tell whether it is valid */
 export async function certificateReport(
-  { name, der, padding }: PieceOf<'certificate'>,
+  { name, der, padding, certificate: read }: PieceOf<'certificate'>,
   now: Date,
 ): Promise<CertificateReport> {
-  const read = opened(name, der);
   const use = read.ca ? 'ca' : read.keyUsage?.includes(ekUsage) ? 'endorsement-key' : 'other';
   const { tpm, strange } = await judged(name, der, read, use === 'endorsement-key');
   return {
@@ -57,16 +56,6 @@ export async function certificateReport(
     padding,
     strange: [...strange, ...validity(read, now)],
   };
-}
-
-function opened(name: string, der: Uint8Array): X509Certificate {
-  try {
-    const certificate = new X509Certificate(der);
-    keyText(certificate); // read when asked for, and it may be no key
-    return certificate;
-  } catch (cause) {
-    throw new AssayError('file-unknown', name, 'a certificate', cause, { cause });
-  }
 }
 
 function keyText({ publicKey: { asymmetricKeyType, asymmetricKeyDetails } }: X509Certificate): string {
@@ -129,7 +118,10 @@ export function* certificateBlocks(report: CertificateReport): Generator<Block> 
   };
 }
 
-/** What stands behind the DER has to be padding: all 0x00 or all 0xFF. @throws AssayError `file-unknown` */
+/**
+ * What stands behind the DER has to be padding: all 0x00 or all 0xFF.
+ * @throws AssayError `file-unknown`, also when OpenSSL finds no certificate in it
+ */
 export function certificatePiece(name: string, bytes: Uint8Array): Piece {
   const octets = (bytes[1] ?? 0) & 0x7f;
   const long = (bytes[1] ?? 0) >= 0x80;
@@ -145,5 +137,12 @@ export function certificatePiece(name: string, bytes: Uint8Array): Piece {
     );
   if (behind.length > 0 && behind[0] !== 0 && behind[0] !== 0xff)
     throw new AssayError('file-unknown', `${name} at byte ${end}`, 'padding of 0x00 or 0xFF', behind.subarray(0, 16));
-  return { name, kind: 'certificate', der: bytes.subarray(0, end), padding: behind.length };
+  const der = bytes.subarray(0, end);
+  try {
+    const certificate = new X509Certificate(der);
+    keyText(certificate); // read when asked for, and it may be no key
+    return { name, kind: 'certificate', der, padding: behind.length, certificate };
+  } catch (cause) {
+    throw new AssayError('file-unknown', name, 'a certificate', cause, { cause });
+  }
 }

@@ -1,4 +1,5 @@
 // One thing that was recognised, and what is said of each kind of thing. What nobody vouches for stays so: a piece is a claim.
+import type { X509Certificate } from 'node:crypto';
 import type { BrokenLine, EventLog } from '@assay/measurement';
 import type { Attest, PcrBanks, Public, Signature } from '@assay/tpm/structures';
 
@@ -13,7 +14,7 @@ export type Piece = { name: string } & (
   /** TPMT_PUBLIC. */
   | { kind: 'public-key'; bytes: Uint8Array; area: Public }
   /** DER; `padding` bytes of 0x00 or 0xFF stood behind it, as vendors fill an NV index. */
-  | { kind: 'certificate'; der: Uint8Array; padding: number }
+  | { kind: 'certificate'; der: Uint8Array; padding: number; certificate: X509Certificate }
   | { kind: 'pcr-values'; banks: PcrBanks }
 );
 export type PieceOf<K extends Piece['kind']> = Extract<Piece, { kind: K }>;

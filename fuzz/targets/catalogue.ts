@@ -1,0 +1,25 @@
+// Everything that is fuzzed. A new target is a file beside this and a line here.
+import { bootLog } from './boot-log.ts';
+import { ekCertificate, revocationList } from './certificate.ts';
+import { evidence } from './evidence.ts';
+import { imaList, imaReplay, imaText } from './ima-list.ts';
+import { messages } from './messages.ts';
+import { show } from './show.ts';
+import type { Target } from './target.ts';
+import { attest, publicArea, signature, tpmResponse } from './tpm.ts';
+
+export const targets: readonly Target[] = [
+  bootLog,
+  imaList,
+  imaReplay,
+  imaText,
+  attest,
+  signature,
+  publicArea,
+  tpmResponse,
+  ekCertificate,
+  revocationList,
+  evidence,
+  messages,
+  show,
+];
