@@ -1,10 +1,10 @@
 // Which part of a host does each measurement speak of, and as what? Firmware, boot loader, hypervisor, operating system.
 // Event types and texts are not authenticated: they decide under which name a measurement is compared, never whether.
 // Every event that extends a PCR belongs to exactly one component, so that none escapes comparison.
-import type { BootEvent, EventOf } from './event-log/event.ts';
+import type { BootEvent, EventOf, HashName } from './event-log/event.ts';
 import { linuxTags } from './event-log/events/tagged.ts';
 import { type GrubCommand, type GrubFile, type GrubStory, grubStory } from './grub.ts';
-import { shimLock } from './uefi/variable-meaning.ts';
+import { globalVariable, shimLock } from './uefi/variable-meaning.ts';
 
 export type ComponentName = 'firmware' | 'boot_loader' | 'hypervisor' | 'operating_system';
 
@@ -66,18 +66,36 @@ const isApplication = (event: BootEvent): event is EventOf<'image'> =>
   event.pcr === 4 && event.type === 'EV_EFI_BOOT_SERVICES_APPLICATION';
 
 /**
- * Without GRUB the last application, which nothing follows. With GRUB what comes after shim and GRUB: where no shim is to be seen,
- * none for sure. It does not count where GRUB's commands stand: the log replays with another order of events in other PCRs, too (L25).
+ * Without GRUB the last application, which nothing follows. With GRUB the last one behind shim and GRUB, as often as it was measured, and
+ * only with Secure Boot on: else nobody measures the kernel here, and it is known by its file alone. Where GRUB's commands stand does
+ * not count: the log replays with another order of events in other PCRs, too (L25).
  */
 function kernelImages(events: readonly BootEvent[], grub: GrubStory): Set<BootEvent> {
   const applications = events.filter(isApplication);
   if (!grub.spoke) return new Set(applications.slice(-1));
-  return new Set(events.some(isOfShim) ? applications.slice(2) : []);
+  if (!events.some(isOfShim) || !events.some(isSecureBootOn)) return new Set();
+  const last = applications.at(-1);
+  const others = last ? applications.findLastIndex((one) => !sameDigests(one, last)) + 1 : 0;
+  return new Set(applications.slice(Math.max(others, 2)));
 }
+
+const sameDigests = (a: BootEvent, b: BootEvent): boolean =>
+  Object.entries(a.digests).every(([bank, digest]) => {
+    const other = b.digests[bank as HashName];
+    return other !== undefined && Buffer.compare(digest, other) === 0;
+  });
 
 const isOfShim = (event: BootEvent): boolean =>
   (event.pcr === 14 && event.kind === 'ipl') ||
   (event.pcr === 7 && event.kind === 'variable' && event.content?.guid === shimLock);
+
+const isSecureBootOn = (event: BootEvent): boolean =>
+  event.pcr === 7 &&
+  event.kind === 'variable' &&
+  event.content?.guid === globalVariable &&
+  event.content.name === 'SecureBoot' &&
+  event.content.meaning.is === 'flag' &&
+  event.content.meaning.on === true;
 
 /** systemd-stub measures each section of a unified kernel image twice: its name, then what it holds, both under the name. */
 function namesOfSections(events: readonly BootEvent[]): Set<BootEvent> {

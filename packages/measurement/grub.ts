@@ -23,7 +23,7 @@ export type GrubStory = {
 };
 
 /** Commands that start something; what starts with `m` or `x` is Multiboot, where a hypervisor comes first and its modules follow. */
-const starts = /^(linux|linux16|linuxefi|chainloader|multiboot2?|xen_hypervisor)(\s|$)/;
+const starts = /^(linux|linux16|linuxefi|multiboot2?|xen_hypervisor)(\s|$)/;
 const loadsModule = /^(module2?|xen_module)(\s|$)/;
 const loadsInitrd = /^(initrd|initrd16|initrdefi)(\s|$)/;
 
