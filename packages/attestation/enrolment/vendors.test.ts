@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkEndorsement, trustStoreFrom } from '@assay/appraisal';
@@ -27,6 +28,17 @@ test('C05: nobody’s test CA is among them', () => {
     assert.doesNotMatch(subjectText, /test|swtpm|simulator|example|lab\b/i);
   const { ekCertificate, ekPublic } = softwareTpm();
   assert.throws(() => checkEndorsement(ekCertificate, ekPublic, [], store, new Date()), { code: 'ek-issuer-unknown' });
+});
+
+test('C05: a file that was exchanged for another is not read as the one it was', (t) => {
+  const copy = mkdtempSync(join(tmpdir(), 'assay-vendors-'));
+  t.after(() => rmSync(copy, { recursive: true }));
+  cpSync(folder, copy, { recursive: true });
+  assert.equal(vendorCas(['NTC'], copy).length, 7);
+  for (const other of [softwareTpm().ca.pem, readFileSync(join(copy, 'NTC2.pem')), '']) {
+    writeFileSync(join(copy, 'NTC1.pem'), other);
+    assert.throws(() => vendorCas(['NTC'], copy), { code: 'trust-store-vendor', where: join(copy, 'NTC1.pem') });
+  }
 });
 
 test('the table in the set’s README says what the files say', () => {

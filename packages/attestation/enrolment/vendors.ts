@@ -125,13 +125,12 @@ export const vendors: Readonly<Record<string, Vendor>> = {
 /** Makers of what sits in a machine: their word is enough unless an operator says otherwise. A cloud has to be named. */
 export const hardwareVendors: readonly string[] = Object.keys(vendors).filter((id) => vendors[id]?.kind === 'hardware');
 
-const folder = join(import.meta.dirname, 'vendors');
-
 /**
  * @param ids keys of `vendors`
+ * @param folder where the files are
  * @throws AssayError `config-value` for an id that is none, `trust-store-vendor` when a file is not what it was
  */
-export function vendorCas(ids: readonly string[]): CaFile[] {
+export function vendorCas(ids: readonly string[], folder = join(import.meta.dirname, 'vendors')): CaFile[] {
   return ids.flatMap((id) => {
     const vendor = Object.hasOwn(vendors, id) ? vendors[id] : undefined;
     if (!vendor)
