@@ -33,17 +33,15 @@ export const boots = {
   'extra-application': {
     ...secure,
     chain: 'shim-grub-grub',
-    shows: 'another GRUB signed by Debian runs between GRUB and kernel',
+    shows: 'another GRUB signed by Debian runs between shim and GRUB',
   },
   'no-secure-boot': {
     ...insecure,
-    commandLine: 'ima_template=ima-ng',
-    shows: 'Secure Boot is off; IMA template ima-ng',
+    shows: 'Secure Boot is off, and nothing else changed',
   },
   'unsigned-application': {
     ...insecure,
     chain: 'systemd-boot-shim-grub',
-    commandLine: 'ima_template=ima-ng',
     shows: 'an EFI application that nobody signed runs before shim',
   },
   'unified-kernel': {
@@ -51,7 +49,12 @@ export const boots = {
     chain: 'systemd-boot-unified',
     shows: 'systemd-boot starts a unified kernel image, which measures its parts into PCR 11',
   },
-  direct: { ...insecure, chain: 'direct', shows: 'firmware starts the kernel itself' },
+  direct: {
+    ...insecure,
+    chain: 'direct',
+    commandLine: 'ima_template=ima-ng',
+    shows: 'firmware starts the kernel itself; IMA template ima-ng',
+  },
   'ima-sha1': {
     ...insecure,
     chain: 'direct',

@@ -20,7 +20,7 @@ export type Chain =
   | 'direct'
   /** Debian's shim, then its GRUB, from the disk. */
   | 'shim-grub'
-  /** A GRUB between: shim, GRUB, another GRUB that Debian signed, kernel. */
+  /** Another GRUB before the one that starts the kernel, signed by Debian as well. */
   | 'shim-grub-grub'
   /** systemd-boot before all: systemd-boot, shim, GRUB, kernel. Nobody signed it, so Secure Boot must be off. */
   | 'systemd-boot-shim-grub'
@@ -148,9 +148,9 @@ function bootLoaders(chain: Exclude<Chain, 'direct'>, efi: string): Files {
     case 'shim-grub-grub':
       return {
         ...shimGrub,
-        'EFI/debian/more-grubx64.efi': file('more-grubx64'),
-        'EFI/debian/grub.cfg': 'chainloader /EFI/debian/more-grubx64.efi\nboot\n',
-        'boot/grub/grub.cfg': 'source /EFI/debian/kernel.cfg\n', // where this GRUB looks
+        'EFI/BOOT/grubx64.efi': file('more-grubx64'),
+        'EFI/debian/grubx64.efi': file('grubx64'),
+        'boot/grub/grub.cfg': 'chainloader /EFI/debian/grubx64.efi\nboot\n', // where that GRUB looks
       };
     case 'systemd-boot-unified':
       return { 'EFI/BOOT/BOOTX64.EFI': file('systemd-bootx64'), 'loader/loader.conf': 'timeout 0\n' };

@@ -12,7 +12,7 @@ export type MachineParts = {
   folder: string;
   /** State of a manufactured TPM. */
   tpmState: string;
-  /** With Microsoft's keys enrolled. */
+  /** With Microsoft's keys enrolled, or with none. */
   secureBoot: boolean;
   /** Firmware starts this kernel itself, by way of QEMU, instead of booting from a disk. */
   direct?: { kernel: string; initrd: string; commandLine: string };
@@ -41,9 +41,8 @@ const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : und
 const firmwareFolder = '/usr/share/OVMF';
 
 export async function startMachine({ folder, tpmState, secureBoot, direct, disks }: MachineParts): Promise<Machine> {
-  const variant = secureBoot ? '.ms' : '';
   const nvram = join(folder, 'nvram.fd');
-  await stat(nvram).catch(() => copyFirmware(`OVMF_VARS_4M${variant}.fd`, nvram));
+  await stat(nvram).catch(() => copyFirmware(`OVMF_VARS_4M${secureBoot ? '.ms' : ''}.fd`, nvram));
   const tpm = await startSwtpmForQemu(tpmState, folder, unprivileged);
   if (unprivileged) {
     const own = [nvram, ...Object.values(disks).flatMap(({ file, readOnly }) => (readOnly ? [] : [file]))];
@@ -54,10 +53,11 @@ export async function startMachine({ folder, tpmState, secureBoot, direct, disks
     ...['-device', `virtio-blk-pci,drive=${serial},serial=${serial}${serial === 'boot' ? ',bootindex=0' : ''}`],
   ]);
   const args = [
-    ...['-machine', `q35${secureBoot ? ',smm=on' : ''}`, '-accel', 'tcg', '-cpu', 'max', '-m', '768', '-smp', '1'],
+    ...['-machine', 'q35,smm=on', '-accel', 'tcg', '-cpu', 'max', '-m', '768', '-smp', '1'],
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
-    ...(secureBoot ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
-    ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${firmwareFolder}/OVMF_CODE_4M${variant}.fd`],
+    // The same firmware with and without Secure Boot, which is a matter of the keys in its NVRAM.
+    ...['-global', 'driver=cfi.pflash01,property=secure,value=on'],
+    ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${firmwareFolder}/OVMF_CODE_4M.ms.fd`],
     ...['-drive', `if=pflash,format=raw,unit=1,file=${nvram}`],
     ...[
       '-chardev',
