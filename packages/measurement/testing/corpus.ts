@@ -1,6 +1,7 @@
 // The real logs of test/corpus and what their machines' TPMs held after that boot.
 import { readFileSync } from 'node:fs';
 import type { HashName } from '../event-log/event.ts';
+import { type ToolsEvent, toolsEvents, toolsPcrs } from './expected-yaml.ts';
 
 const folder = new URL('../../../test/corpus/event-logs/', import.meta.url);
 
@@ -35,21 +36,11 @@ export function expectedPcrs(name: CorpusLog): Partial<Record<HashName, Map<numb
     const values = Object.entries<string>(read).map(([pcr, value]) => [Number(pcr), value] as const);
     return { sha256: new Map(values.filter(([pcr, value]) => pcr !== 10 && /[^0]/.test(value))) };
   }
-  const banks: Partial<Record<HashName, Map<number, string>>> = {};
-  let bank: Map<number, string> | undefined;
-  for (const line of expectedText(name).split('\npcrs:\n')[1]?.split('\n') ?? []) {
-    const [, hash, pcr, value] = /^ {2}(\w+):$|^ {4}(\d+) *: 0x([0-9a-f]+)$/.exec(line) ?? [];
-    if (hash) banks[hash as HashName] = bank = new Map();
-    else if (pcr && value) bank?.set(Number(pcr), value);
-  }
-  return banks;
+  return toolsPcrs(expectedText(name));
 }
 
-/** PCR and type of each event, as tpm2_eventlog gives them. */
-export const expectedEvents = (name: Exclude<CorpusLog, 'ovmf-linux-6.1'>): { pcr: number; type: string }[] =>
-  [...expectedText(name).matchAll(/^ {2}PCRIndex: (\d+)\n {2}EventType: (\w+)$/gm)].map(([, pcr, type = '']) => ({
-    pcr: Number(pcr),
-    type,
-  }));
+/** What tpm2_eventlog says of each event. */
+export const expectedEvents = (name: Exclude<CorpusLog, 'ovmf-linux-6.1'>): ToolsEvent[] =>
+  toolsEvents(expectedText(name));
 
-const expectedText = (name: CorpusLog) => readFileSync(new URL(`expected/${name}.bin.yaml`, folder), 'utf8');
+const expectedText = (name: CorpusLog) => readFileSync(new URL(`expected/${name}.bin.yaml`, folder), 'latin1');

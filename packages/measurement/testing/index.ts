@@ -11,4 +11,5 @@ export {
 } from './build-ima.ts';
 export { buildLog, type EventWish, editLog, frameOf } from './build-log.ts';
 export { type CorpusLog, corpusLog, corpusLogs, expectedEvents, expectedPcrs, healthyLogs } from './corpus.ts';
+export { type ToolsEvent, toolsEvents, toolsPcrs, unquoted, type Yaml } from './expected-yaml.ts';
 export { replayImaSlowly, type SlowEntry } from './replay-ima-slowly.ts';
