@@ -76,6 +76,19 @@ test('what rests on a PCR the log does not explain is not known, the rest is', (
   assert.match(verdict.reason, /PCR 9 \(sha256\) holds what its boot log does not explain/);
 });
 
+test('nothing is claimed from a PCR that the log does not explain, nor from any when the values are not proven', () => {
+  const kernels = (...args: Parameters<typeof honest.input>) => {
+    const verified = verifyEvidence(honest.input(...args));
+    assert.ok(verified.authentic);
+    return [verified.claims.kernel.length, verified.claims.secureBoot?.value];
+  };
+  assert.deepEqual(kernels(), [1, 'off']);
+  const extra = (pcr: number) => ({ pcrs: new Map([[pcr, new Uint8Array(32).fill(1)]]) });
+  assert.deepEqual(kernels(extra(4)), [0, 'off']);
+  assert.deepEqual(kernels(extra(7)), [1, undefined]);
+  assert.deepEqual(kernels({ pcrDigest: new Uint8Array(32) }), [0, undefined]);
+});
+
 test('a host of which nothing is known has an unknown verdict', () => {
   const { policy, now, endorsement } = honest.input();
   const why = { code: 'no-answer', message: 'no answer within 10 s' };

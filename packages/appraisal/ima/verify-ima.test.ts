@@ -201,6 +201,17 @@ test('I15: the list begins with the one boot_aggregate over the quoted PCRs', ()
   trusted(round(old, { allowed: ['ima-boot-aggregate-unproven'] }));
 });
 
+test('Q07: a PCR value sent beside a quote that does not cover it proves no boot_aggregate', () => {
+  const some = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10];
+  const other = scene(undefined, [{ bank: 'sha256', pcrs: some }]);
+  const wish = { pcrs: new Map([[10, imaPcrValue(list, 'sha256')]]), imaLog: { offset: 0, data: buildIma(list) } };
+  const { evidence, ...rest } = other.input(wish);
+  const nine = Buffer.from(boot.sha256?.get(9) ?? []).toString('hex');
+  const pcr_values = [...(evidence.pcr_values ?? []), { bank: 'sha256' as const, pcr: 9, value: nine }];
+  const { verdict } = other.appraise({}, { ...rest, evidence: { ...evidence, pcr_values } });
+  assert.ok(verdict.findings.some(({ code, allowed }) => code === 'ima-boot-aggregate-unproven' && !allowed));
+});
+
 test('I16: a list longer than one round carries is read on, and nothing is trusted before its end', () => {
   const whole = [...list, ...Array.from({ length: 300 }, (_, i): ImaWish => ({ path: `/usr/lib/${i}` }))];
   const bytes = buildIma(whole);
@@ -217,6 +228,21 @@ test('I16: a list longer than one round carries is read on, and nothing is trust
   const standstill = round(bytes.subarray(0, imaOffset(state?.ima)), { pcr10, state, goesOn: true });
   refused(standstill, 'ima-list-behind');
   assert.ok(JSON.stringify(state).length < 1000, 'what is remembered does not grow with the list');
+});
+
+test('I16: a list has an end: what goes on past it is not read', () => {
+  const { state } = trusted(round(list));
+  assert.ok(state?.ima);
+  const after = buildIma(more);
+  const pcr10 = imaPcrValue([...list, ...more], 'sha256');
+  const at = (offset: number) => {
+    const ima = { ...state.ima, list: { ...(state.ima?.list ?? assert.fail()), offset } } as EvidenceState['ima'] & {};
+    const input = host.input({ pcrs: new Map([[10, pcr10]]), imaLog: { offset, data: after } });
+    const result = host.appraise({}, { ...input, previous: { ...state, ima }, imaAsked: offset });
+    return result.verdict.findings.filter(({ allowed }) => !allowed).map(({ code }) => code);
+  };
+  assert.deepEqual(at(1024 ** 3 - after.length), []);
+  assert.deepEqual(at(1024 ** 3 - after.length + 1), ['ima-list-too-long']);
 });
 
 test('I16: what a long list shows on the way stays', () => {

@@ -84,6 +84,20 @@ test('L08: Secure Boot is read once and before the separator', () => {
   assert.ok(codes(edit((frames) => frames.toSpliced(separator + 5, 0, off))).includes('secure-boot-twice'));
 });
 
+test('L33: a variable of another vendor or of nearly the same name is not SecureBoot', () => {
+  const { log, edit, codes, at, event } = ubuntu;
+  const read = log.events[at('EV_EFI_VARIABLE_DRIVER_CONFIG')]?.frame;
+  assert.ok(read);
+  const like = (change: (data: Buffer) => void) => {
+    const data = Buffer.from(read.data);
+    change(data);
+    return edit((frames) => frames.toSpliced(3, 0, event({ pcr: 7, type: read.type, data })));
+  };
+  assert.deepEqual(codes(like(() => undefined)), ['secure-boot-twice']);
+  assert.deepEqual(codes(like((data) => data.writeUInt8(data.readUInt8(0) ^ 1, 0))), [], 'another vendor');
+  assert.deepEqual(codes(like((data) => data.writeUInt16LE(0x0405, 32))), [], 'a Cyrillic letter');
+});
+
 test('L09: a SecureBoot variable without a value says nothing; only where that is allowed the host may be trusted', () => {
   const arch = machine('event-arch-linux');
   assert.deepEqual(arch.codes(arch.host.log), []);
