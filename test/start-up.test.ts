@@ -49,3 +49,8 @@ for (const [specifier, unwanted] of Object.entries(limits)) {
     );
   });
 }
+
+for (const command of ['show', 'diff'])
+  test(`assay evidence ${command} begins without any third-party package`, async () => {
+    assert.deepEqual(await loadedBy(join(cli, `evidence/${command}.ts`)), []);
+  });

@@ -33,7 +33,14 @@ export const show: Target = {
       stored(),
       pcrs,
     ].map((bytes) => Buffer.concat([Buffer.from([bytes.length & 3]), bytes])),
-  words: [...bootLogWords, ...imaWords],
+  words: [
+    ...bootLogWords,
+    ...imaWords,
+    ...['\u001b[2J', '\u009b31m', '\u202e', '\u2028\u2029'].flatMap((text) => [
+      Buffer.from(text),
+      Buffer.from(text, 'utf16le'),
+    ]),
+  ],
   // All of it in words, every digest in JSON, and compared with another boot.
   msPerMiB: 1500,
   async run(input) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { AssayError } from '@assay/core';
@@ -258,6 +259,22 @@ test('command lines are compared word by word', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (a, b) => wordChanges(a, b).length >= 0 && wordChanges(a, a).length === 0),
   );
+});
+
+const recorded = (boot: string, file = 'event-log.bin') =>
+  readFileSync(new URL(`../../../test/corpus/boots/${boot}/${file}`, import.meta.url));
+
+test('of boots that were recorded, those alike do not differ, and of each other the component that changed is named', async (t) => {
+  const against = (boot: string) => pageOf(t, recorded('secure-boot'), recorded(boot));
+  assert.equal(await against('secure-boot-again'), 'no difference in what was measured\n');
+  for (const [boot, said] of [
+    ['other-command-line', /^hypervisor\n[\s\S]* {2}kernel command line: added init=/m],
+    ['other-kernel', /^hypervisor\n[\s\S]* {2}kernel image: other digest, sha256 /m],
+    ['other-initrd', /^operating system\n {2}initrd file: other digest, sha256 /m],
+    ['extra-application', /^boot loader\n {2}boot loader image: /m],
+    ['no-secure-boot', /^firmware\n[\s\S]* {2}secure boot: on → off$/m],
+  ] as const)
+    assert.match(await against(boot), said, boot);
 });
 
 test('what cannot be compared is said, with the code diff has for trouble', async (t) => {

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { makeEvidence, softwareTpm } from '@assay/appraisal/testing';
 import { AssayError } from '@assay/core';
 import { parseEventLog } from '@assay/measurement';
@@ -229,6 +230,22 @@ test('without a file it is this machine’s own log, list and PCR values; withou
     ['ima-boot-aggregate'],
     'the list is made by hand, of another boot',
   );
+});
+
+test('what a host with a real firmware, kernel and TPM sent belongs together', async () => {
+  const boot = (file: string) =>
+    fileURLToPath(new URL(`../../../test/corpus/boots/secure-boot/${file}`, import.meta.url));
+  const { together, evidence } = await reports(['boot.json', 'event-log.bin', 'ima.bin', 'ima.txt'].map(boot));
+  assert.deepEqual(evidence.flatMap(codes), []);
+  assert.deepEqual(together.strange, []);
+  for (const said of [
+    /quote has the digest of these values/,
+    /sha256 values .* PCR 0-9/,
+    /ima\.bin leads to PCR 10/,
+    /ima\.txt leads to PCR 10/,
+    /belongs to the boot/,
+  ])
+    assert.match(together.holds.join('\n'), said);
 });
 
 const launcher = join(import.meta.dirname, '../main.ts');

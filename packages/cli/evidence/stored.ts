@@ -7,14 +7,15 @@ import { certificatePiece } from './certificate.ts';
 import type { Piece } from './piece.ts';
 
 /**
- * @param text an evidence, a frame with one, an enrolment frame, or a row of the table `evidence`
+ * @param text an evidence, a frame or record with one, an enrolment frame, or a row of the table `evidence`; a boot log may be left out
  * @throws AssayError `message-json`, `message-schema`, `message-base64`; `wire-…` for a part that is malformed
  */
 export async function storedPieces(name: string, text: string): Promise<Piece[]> {
   const { AgentFrame, SentEvidence, check, parse } = await import('@assay/protocol');
   const value = fields(name, text);
   if (typeof value['claimed'] === 'string') return evidencePieces(name, parse(SentEvidence, value['claimed'], name));
-  if (typeof value['type'] !== 'string') return evidencePieces(name, check(SentEvidence, value, name));
+  if (typeof value['type'] !== 'string')
+    return evidencePieces(name, check(SentEvidence, value['evidence'] ?? value, name));
   const frame = check(AgentFrame, value, name);
   if (frame.type === 'evidence') return evidencePieces(name, frame.evidence);
   if (frame.type === 'enrol') return enrolPieces(name, frame);
@@ -41,14 +42,14 @@ async function evidencePieces(name: string, evidence: SentEvidence): Promise<Pie
       signature: decode(Signature, signature, `${name}: TPMT_SIGNATURE`),
     },
   ];
-  if (evidence.event_log !== undefined) {
-    const log = fromBase64(evidence.event_log, `${name}: event_log`);
-    pieces.unshift({ name: `${name}: event_log`, kind: 'boot-log', bytes: log, log: parseEventLog(log) });
-  }
-  const { ima_log: list, pcr_values: values } = evidence;
+  const { event_log: log, ima_log: list, pcr_values: values } = evidence;
   if (list) {
     const bytes = fromBase64(list.data, `${name}: ima_log.data`);
-    pieces.splice(1, 0, { name: `${name}: ima_log`, kind: 'ima-list', bytes, offset: list.offset, broken: [] });
+    pieces.unshift({ name: `${name}: ima_log`, kind: 'ima-list', bytes, offset: list.offset, broken: [] });
+  }
+  if (log !== undefined) {
+    const bytes = fromBase64(log, `${name}: event_log`);
+    pieces.unshift({ name: `${name}: event_log`, kind: 'boot-log', bytes, log: parseEventLog(bytes) });
   }
   if (values) {
     const banks: { [H in HashName]?: Map<number, Uint8Array> } = {};

@@ -89,8 +89,9 @@ function wordsFor(slot: Slot, difference: Difference): Words {
     const changes = wordChanges(before.commandLine.value, after.commandLine.value);
     if (changes.length > 0) return say(changes.join('; '));
   }
-  if (gone.length <= 1 && come.length <= 1 && slot.kind !== 'blob')
-    return say(oneForOne(slot, gone[0], come[0], difference.bank));
+  const [was, is] = [unlike(gone, difference.bank), unlike(come, difference.bank)];
+  if (was.length <= 1 && is.length <= 1 && slot.kind !== 'blob')
+    return say(oneForOne(slot, was[0], is[0], difference.bank));
   return listed(slot, difference);
 }
 
@@ -116,6 +117,12 @@ function keyChanges(
     ...said('removed', missing(was.value, is.value, print)),
   ];
 }
+
+/** One of each digest: GRUB has a kernel measured twice. */
+const unlike = (events: readonly BootEvent[], bank: HashName): BootEvent[] =>
+  [...Map.groupBy(events, (event) => Buffer.from(event.digests[bank] ?? []).toString('hex')).values()].flatMap(
+    ([first]) => (first ? [first] : []),
+  );
 
 function oneForOne(slot: Slot, was: BootEvent | undefined, is: BootEvent | undefined, bank: HashName): string {
   if (!was || !is) return is ? `new: ${textOf(slot, is)}` : `gone: ${was ? textOf(slot, was) : ''}`;
