@@ -23,8 +23,8 @@ export class PcrBank {
   private readonly buffer: Buffer;
   readonly digest: Buffer;
   private now: string;
-  /** How many entries had been looked at when it stood at its target for the first time. */
-  reached: number | undefined;
+  /** Whether it has ever stood at its target. */
+  reached = false;
 
   /** @param value PCR before the first entry; `target` what it shall become */
   constructor(name: HashName, mode: ExtendMode, value: Uint8Array, target: Uint8Array) {
@@ -69,10 +69,10 @@ export class PcrBank {
     return this.mode === 'recomputed' ? hash(this.algorithm, frames.hashed, 'latin1') : frames.sha1 + this.filling;
   }
 
-  /** Whether it stands at its target. @param entries looked at so far */
-  look(entries: number): boolean {
+  /** Whether it stands at its target. */
+  look(): boolean {
     const there = this.now === this.target;
-    if (there) this.reached ??= entries;
+    if (there) this.reached = true;
     return there;
   }
 }

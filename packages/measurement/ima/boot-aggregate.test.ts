@@ -50,4 +50,8 @@ test('I15: a bank of which not all boot PCRs are proven, and a kernel without a 
   assert.equal(checkBootAggregate(first({ digest }), { sha256: values(32, 9) }).result, 'no-bank');
   assert.equal(check({ digest: Buffer.alloc(32, 1), algorithm: 'sm3' }), 'no-bank');
   assert.equal(check({ digest: Buffer.alloc(32) }), 'no-tpm');
+  // The template ima holds SHA-1 alone: zeros also where the TPM has no such bank.
+  const legacy = first({ template: 'ima', digest: Buffer.alloc(20) });
+  assert.equal(checkBootAggregate(legacy, pcrs).result, 'no-tpm');
+  assert.equal(checkBootAggregate(legacy, { sha256: pcrs.sha256 }).result, 'no-bank');
 });

@@ -123,6 +123,8 @@ test('I04: fields that are not what the template says are named', () => {
     'a long digest': data(Buffer.concat([digest, Buffer.alloc(1)]), path),
     'twenty bytes of SHA-256': data(digest.subarray(0, 28), path),
     'a colon too few': data(Buffer.concat([Buffer.from('sha256\0'), Buffer.alloc(32)]), path),
+    'no colon': data(Buffer.concat([Buffer.from('sha256;\0'), Buffer.alloc(32)]), path),
+    'a name in ima with an end in it': { template: 'ima', path: '/x\0/y' },
     'a path that does not end': data(digest, Buffer.from('/x')),
     'a path that ends twice': data(digest, Buffer.from('/x\0/y\0')),
     'an empty path': data(digest, Buffer.from('\0')),
@@ -140,6 +142,20 @@ test('I04: fields that are not what the template says are named', () => {
     const found = codes(wish);
     assert.ok(found.includes('fields'), `${what}: ${found}`);
   }
+});
+
+test('I04: a field that reaches into the next entry is none, though what stands there would fit', () => {
+  const digest = Buffer.concat([Buffer.from('sha256:\0'), Buffer.alloc(32, 1)]);
+  const whole = Buffer.concat([sized(digest), sized(Buffer.from('/x\0'))]);
+  const reaching = Buffer.concat([sized(digest), u32(4), Buffer.from('/x')]); // and the next entry begins with 0a 00
+  const read = (data: Buffer) => codesOf(buildIma([...honestIma('ima-ng', 0), { data }, { path: '/y' }]));
+  assert.deepEqual(read(whole), [[], [], []]);
+  assert.deepEqual(read(reaching), [[], ['fields'], []]);
+});
+
+test('ima-buf for a file, as an IMA policy may ask for it, has no buffer', () => {
+  assert.deepEqual(codes({ template: 'ima-buf', buffer: Buffer.alloc(0), digest: Buffer.alloc(32, 7) }), []);
+  assert.deepEqual(codes({ template: 'ima-buf', buffer: Buffer.alloc(1), digest: Buffer.alloc(32, 7) }), ['fields']);
 });
 
 test('a path may hold anything: it is kept, and never ends an entry', () => {

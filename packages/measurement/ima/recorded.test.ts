@@ -72,7 +72,12 @@ for (const name of names) {
   test(`I15: ${name}: boot_aggregate is over the boot PCRs that were quoted, and over no others`, () => {
     const { list, banks, target } = recorded(name);
     const { first } = replayed(list, target);
-    assert.equal(checkBootAggregate(first, banks).result, 'equal');
+    const { result } = checkBootAggregate(first, banks);
+    if (first?.template === 'ima') {
+      assert.equal(result, 'no-bank'); // of SHA-1, which this TPM does not have
+      return;
+    }
+    assert.equal(result, 'equal');
     const other = new Map(banks.sha256).set(7, new Uint8Array(32));
     assert.equal(checkBootAggregate(first, { sha256: other }).result, 'differs');
   });

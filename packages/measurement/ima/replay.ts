@@ -26,7 +26,8 @@ export function replayIma(
   const replay = new Walk(part, start, banks, known).run();
   if (replay.state || isHopeless(replay)) return replay;
   const others = otherModes(part, start, banks, target);
-  return others ? new Walk(part, start, others, known).run() : replay;
+  const again = others && new Walk(part, start, others, known).run();
+  return again?.state ? again : replay;
 }
 
 /** So many entries that no kernel writes: which kernel wrote them is no question. */
@@ -62,20 +63,17 @@ function valueAt({ entries, pcrs }: ImaState, bank: HashName): Uint8Array {
 }
 
 /**
- * Banks that do reach their target at one and the same entry when some are fed padded digests; undefined when there is no such way.
- * A list once read in one way goes on in it.
+ * Banks that reach their target, those that did not in another way than before: with padded digests. Undefined when one reaches it in no
+ * way. A list once read in one way goes on in it.
  */
 function otherModes(part: ImaPart, start: ImaState, banks: readonly PcrBank[], target: Target): PcrBank[] | undefined {
   const others = banks
-    .filter(
-      ({ reached, name, mode }) =>
-        reached === undefined && name !== 'sha1' && (mode !== 'recomputed' || !start.entries),
-    )
+    .filter(({ reached, name, mode }) => !reached && name !== 'sha1' && (mode !== 'recomputed' || !start.entries))
     .map(({ name }) => new PcrBank(name, 'padded', valueAt(start, name), target[name] as Uint8Array));
   if (!others.length) return undefined;
   const frames = new ImaFrames(part.bytes);
   let differ = false;
-  for (let entries = 1; frames.next(); entries++) {
+  while (frames.next()) {
     if (frames.pcr !== imaPcr) continue;
     if (!differ && frames.violation) {
       differ = true;
@@ -84,12 +82,10 @@ function otherModes(part: ImaPart, start: ImaState, banks: readonly PcrBank[], t
     for (const bank of others) {
       bank.take(frames);
       bank.extend();
-      bank.look(entries);
+      bank.look();
     }
   }
-  const reached = banks.map((bank) =>
-    bank.reached !== undefined ? bank : others.find((other) => other.name === bank.name && other.reached !== undefined),
-  );
-  if (reached.some((bank) => bank === undefined || bank.reached !== reached[0]?.reached)) return undefined;
-  return banksOf(target, start, new Map(reached.map((bank) => [bank?.name as HashName, bank?.mode as ExtendMode])));
+  const modes = new Map<HashName, ExtendMode>();
+  for (const { name, mode, reached } of [...banks, ...others]) if (reached) modes.set(name, mode);
+  return modes.size === banks.length ? banksOf(target, start, modes) : undefined;
 }

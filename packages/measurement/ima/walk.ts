@@ -55,12 +55,12 @@ export class Walk {
     const { part, start, banks, frames } = this;
     let entries = 0;
     let end = 0;
-    let proven = this.reached(0);
+    let proven = this.reached();
     while (!proven && frames.next()) {
       this.step(start.entries + entries);
       entries += 1;
       end = frames.end;
-      proven = this.reached(entries);
+      proven = this.reached();
     }
     const padded = banks.filter(({ mode }) => mode !== 'recomputed').map(({ name }) => name);
     const at: ImaState = {
@@ -76,10 +76,10 @@ export class Walk {
     return { state: proven ? at : undefined, end: at, first, tail, counts, findings, cut };
   }
 
-  /** Whether every bank stands at its target. @param entries looked at so far */
-  private reached(entries: number): boolean {
+  /** Whether every bank stands at its target. */
+  private reached(): boolean {
     let all = this.banks.length > 0; // no bank, no proof
-    for (const bank of this.banks) if (!bank.look(entries)) all = false;
+    for (const bank of this.banks) if (!bank.look()) all = false;
     return all;
   }
 
