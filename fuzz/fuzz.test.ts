@@ -16,7 +16,7 @@ const crashes = readdirSync(folder).filter((file) => file.endsWith('.bin'));
 
 test('no input that once was a fault is one again', async () => {
   for (const file of crashes) {
-    const target = targets.find(({ name }) => file.startsWith(`${name}-`));
+    const target = targets.find(({ name }) => name === /^(.*)-[0-9a-f]{12}\.bin$/.exec(file)?.[1]);
     assert.ok(target, `${file} is of no target`);
     assert.equal(await faultOf(target, readFileSync(join(folder, file))), undefined, file);
   }

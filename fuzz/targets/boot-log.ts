@@ -1,7 +1,8 @@
 // The boot log: its reader, what is claimed from it, the rules of appraisal over it.
 import { readLog } from '@assay/appraisal';
+import { AssayError } from '@assay/core';
 import { claimsOf, componentsOf, parseEventLog, replay, writeEventLog } from '@assay/measurement';
-import { corpusLog, corpusLogs } from '@assay/measurement/testing';
+import { corpusLog, corpusLogs, replaySlowly } from '@assay/measurement/testing';
 import { foreseen, holds } from '../oracle.ts';
 import { recordedFiles } from './recorded.ts';
 import { type Target, words } from './target.ts';
@@ -43,5 +44,46 @@ export const bootLog: Target = {
       'what was read is written as something else',
     );
     return { log, said, reading };
+  },
+};
+
+/** Two readers that share no code agree on every event and every PCR value. */
+export const bootLogReplay: Target = {
+  name: 'boot-log-replay',
+  seeds: bootLogSeeds,
+  words: bootLogWords,
+  // The slow reader is part of this.
+  msPerMiB: 1000,
+  run(input) {
+    const [log, slow] = [parseEventLog(input), replaySlowly(input)];
+    holds(
+      log.events.length === slow.events.length,
+      `${log.events.length} events, and ${slow.events.length} to the second reader`,
+    );
+    holds((log.broken === undefined) === slow.whole, 'whole to one reader, broken to the other');
+    for (const [i, { frame, offset }] of log.events.entries()) {
+      const other = slow.events[i];
+      const digests = frame.digests.map(({ algorithm, digest }) => [algorithm, Buffer.from(digest).toString('hex')]);
+      const same = frame.pcr === other?.pcr && frame.type === other.type && String(digests) === String(other.digests);
+      holds(
+        same && Buffer.from(frame.data).toString('hex') === other?.data,
+        `event ${i} at byte ${offset} is another to the second reader`,
+      );
+    }
+    for (const { id, name } of log.algorithms) {
+      if (!name) continue;
+      const values = foreseen(() => replay(log.events, name, log.startupLocality));
+      const others = slow.pcrs.get(id);
+      if (values instanceof AssayError || !others)
+        holds(values instanceof AssayError && !others, `${name} is good to one replay alone`);
+      else {
+        holds(values.size === others.size, `${name}: other PCRs to the second replay`);
+        for (const [pcr, value] of values)
+          holds(
+            Buffer.from(value).toString('hex') === others.get(pcr),
+            `${name} PCR ${pcr} is another to the second replay`,
+          );
+      }
+    }
   },
 };

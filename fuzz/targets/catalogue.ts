@@ -1,5 +1,5 @@
 // Everything that is fuzzed. A new target is a file beside this and a line here.
-import { bootLog } from './boot-log.ts';
+import { bootLog, bootLogReplay } from './boot-log.ts';
 import { ekCertificate, revocationList } from './certificate.ts';
 import { evidence } from './evidence.ts';
 import { imaList, imaReplay, imaText } from './ima-list.ts';
@@ -10,6 +10,7 @@ import { attest, publicArea, signature, tpmResponse } from './tpm.ts';
 
 export const targets: readonly Target[] = [
   bootLog,
+  bootLogReplay,
   imaList,
   imaReplay,
   imaText,
