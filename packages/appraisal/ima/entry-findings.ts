@@ -1,6 +1,14 @@
 // What is wrong with entries of IMA's list, as findings: the first of each kind, with how many there are. Every entry is looked at, also
 // after the first objection.
-import type { ImaFinding, ImaProblemCode, ImaReplay } from '@assay/measurement';
+import { shown } from '@assay/core';
+import {
+  type ImaFinding,
+  type ImaPart,
+  type ImaProblemCode,
+  type ImaReplay,
+  imaPcr,
+  readImaList,
+} from '@assay/measurement';
 import type { Finding } from '@assay/protocol';
 import type { FindingCode } from '../findings/catalogue.ts';
 import { finding } from '../findings.ts';
@@ -16,15 +24,23 @@ const kinds: Readonly<Record<ImaProblemCode, { code: FindingCode; expected: stri
   'boot-aggregate': { code: 'ima-boot-aggregate', expected: 'boot_aggregate as the first entry and nowhere else' },
 };
 
-export function entryFindings({ findings, counts }: Pick<ImaReplay, 'findings' | 'counts'>): Finding[] {
+/** @param part the bytes that were replayed, for the names of files: hints, as the list has them */
+export function entryFindings({ findings, counts }: Pick<ImaReplay, 'findings' | 'counts'>, part: ImaPart): Finding[] {
   const first = new Map<ImaProblemCode, ImaFinding>();
   for (const one of findings) if (!first.has(one.code)) first.set(one.code, one);
-  return [...first.values()].map(({ code, text, index }) => {
+  return [...first.values()].map(({ code, text, index, offset }) => {
     const more = (counts[code] ?? 1) - 1;
     const seen = more > 0 ? `${text} (and ${more} more)` : text;
     const { code: of, expected } = kinds[code];
-    return finding(of, `IMA entry ${index}`, expected, seen, { component: 'operating_system', entry: index, pcr: 10 });
+    const place = { component: 'operating_system', entry: index, pcr: imaPcr } as const;
+    return finding(of, `IMA entry ${index}${fileOf(part, offset)}`, expected, seen, place);
   });
+}
+
+/** ` (/usr/bin/true)`; nothing for an entry that names none. */
+function fileOf({ offset, bytes }: ImaPart, at: number): string {
+  const { value: entry } = readImaList(bytes.subarray(at - offset)).next();
+  return entry && 'fields' in entry && entry.fields?.path ? ` (${shown(entry.fields.path)})` : '';
 }
 
 /** Those of earlier rounds first, each kind once. */

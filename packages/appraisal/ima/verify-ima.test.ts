@@ -106,6 +106,7 @@ test('I01: a violation counts against the host, once for all its life, unless a 
   const first = refused(round(violated), 'ima-violation');
   assert.deepEqual([first.findings[0]?.entry, first.verdict.trust], [5, 'untrusted']);
   assert.match(first.findings[0]?.seen ?? '', /changed while it was measured/);
+  assert.match(first.verdict.reason, /IMA entry 5 \(\/var\/log\/x\)/);
   refused(round([...violated, ...more], { state: first.state }), 'ima-violation');
   trusted(round(violated, { allowed: ['ima-violation'] }));
   trusted(round(violated, { state: first.state, allowed: ['ima-violation'] }));

@@ -57,7 +57,7 @@ export function verifyIma({ claimed, asked, previous, proven, known }: ImaInput)
     const from = claimed.offset === 0 ? undefined : previous;
     const part = partFrom({ offset: claimed.offset, bytes }, asked, from?.list);
     const replay = replayIma(part, from?.list, target, known);
-    const entries = [...entryFindings(replay), ...bootAggregateFindings(replay, proven)];
+    const entries = [...entryFindings(replay, part), ...bootAggregateFindings(replay, proven)];
     const wrong = kept(from?.findings ?? [], entries);
     const read = replay.state ?? replay.end;
     if (read.offset > longestList) return { findings: [tooLong(read)], progress: previous };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { componentsOf, parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
 import { editLog, frameOf } from '@assay/measurement/testing';
+import { defaultPcrs } from '../policy/policy.ts';
 import { scene } from '../testing/index.ts';
 import { referenceFrom } from './learn.ts';
 
@@ -103,6 +104,13 @@ test('the nearest of several known sequences is what a difference is told agains
     assert.equal(verdict.findings[0]?.event, 21);
     assert.equal(golden.appraise({}, { reference: values }).verdict.trust, 'trusted');
   }
+});
+
+test('what was learnt from a quote over fewer PCRs goes on being known good', () => {
+  const wide = scene(golden.log, defaultPcrs);
+  assert.deepEqual(wide.findings({}, { reference }), []);
+  assert.equal(wide.appraise({}, { reference }).verdict.trust, 'trusted');
+  assert.equal(wide.appraise({ log: changed(21) }, { reference }).verdict.trust, 'untrusted');
 });
 
 test('without reference values a component is unknown, and says what to do', () => {
