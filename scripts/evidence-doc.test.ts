@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { findingCatalogue } from '@assay/appraisal';
 import { makeEvidence, softwareTpm } from '@assay/appraisal/testing';
@@ -26,6 +26,22 @@ test('docs/evidence.md names only options that there are, and all that decide wh
   assert.deepEqual(
     named,
     Object.keys(options.attestation_server).filter((name) => /^ek_|_tpm_ca_dir$/.test(name)),
+  );
+});
+
+test('docs/evidence.md knows every code that the evidence commands have', () => {
+  const folder = new URL('../packages/cli/evidence/', import.meta.url);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(?<!\.test)\.ts$/.test(file),
+  );
+  const codes = files.flatMap((file) => {
+    const source = readFileSync(new URL(file, folder), 'utf8');
+    return [...source.matchAll(/(?:code: |AssayError\(\s*)'([a-z0-9-]+)'/g)].map(([, code = '']) => code);
+  });
+  assert.ok(codes.length > 8);
+  assert.deepEqual(
+    codes.filter((code) => !text.includes(`\`${code}\``)),
+    [],
   );
 });
 
