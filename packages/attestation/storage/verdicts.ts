@@ -13,8 +13,6 @@ export type StoredVerdict = {
 
 /** @returns false when a later round's is there already, or the host is gone: nothing was stored */
 export async function keepVerdict(db: Db, { verdict, round, uptimeMs, bootId }: StoredVerdict): Promise<boolean> {
-  const registered = await db.selectFrom('hosts').select('name').where('name', '=', verdict.host).executeTakeFirst();
-  if (!registered) return false;
   const fields: Omit<VerdictRow, 'host'> = {
     round,
     verdict: JSON.stringify(verdict),
@@ -23,7 +21,19 @@ export async function keepVerdict(db: Db, { verdict, round, uptimeMs, bootId }: 
   };
   const kept = await db
     .insertInto('verdicts')
-    .values({ host: verdict.host, ...fields })
+    .columns(['host', 'round', 'verdict', 'uptime_ms', 'boot_id'])
+    .expression((of) =>
+      of
+        .selectFrom('hosts')
+        .where('name', '=', verdict.host)
+        .select(({ val }) => [
+          'name',
+          val(fields.round).as('round'),
+          val(fields.verdict).as('verdict'),
+          val(fields.uptime_ms).as('uptime_ms'),
+          val(fields.boot_id).as('boot_id'),
+        ]),
+    )
     .onConflict((conflict) => conflict.column('host').doUpdateSet(fields).where('verdicts.round', '<', round))
     .returning('host')
     .executeTakeFirst();

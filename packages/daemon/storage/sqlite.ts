@@ -1,6 +1,6 @@
 // How does Kysely speak to node:sqlite? One connection, handed to one asker at a time, in the order they asked.
 import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { AssayError } from '@assay/core';
 import {
   CompiledQuery,
@@ -104,10 +104,16 @@ class OneConnectionDriver implements Driver {
   }
 }
 
+/** Statements that are kept prepared: what a service asks for is a few dozen texts, again and again. */
+const mostPrepared = 256;
+
+type Prepared = { statement: StatementSync; answers: boolean };
+
 class Connection implements DatabaseConnection {
   readonly #database: DatabaseSync;
   readonly #path: string;
   readonly #fatal: Fatal;
+  readonly #prepared = new Map<string, Prepared>();
 
   constructor(database: DatabaseSync, path: string, fatal: Fatal) {
     this.#database = database;
@@ -117,14 +123,28 @@ class Connection implements DatabaseConnection {
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     try {
-      const statement = this.#database.prepare(sql);
+      const { statement, answers } = this.#prepare(sql);
       const values = parameters as readonly SQLInputValue[];
-      if (statement.columns().length > 0) return { rows: statement.all(...values).map((row) => plain(row) as R) };
+      if (answers) return { rows: statement.all(...values).map((row) => plain(row) as R) };
       const { changes, lastInsertRowid } = statement.run(...values);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     } catch (error) {
       throw sqliteFailure(error, this.#path, this.#fatal);
     }
+  }
+
+  #prepare(sql: string): Prepared {
+    const kept = this.#prepared.get(sql);
+    if (kept) return kept;
+    const statement = this.#database.prepare(sql);
+    const prepared = { statement, answers: statement.columns().length > 0 };
+    if (!/^(select|insert|update|delete|begin|commit|rollback)\b/.test(sql)) {
+      this.#prepared.clear(); // the schema may change: columns of what was prepared before would be old
+      return prepared;
+    }
+    if (this.#prepared.size >= mostPrepared) this.#prepared.clear();
+    this.#prepared.set(sql, prepared);
+    return prepared;
   }
 
   // biome-ignore lint/correctness/useYield: Kysely asks for this method; nothing here streams
@@ -135,10 +155,10 @@ class Connection implements DatabaseConnection {
 
 /** As pg gives them: ordinary objects, bytes as Buffer. */
 function plain(row: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name,
-      value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value,
-    ]),
-  );
+  const ordinary: Record<string, unknown> = { ...row };
+  for (const name in ordinary) {
+    const value = ordinary[name];
+    if (value instanceof Uint8Array) ordinary[name] = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  }
+  return ordinary;
 }
