@@ -78,30 +78,47 @@ test('a padded list is not mixed with what is known of recomputed ones', () => {
   }
 });
 
-test('it forgets, and takes no more memory than it was given', () => {
-  const filled = (maxBytes: number) => {
+test('it forgets what is old, and takes no more memory than it was given', () => {
+  const filled = (maxBytes: number, pathLength: number, count: number) => {
     const known = new KnownImaLines(maxBytes);
+    const entryOf = (i: number) => imaEntry({ path: `/${i}-`.padEnd(pathLength, 'x') });
     const digest = Buffer.alloc(32);
-    for (let i = 0; i < 20_000; i++) {
-      const entry = imaEntry({ path: `/usr/bin/program-${i}` });
+    for (let i = 0; i < count; i++) {
+      const entry = entryOf(i);
       known.remember('sha256', entry, 0, entry.length, digest.fill(i & 0xff));
     }
-    let held = 0;
+    const held: number[] = [];
     let bytes = 0;
-    const got = Buffer.alloc(32);
-    for (let i = 0; i < 20_000; i++) {
-      const entry = imaEntry({ path: `/usr/bin/program-${i}` });
-      if (!known.recall('sha256', entry, 0, entry.length, got)) continue;
-      assert.equal(got[0], i & 0xff);
-      held += 1;
+    // Looked at from the newest on: what is recalled from the older half moves to the younger one.
+    for (let i = count - 1; i >= 0; i--) {
+      const entry = entryOf(i);
+      if (!known.recall('sha256', entry, 0, entry.length, digest)) continue;
+      assert.equal(digest[0], i & 0xff);
+      held.push(i);
       bytes += entry.length + 32;
     }
     return { held, bytes };
   };
-  assert.equal(filled(0).held, 0);
-  const small = filled(400_000);
-  assert.ok(small.held > 500 && small.bytes <= 400_000, `${small.held} entries, ${small.bytes} bytes`);
-  assert.ok(filled(64e6).held > 19_900); // a few may find their place crowded
+  assert.deepEqual(filled(0, 20, 100).held, []);
+  for (const [pathLength, count] of [
+    [20, 20_000],
+    [3000, 1000],
+  ] as const) {
+    const { held, bytes } = filled(400_000, pathLength, count);
+    assert.ok(bytes > 50_000 && bytes <= 400_000, `${bytes} bytes`);
+    assert.ok(count - (held[0] as number) < 10, 'the newest are held'); // one that found its place crowded is not
+    assert.ok(!held.includes(0));
+  }
+  assert.ok(filled(64e6, 20, 20_000).held.length > 19_900); // a few may find their place crowded
+});
+
+test('the beginning of a known entry is not known', () => {
+  const known = new KnownImaLines(1e6);
+  const entry = imaEntry({ path: '/usr/bin/program' });
+  const digest = Buffer.alloc(32);
+  known.remember('sha256', entry, 0, entry.length, digest);
+  assert.equal(known.recall('sha256', entry, 0, entry.length, digest), true);
+  assert.equal(known.recall('sha256', entry, 0, entry.length - 1, digest), false);
 });
 
 test('what was remembered is recalled byte for byte, and nothing else is', () => {

@@ -51,6 +51,11 @@ test('I03: the template ima is read, and marked as one that knows files by SHA-1
   assert.deepEqual(entries.map(({ fields }) => fields?.path).at(-1), '/usr/bin/program-2');
   assert.deepEqual(codesOf(buildIma(honestIma('ima', 3))), Array(4).fill(['template-legacy']));
   assert.equal(entries[0]?.fields?.digest.algorithm, 'sha1');
+  // Each name is filled up with zeros, not with what is left of a longer one.
+  const shorter = ['/usr/bin/long', '/sh', `/${'x'.repeat(254)}`, '/x'].map(
+    (path): ImaWish => ({ template: 'ima', path }),
+  );
+  assert.deepEqual(codesOf(buildIma(shorter)).slice(1), Array(3).fill(['template-legacy']));
 });
 
 test('I03: a template the kernel does not have is a problem of its entry, and the list goes on', () => {
