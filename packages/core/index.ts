@@ -14,6 +14,6 @@ export {
   struct,
   tagged,
 } from './wire/codec.ts';
-export { type Cursor, take, within } from './wire/cursor.ts';
+export { bad, type Cursor, take, unsaid, within } from './wire/cursor.ts';
 export { u8, u16, u16le, u32, u32le, u64, u64le } from './wire/numbers.ts';
 export { Output } from './wire/output.ts';

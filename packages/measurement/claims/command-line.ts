@@ -9,6 +9,9 @@ import type { Claims } from './claims.ts';
 import type { Ground } from './ground.ts';
 import { notVouched } from './secure-boot.ts';
 
+/** In characters; Linux takes 4,096 at most on any architecture. */
+const longest = 65_536;
+
 /** How GRUB quotes differs between command and command line. */
 const plain = (text: string) => text.replace(/[\\'"]/g, '').trim();
 const wordsOf = (event: BootEvent): string | undefined => (event.kind === 'ipl' ? event.content?.words : undefined);
@@ -17,18 +20,12 @@ export function commandLineClaims(
   ground: Ground,
   events: readonly BootEvent[],
 ): Pick<Claims, 'commandLine' | 'hypervisorCommandLine' | 'loadOptions'> {
-  const loadOptions = ground
-    .things('loadOptions', ['kernel command line'])
-    .filter(({ events: [index] }) => isTag(events, index));
   return {
     ...text('commandLine', 'kernel command line', ground, events),
     ...text('hypervisorCommandLine', 'hypervisor command line', ground, events),
-    loadOptions,
+    loadOptions: ground.things('loadOptions', ['kernel command line'], 'tagged'),
   };
 }
-
-const isTag = (events: readonly BootEvent[], index: number | undefined) =>
-  index !== undefined && events[index]?.kind === 'tagged';
 
 function text(
   claim: 'commandLine' | 'hypervisorCommandLine',
@@ -36,7 +33,7 @@ function text(
   ground: Ground,
   events: readonly BootEvent[],
 ): Pick<Claims, 'commandLine' | 'hypervisorCommandLine'> {
-  const lines = ground.parts.filter((part) => part.role === role).map(({ event }) => event);
+  const lines = ground.of([role]).map(({ event }) => event);
   const spoken = lines.filter(({ kind }) => kind === 'ipl');
   const withhold = (reason: string, of: readonly BootEvent[]) => {
     ground.withhold(claim, reason, of);
@@ -47,6 +44,7 @@ function text(
   const unproven = spoken.filter((event) => !ground.vouches(event));
   if (unproven.length > 0) return withhold(notVouched, unproven);
   const value = wordsOf(first) ?? '';
+  if (value.length > longest) return withhold('it is longer than any kernel takes', spoken);
   if (spoken.some((event) => wordsOf(event) !== value)) return withhold('there is more than one', spoken);
   if (spoken.some(({ pcr }) => pcr === 8)) {
     const { spoke, argumentsOf } = grubStory(events);

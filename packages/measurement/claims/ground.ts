@@ -1,9 +1,9 @@
 // What claims may rest on: the events of PCRs that are proven, with a digest in each bank that is quoted, and whether the
 // digest of one vouches for its words.
-import { escaped } from '@assay/core';
 import type { HashName } from '@assay/tpm/structures';
 import { type Attribution, componentsOf, type Role } from '../components.ts';
 import type { BootEvent, EventLog } from '../event-log/event.ts';
+import { labelText } from '../event-log/label-text.ts';
 import { exitBootServices, type Phases, phasesOf } from '../event-log/order.ts';
 import { isVouchedFor } from '../event-log/vouched.ts';
 import { devicePathText } from '../uefi/device-path.ts';
@@ -20,11 +20,17 @@ export class Ground {
   readonly #ended: boolean;
   readonly #vouched = new Map<BootEvent, boolean>();
   readonly #reasons = new Map<string, number[]>();
+  readonly #byRole = new Map<Role, Attribution[]>();
 
   constructor(log: EventLog, banks: readonly HashName[], proven: (pcr: number) => boolean) {
     this.#banks = banks;
     this.#proven = proven;
     this.parts = componentsOf(log.events);
+    for (const part of this.parts) {
+      const same = this.#byRole.get(part.role);
+      if (same) same.push(part);
+      else this.#byRole.set(part.role, [part]);
+    }
     this.phases = phasesOf(log.events, banks);
     this.#ended = proven(5) && exitBootServices(log.events, banks) !== undefined;
   }
@@ -60,11 +66,17 @@ export class Ground {
     return undefined;
   }
 
-  /** Events of these roles as things that were measured: their digests are claimed, their names are not proven. */
-  things(claim: ClaimName, roles: readonly Role[]): Claim<MeasuredThing>[] {
+  /** Events of these roles, in log order. */
+  of(roles: readonly Role[]): Attribution[] {
+    const parts = roles.flatMap((role) => this.#byRole.get(role) ?? []);
+    return roles.length > 1 ? parts.sort((a, b) => a.event.index - b.event.index) : parts;
+  }
+
+  /** Events of these roles as things that were measured: their digests are claimed, their names are not proven. `kind`: of this kind alone. */
+  things(claim: ClaimName, roles: readonly Role[], kind?: BootEvent['kind']): Claim<MeasuredThing>[] {
     const claims: Claim<MeasuredThing>[] = [];
-    for (const { event, role } of this.parts) {
-      if (!roles.includes(role)) continue;
+    for (const { event, role } of this.of(roles)) {
+      if (kind && event.kind !== kind) continue;
       const reason = this.doubt(event) ?? this.#placeDoubt(event);
       if (reason) this.withhold(claim, reason, [event]);
       else claims.push({ value: this.#thing(event, role), events: [event.index] });
@@ -91,7 +103,7 @@ export class Ground {
       const digest = event.digests[bank];
       if (digest) digests[bank] = hexText(digest);
     }
-    return { pcr: event.pcr, role, digests, name: escaped(nameOf(event)) };
+    return { pcr: event.pcr, role, digests, name: labelText(nameOf(event)) };
   }
 }
 

@@ -78,7 +78,8 @@ function sameAsTools(bytes: Uint8Array, which: string): boolean {
   if (log.events.some(({ pcr }) => pcr > 23)) return false;
   const said = tools(bytes);
   if (said === undefined) return false;
-  if (log.broken?.code === 'log-header') return false; // it does not look at the sizes in a header (L16)
+  // It does not look at the sizes in a header (L16), nor at its signature (L15).
+  if (log.broken?.code === 'log-header' || (log.format === 'sha1' && said.includes('\n  SpecID:'))) return false;
   assert.equal(log.broken, undefined, which);
   const theirs = toolsEvents(said);
   assert.equal(log.events.length, theirs.length, which);

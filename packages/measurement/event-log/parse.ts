@@ -3,7 +3,7 @@
 import { AssayError, type Codec, decode } from '@assay/core';
 import type { BootEvent, EventFrame, EventLog, LogAlgorithm } from './event.ts';
 import { agileFrame, algorithmsOf, LegacyFrame, SpecIdEvent, specIdSignature } from './frame.ts';
-import { readEvent } from './read-event.ts';
+import { mostReasons, readEvent } from './read-event.ts';
 
 const noActionNumber = 0x0000_0003;
 const sha1Only: LogAlgorithm[] = [{ id: 0x0004, name: 'sha1', size: 20 }];
@@ -15,6 +15,7 @@ const sha1Only: LogAlgorithm[] = [{ id: 0x0004, name: 'sha1', size: 20 }];
 export function parseEventLog(bytes: Uint8Array): EventLog {
   const events: BootEvent[] = [];
   const c = { bytes, at: 0 };
+  const reasons = { left: mostReasons };
   let format: EventLog['format'] = 'sha1';
   let algorithms = sha1Only;
   let frame: Codec<EventFrame> = LegacyFrame;
@@ -28,7 +29,7 @@ export function parseEventLog(bytes: Uint8Array): EventLog {
         algorithms = algorithmsOf(decode(SpecIdEvent, read.data, 'TCG_EfiSpecIDEvent').algorithms);
         frame = agileFrame(algorithms);
       }
-      events.push(readEvent(read, events.length, good));
+      events.push(readEvent(read, events.length, good, reasons));
       good = c.at;
     }
   } catch (error) {

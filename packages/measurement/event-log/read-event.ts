@@ -1,14 +1,22 @@
 // What does one event say, as far as its type is known and its data makes sense? Its data is read when somebody asks for it:
 // most of a log is only extended and compared.
-import { AssayError, escaped } from '@assay/core';
+import { AssayError } from '@assay/core';
 import { hashOfId } from './algorithm.ts';
 import type { BootEvent, EventFrame, HashName } from './event.ts';
-import type { EventType } from './event-type.ts';
+import { aloud, type EventType, silently } from './event-type.ts';
 import { eventType } from './events/catalogue.ts';
+import { labelText } from './label-text.ts';
 
-/** @param offset of its first byte in the log */
-export const readEvent = (frame: EventFrame, index: number, offset: number): BootEvent =>
-  new ReadEvent(frame, index, offset) as unknown as BootEvent;
+/** How many malformed events of a log are still told apart in words: nobody reads more, and words cost more than bytes. */
+export type Reasons = { left: number };
+export const mostReasons = 256;
+
+/**
+ * @param offset of its first byte in the log
+ * @param reasons of its log
+ */
+export const readEvent = (frame: EventFrame, index: number, offset: number, reasons: Reasons): BootEvent =>
+  new ReadEvent(frame, index, offset, reasons) as unknown as BootEvent;
 
 /** As BootEvent has it, whose members say what they are. */
 class ReadEvent {
@@ -25,8 +33,11 @@ class ReadEvent {
   #read = false;
   #content: unknown;
   #problem: string | undefined;
+  #malformed = false;
+  readonly #reasons: Reasons;
 
-  constructor(frame: EventFrame, index: number, offset: number) {
+  constructor(frame: EventFrame, index: number, offset: number, reasons: Reasons) {
+    this.#reasons = reasons;
     this.#type = eventType(frame.type);
     this.index = index;
     this.offset = offset;
@@ -55,15 +66,15 @@ class ReadEvent {
 
   get problem(): string | undefined {
     if (!this.#read) this.#readData();
+    if (this.#malformed) this.#problem ??= this.#reason();
     return this.#twice ?? this.#problem;
   }
 
   get description(): string {
     const { content } = this;
-    if (content === undefined) return `${this.data.length} bytes`;
-    return escaped(
-      (this.#type.describe as ((of: unknown) => string) | undefined)?.(content) ?? `${this.data.length} bytes`,
-    );
+    const describe = this.#type.describe as ((of: unknown) => string) | undefined;
+    if (content === undefined || !describe) return `${this.data.length} bytes`;
+    return labelText(describe(content));
   }
 
   #readData(): void {
@@ -71,11 +82,23 @@ class ReadEvent {
     const { read, doubt } = this.#type;
     if (!read) return;
     try {
-      this.#content = read(this.data);
+      this.#content = read(this.data, silently);
       this.#problem = (doubt as ((of: unknown) => string | undefined) | undefined)?.(this.#content);
     } catch (error) {
-      if (!(error instanceof AssayError)) throw error;
-      this.#problem = error.message;
+      if (error instanceof Error && !(error instanceof AssayError)) throw error;
+      this.#malformed = true;
     }
+  }
+
+  /** Reads once more, to say what is wrong. */
+  #reason(): string {
+    if (this.#reasons.left-- <= 0) return `malformed data of ${this.type}, as in many events of this log`;
+    try {
+      this.#type.read?.(this.data, aloud);
+    } catch (error) {
+      if (error instanceof AssayError) return error.message;
+      throw error;
+    }
+    return 'malformed';
   }
 }

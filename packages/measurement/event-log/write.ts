@@ -4,7 +4,7 @@ import type { HashName } from '@assay/tpm/structures';
 import { hashOfId } from './algorithm.ts';
 import type { BootEvent, EventFrame, EventLog } from './event.ts';
 import { agileFrame, LegacyFrame } from './frame.ts';
-import { readEvent } from './read-event.ts';
+import { mostReasons, readEvent } from './read-event.ts';
 
 /** The bytes of a log: those it was parsed from, if nothing was changed. */
 export const writeEventLog = (log: EventLog): Uint8Array =>
@@ -43,5 +43,5 @@ export function withDigests(log: EventLog, index: number, digests: BootEvent['di
       return { algorithm, digest: (name && digests[name]) ?? digest };
     }),
   };
-  return { ...log, events: log.events.with(index, readEvent(frame, index, event.offset)) };
+  return { ...log, events: log.events.with(index, readEvent(frame, index, event.offset, { left: mostReasons })) };
 }

@@ -12,6 +12,7 @@ export {
 export { buildLog, type EventWish, editLog, frameOf } from './build-log.ts';
 export { type CorpusLog, corpusLog, corpusLogs, expectedEvents, expectedPcrs, healthyLogs } from './corpus.ts';
 export { type ToolsEvent, toolsEvents, toolsPcrs, unquoted, type Yaml } from './expected-yaml.ts';
+export { hostileLogs } from './hostile-logs.ts';
 export { mutants } from './mutants.ts';
 export { replayImaSlowly, type SlowEntry } from './replay-ima-slowly.ts';
 export { replaySlowly, type SlowEvent, type SlowLog } from './replay-slowly.ts';

@@ -91,7 +91,9 @@ function flag(value: Uint8Array): boolean | undefined {
 function order(value: Uint8Array): number[] {
   if (value.length % 2)
     throw new AssayError('variable', 'UEFI_VARIABLE_DATA.variableData', 'an even number of bytes', value.length);
-  return Array.from({ length: value.length / 2 }, (_, i) => (value[2 * i] ?? 0) + 256 * (value[2 * i + 1] ?? 0));
+  const entries: number[] = [];
+  for (let i = 0; i < value.length; i += 2) entries.push((value[i] ?? 0) + 256 * (value[i + 1] ?? 0));
+  return entries;
 }
 
 /** Lines of printable ASCII. */

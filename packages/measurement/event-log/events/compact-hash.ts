@@ -11,10 +11,10 @@ export const compactHash: EventType<'compact-hash'> = {
   number: 0x0000_000c,
   name: 'EV_COMPACT_HASH',
   kind: 'compact-hash',
-  read(data) {
+  read(data, say) {
     const text = printable(data);
     const isNumber = text === undefined && data.length === 4;
-    return { text, value: isNumber ? reads(u32le, 'EV_COMPACT_HASH')(data) : undefined };
+    return { text, value: isNumber ? reads(u32le, 'EV_COMPACT_HASH')(data, say) : undefined };
   },
   describe: ({ text, value }) =>
     text !== undefined

@@ -3,7 +3,7 @@
 // only what the log says of it.
 import { sized, struct, u8, u64le } from '@assay/core';
 import { latin1, printable, withoutNuls } from '../../uefi/primitives.ts';
-import { type EventType, reads } from '../event-type.ts';
+import { type EventType, reads, type Say } from '../event-type.ts';
 
 /** `base` a physical address, `length` in bytes, both absent when the log has a name alone; `name` empty when it has none. */
 export type FirmwareBlobContent = { name: string; base: bigint | undefined; length: bigint | undefined };
@@ -13,21 +13,21 @@ const Blob = struct({ base: u64le, length: u64le });
 /** UEFI_PLATFORM_FIRMWARE_BLOB2 */
 const Blob2 = struct({ name: sized(255, u8), base: u64le, length: u64le });
 
-const readBlob = (data: Uint8Array): FirmwareBlobContent => ({
+const readBlob = (data: Uint8Array, say: Say): FirmwareBlobContent => ({
   name: '',
-  ...reads(Blob, 'UEFI_PLATFORM_FIRMWARE_BLOB')(data),
+  ...reads(Blob, 'UEFI_PLATFORM_FIRMWARE_BLOB')(data, say),
 });
 
-function readBlob2(data: Uint8Array): FirmwareBlobContent {
-  const { name, ...blob } = reads(Blob2, 'UEFI_PLATFORM_FIRMWARE_BLOB2')(data);
+function readBlob2(data: Uint8Array, say: Say): FirmwareBlobContent {
+  const { name, ...blob } = reads(Blob2, 'UEFI_PLATFORM_FIRMWARE_BLOB2')(data, say);
   return { ...blob, name: withoutNuls(latin1(name)) };
 }
 
 /** Older types hold a name (“POST CODE”, “ACPI DATA”), an address and a length, or both. */
-function readAny(data: Uint8Array): FirmwareBlobContent {
+function readAny(data: Uint8Array, say: Say): FirmwareBlobContent {
   const name = printable(data);
   if (name !== undefined || data.length === 0) return { name: name ?? '', base: undefined, length: undefined };
-  return data.length === 16 ? readBlob(data) : readBlob2(data);
+  return data.length === 16 ? readBlob(data, say) : readBlob2(data, say);
 }
 
 function describe({ name, base, length }: FirmwareBlobContent): string {

@@ -1,8 +1,8 @@
 // EV_EFI_GPT_EVENT, EV_EFI_GPT_EVENT2: the partition table of the disk that was booted from (PFP §10.2.6; UEFI 2.10, §5.3). The
 // newer type leaves out what is unique to a machine: the GUIDs of disk and partitions are zero there.
-import { AssayError, bytes, struct, take, u32le, u64le } from '@assay/core';
+import { bad, bytes, struct, take, u32le, u64le, within } from '@assay/core';
 import { Guid, latin1, length64, ucs2 } from '../../uefi/primitives.ts';
-import { allOfData, type EventType } from '../event-type.ts';
+import { allOfData, type EventType, type Say } from '../event-type.ts';
 
 /** Blocks are numbered from the start of the disk (LBA), both ends included. `name` up to its NUL. */
 export type Partition = {
@@ -62,26 +62,21 @@ const Entry = struct({
 const entryLength = 128;
 
 /** UEFI_GPT_DATA: header, count, entries up to the end. */
-function read(data: Uint8Array): GptContent {
-  const where = 'UEFI_GPT_DATA';
+function read(data: Uint8Array, say: Say): GptContent {
+  const where = say('UEFI_GPT_DATA');
   const c = { bytes: data, at: 0 };
-  const { signature, reserved: _, ...header } = Header.read(c, `${where}.EfiPartitionHeader`);
+  const { signature, reserved: _, ...header } = Header.read(c, within(where, '.EfiPartitionHeader'));
   if (latin1(signature) !== 'EFI PART')
-    throw new AssayError('gpt', `${where}.EfiPartitionHeader.Signature`, 'EFI PART', signature);
+    throw bad('value', within(where, '.EfiPartitionHeader.Signature'), 0, 'EFI PART', signature);
   const at = c.at;
-  const count = length64.read(c, `${where}.NumberOfPartitions`);
+  const count = length64.read(c, within(where, '.NumberOfPartitions'));
   const size = count > 0 && count * header.entrySize === data.length - c.at ? header.entrySize : entryLength;
   if (size < entryLength || count * size !== data.length - c.at)
-    throw new AssayError(
-      'gpt',
-      `${where}.NumberOfPartitions at byte ${at}`,
-      `${data.length - c.at} bytes of entries`,
-      count,
-    );
+    throw bad('value', within(where, '.NumberOfPartitions'), at, `${data.length - c.at} bytes of entries`, count);
   const partitions: Partition[] = [];
+  const inside = within(where, '.Partitions');
   for (let i = 0; i < count; i++) {
-    const entry = { bytes: take(c, size, `${where}.Partitions[${i}]`), at: 0 };
-    const { name, ...fields } = Entry.read(entry, `${where}.Partitions[${i}]`);
+    const { name, ...fields } = Entry.read({ bytes: take(c, size, inside), at: 0 }, inside);
     partitions.push({ ...fields, name: ucs2(name).replace(/\0.*$/s, '') });
   }
   return { header, partitions };

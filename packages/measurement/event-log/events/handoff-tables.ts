@@ -1,14 +1,13 @@
 // EV_EFI_HANDOFF_TABLES, EV_EFI_HANDOFF_TABLES2: tables that the firmware hands to the operating system, SMBIOS for one (PFP
 // §10.2.7). The digest is of the tables; the log has only their kinds and addresses.
-import { AssayError, sized, struct, take, u8, u64le } from '@assay/core';
-import { Guid, latin1, length64, withoutNuls } from '../../uefi/primitives.ts';
-import type { EventType } from '../event-type.ts';
+import { bad, sized, take, u8, u64le, within } from '@assay/core';
+import { guidText, latin1, length64, withoutNuls } from '../../uefi/primitives.ts';
+import type { EventType, Say } from '../event-type.ts';
 
 /** `description` empty in events of the older type. `guid` says which kind of table it is. */
 export type HandoffTablesContent = { description: string; tables: { guid: string; address: bigint }[] };
 
-/** EFI_CONFIGURATION_TABLE */
-const Table = struct({ guid: Guid, address: u64le });
+/** EFI_CONFIGURATION_TABLE: GUID and address. */
 const tableLength = 24;
 
 /** Kinds that are met (UEFI 2.10, §4.6). */
@@ -21,21 +20,18 @@ const kinds: Record<string, string> = {
 
 const read =
   (hasDescription: boolean) =>
-  (data: Uint8Array): HandoffTablesContent => {
-    const where = 'UEFI_HANDOFF_TABLE_POINTERS';
+  (data: Uint8Array, say: Say): HandoffTablesContent => {
+    const where = say('UEFI_HANDOFF_TABLE_POINTERS');
     const c = { bytes: data, at: 0 };
-    const description = hasDescription ? withoutNuls(latin1(sized(255, u8).read(c, `${where}.TableDescription`))) : '';
+    const description = hasDescription
+      ? withoutNuls(latin1(sized(255, u8).read(c, within(where, '.TableDescription'))))
+      : '';
     const at = c.at;
-    const count = length64.read(c, `${where}.NumberOfTables`);
+    const count = length64.read(c, within(where, '.NumberOfTables'));
     if (count * tableLength !== data.length - c.at)
-      throw new AssayError(
-        'handoff-tables',
-        `${where}.NumberOfTables at byte ${at}`,
-        `${data.length - c.at} bytes of tables`,
-        count,
-      );
+      throw bad('value', within(where, '.NumberOfTables'), at, `${data.length - c.at} bytes of tables`, count);
     const tables: HandoffTablesContent['tables'] = [];
-    while (c.at < data.length) tables.push(Table.read({ bytes: take(c, tableLength, where), at: 0 }, where));
+    while (c.at < data.length) tables.push({ guid: guidText(take(c, 16, where)), address: u64le.read(c, where) });
     return { description, tables };
   };
 

@@ -1,7 +1,7 @@
 // EV_NO_ACTION: information for whoever reads the log; recorded, never extended (PFP §10.4.5). No digest vouches for it.
 import { bytes, decode, sized, struct, u8, u16le, u32le } from '@assay/core';
 import { Guid, latin1, remaining, withoutNuls } from '../../uefi/primitives.ts';
-import { type EventType, reads } from '../event-type.ts';
+import { type EventType, reads, type Say } from '../event-type.ts';
 import { SpecIdEvent } from '../frame.ts';
 
 export type NoActionContent =
@@ -79,8 +79,8 @@ const NvIndex = struct({ signature, version: u16le, reserved: bytes(6), data: re
 
 const said = (field: Uint8Array) => withoutNuls(latin1(field));
 
-function platformId(data: Uint8Array, version: 1 | 2 | 3): PlatformId {
-  const where = `TCG_Sp800_155_PlatformId_Event${version === 1 ? '' : version}`;
+function platformId(data: Uint8Array, say: Say, version: 1 | 2 | 3): PlatformId {
+  const where = say(`TCG_Sp800_155_PlatformId_Event${version === 1 ? '' : version}`);
   if (version === 1) {
     const { vendor, manifest } = decode(PlatformId1, data, where);
     return { signature: 'sp800-155', version, vendor, manifest };
@@ -102,8 +102,8 @@ function platformId(data: Uint8Array, version: 1 | 2 | 3): PlatformId {
   };
 }
 
-function specId(data: Uint8Array): SpecId {
-  const id = reads(SpecIdEvent, 'TCG_EfiSpecIDEvent')(data);
+function specId(data: Uint8Array, say: Say): SpecId {
+  const id = reads(SpecIdEvent, 'TCG_EfiSpecIDEvent')(data, say);
   return {
     signature: 'spec-id',
     event: 3,
@@ -115,47 +115,47 @@ function specId(data: Uint8Array): SpecId {
   };
 }
 
-function oldSpecId(data: Uint8Array, event: 0 | 2): SpecId {
-  const { major, minor, errata, platformClass, uintnSize, vendorInfo } = reads(
-    OldSpecId,
-    'TCG_PCClientSpecIDEvent',
-  )(data);
+function oldSpecId(data: Uint8Array, say: Say, event: 0 | 2): SpecId {
+  const { major, minor, errata, platformClass, uintnSize, vendorInfo } = reads(OldSpecId, 'TCG_PCClientSpecIDEvent')(
+    data,
+    say,
+  );
   const version = `${major}.${minor} errata ${errata}`;
   return { signature: 'spec-id', event, version, platformClass, uintnSize, algorithms: [], vendorInfo };
 }
 
-function nvIndex(data: Uint8Array, sort: 'instance' | 'dynamic'): NoActionContent {
-  const { version, data: rest } = reads(NvIndex, 'TCG_NV_INDEX_EVENT_LOG_STRUCT')(data);
+function nvIndex(data: Uint8Array, say: Say, sort: 'instance' | 'dynamic'): NoActionContent {
+  const { version, data: rest } = reads(NvIndex, 'TCG_NV_INDEX_EVENT_LOG_STRUCT')(data, say);
   return { signature: 'nv-index', sort, version, data: rest };
 }
 
-const readers: Record<string, (data: Uint8Array) => NoActionContent> = {
-  'Spec ID Event00': (data) => oldSpecId(data, 0),
-  'Spec ID Event02': (data) => oldSpecId(data, 2),
+const readers: Record<string, (data: Uint8Array, say: Say) => NoActionContent> = {
+  'Spec ID Event00': (data, say) => oldSpecId(data, say, 0),
+  'Spec ID Event02': (data, say) => oldSpecId(data, say, 2),
   'Spec ID Event03': specId,
-  StartupLocality(data) {
-    const { locality } = reads(StartupLocality, 'TCG_EfiStartupLocalityEvent')(data);
+  StartupLocality(data, say) {
+    const { locality } = reads(StartupLocality, 'TCG_EfiStartupLocalityEvent')(data, say);
     return { signature: 'startup-locality', locality };
   },
-  'SP800-155 Event': (data) => platformId(data, 1),
-  'SP800-155 Event2': (data) => platformId(data, 2),
-  'SP800-155 Event3': (data) => platformId(data, 3),
-  'H-CRTM CompMeas'(data) {
-    const { component, format, measurement } = reads(HcrtmComponent, 'TCG_HCRTMComponentEvent')(data);
+  'SP800-155 Event': (data, say) => platformId(data, say, 1),
+  'SP800-155 Event2': (data, say) => platformId(data, say, 2),
+  'SP800-155 Event3': (data, say) => platformId(data, say, 3),
+  'H-CRTM CompMeas'(data, say) {
+    const { component, format, measurement } = reads(HcrtmComponent, 'TCG_HCRTMComponentEvent')(data, say);
     return { signature: 'h-crtm-component', component: said(component), format, measurement };
   },
-  NvIndexInstance: (data) => nvIndex(data, 'instance'),
-  'NvIndexDynamic ': (data) => nvIndex(data, 'dynamic'),
+  NvIndexInstance: (data, say) => nvIndex(data, say, 'instance'),
+  'NvIndexDynamic ': (data, say) => nvIndex(data, say, 'dynamic'),
 };
 
 export const noAction: EventType<'no-action'> = {
   number: 0x0000_0003,
   name: 'EV_NO_ACTION',
   kind: 'no-action',
-  read(data) {
+  read(data, say) {
     const name = said(data.subarray(0, 16));
     const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
-    return reader ? reader(data) : { signature: 'other', text: name };
+    return reader ? reader(data, say) : { signature: 'other', text: name };
   },
   describe(content) {
     switch (content.signature) {

@@ -1,8 +1,8 @@
 // EV_EFI_SPDM_FIRMWARE_BLOB, EV_EFI_SPDM_FIRMWARE_CONFIG: what a device says of its own firmware, asked over SPDM (PFP §10.2.8).
-import { AssayError, bytes, sized, struct, take, u8, u16le, u32le, u64le } from '@assay/core';
+import { bad, bytes, sized, struct, take, u8, u16le, u32le, u64le, within } from '@assay/core';
 import { devicePathText } from '../../uefi/device-path.ts';
 import { hexText, latin1, length64, remaining, withoutNuls } from '../../uefi/primitives.ts';
-import { allOfData, type EventType } from '../event-type.ts';
+import { allOfData, type EventType, type Say } from '../event-type.ts';
 
 export type SpdmContent = {
   /** Of TCG_DEVICE_SECURITY_EVENT_DATA. */
@@ -65,11 +65,10 @@ const authStates: Record<number, string> = {
   255: 'no SPDM',
 };
 
-const where = 'TCG_DEVICE_SECURITY_EVENT_DATA';
 const deviceOf = (type: number): SpdmContent['device'] =>
   type === 0 ? 'none' : type === 1 ? 'PCI' : type === 2 ? 'USB' : `type ${type}`;
 
-function contextOf(deviceType: number, context: Uint8Array): SpdmContent['pci'] {
+function contextOf(deviceType: number, context: Uint8Array, where: string): SpdmContent['pci'] {
   if (deviceType !== 1 || context.length === 0) return undefined;
   const {
     version: _v,
@@ -77,37 +76,38 @@ function contextOf(deviceType: number, context: Uint8Array): SpdmContent['pci'] 
     rest: _r,
     class: code,
     ...pci
-  } = PciContext.read({ bytes: context, at: 0 }, `${where}.PCI`);
+  } = PciContext.read({ bytes: context, at: 0 }, within(where, '.PCI'));
   return { ...pci, class: hexText(Uint8Array.from(code).reverse()) };
 }
 
-function read(data: Uint8Array): SpdmContent {
+function read(data: Uint8Array, say: Say): SpdmContent {
+  const where = say('TCG_DEVICE_SECURITY_EVENT_DATA');
   const c = { bytes: data, at: 0 };
   const signature = withoutNuls(latin1(take(c, 16, where)));
   if (signature === 'SPDM Device Sec') {
     const { deviceType, index, measurement } = Version1.read(c, where);
-    const path = c.at < data.length ? take(c, length64.read(c, where), `${where}.DevicePath`) : new Uint8Array();
+    const path = c.at < data.length ? take(c, length64.read(c, where), within(where, '.DevicePath')) : new Uint8Array();
     return {
       version: 1,
       device: deviceOf(deviceType),
       path: devicePathText(path),
       authentication: undefined,
       body: { is: 'measurement', index, measurement },
-      pci: contextOf(deviceType, data.subarray(c.at)),
+      pci: contextOf(deviceType, data.subarray(c.at), where),
     };
   }
   if (signature !== 'SPDM Device Sec2')
-    throw new AssayError('spdm', `${where}.Signature`, 'SPDM Device Sec or SPDM Device Sec2', signature);
+    throw bad('value', within(where, '.Signature'), 0, 'SPDM Device Sec or SPDM Device Sec2', signature);
   const { authState, deviceType, subHeaderType, subHeaderLength } = Version2.read(c, where);
-  const path = take(c, length64.read(c, where), `${where}.DevicePath`);
-  const body = take(c, subHeaderLength, `${where}.SubHeader`);
+  const path = take(c, length64.read(c, where), within(where, '.DevicePath'));
+  const body = take(c, subHeaderLength, within(where, '.SubHeader'));
   return {
     version: 2,
     device: deviceOf(deviceType),
     path: devicePathText(path),
     authentication: authStates[authState] ?? `state ${authState}`,
     body: { is: 'sub-header', type: subHeaderType, data: body },
-    pci: contextOf(deviceType, data.subarray(c.at)),
+    pci: contextOf(deviceType, data.subarray(c.at), where),
   };
 }
 

@@ -1,8 +1,8 @@
 // EV_EVENT_TAG: a number, a length and data (PFP §10.4.2.1). Linux's EFI stub and systemd measure this way: their digest is of a
 // file or a text, and the data is only a label for it. Windows puts tags into tags.
-import { sized, struct, u32le } from '@assay/core';
+import { decode, sized, struct, take, u32le } from '@assay/core';
 import { printable, ucs2, withoutNuls } from '../../uefi/primitives.ts';
-import { type EventType, reads } from '../event-type.ts';
+import type { EventType, Say } from '../event-type.ts';
 
 /** `tag`: see `linuxTags`. `label`: the data as text, where it is text. `inner`: tags within an aggregate of Windows. */
 export type TaggedContent = {
@@ -47,11 +47,12 @@ const deepest = 8;
 const Tagged = struct({ tag: u32le, data: sized(0xffff_ffff, u32le) });
 
 /** Tags of one level, up to the end of `data`. */
-function readTags(data: Uint8Array): Mutable[] {
+function readTags(data: Uint8Array, where: string): Mutable[] {
   const c = { bytes: data, at: 0 };
   const tags: Mutable[] = [];
   while (c.at < data.length) {
-    const { tag, data: inside } = Tagged.read(c, 'TCG_PCClientTaggedEvent');
+    const tag = u32le.read(c, where);
+    const inside = take(c, u32le.read(c, where), where);
     tags.push({ tag, data: inside, label: labelOf(inside), inner: [] });
   }
   return tags;
@@ -59,14 +60,16 @@ function readTags(data: Uint8Array): Mutable[] {
 type Mutable = TaggedContent & { inner: TaggedContent[] };
 
 function labelOf(data: Uint8Array): string | undefined {
+  if (data.length === 0) return undefined;
   const wide = data.length >= 4 && data.length % 2 === 0 && data[1] === 0 && data[3] === 0;
   if (!wide) return printable(data);
   const text = withoutNuls(ucs2(data));
   return /^[\x20-\x7e]+$/.test(text) ? text : undefined;
 }
 
-function read(data: Uint8Array): TaggedContent {
-  const { tag, data: inside } = reads(Tagged, 'TCG_PCClientTaggedEvent')(data);
+function read(data: Uint8Array, say: Say): TaggedContent {
+  const where = say('TCG_PCClientTaggedEvent');
+  const { tag, data: inside } = decode(Tagged, data, where);
   const whole: Mutable = { tag, data: inside, label: isAggregate(tag) ? undefined : labelOf(inside), inner: [] };
   // Level by level, never by recursion: how deep it goes is not ours to say.
   let level: Mutable[] = [whole];
@@ -74,7 +77,7 @@ function read(data: Uint8Array): TaggedContent {
     const next: Mutable[] = [];
     for (const outer of level) {
       if (!isAggregate(outer.tag)) continue;
-      outer.inner = readTags(outer.data);
+      outer.inner = readTags(outer.data, where);
       for (const one of outer.inner) next.push(one as Mutable);
     }
     level = next;

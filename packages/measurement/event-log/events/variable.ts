@@ -1,10 +1,10 @@
 // EV_EFI_VARIABLE_*: a UEFI variable as the firmware read it (PFP §10.2.6): Secure Boot state and keys, boot order.
 // The digest covers the whole structure, for EV_EFI_VARIABLE_BOOT alone only the variable's value on most firmware.
-import { struct, take } from '@assay/core';
+import { struct, take, within } from '@assay/core';
 import { Guid, length64, ucs2 } from '../../uefi/primitives.ts';
 import { keyName, keysOf, type SignatureList } from '../../uefi/signature-list.ts';
 import { meaningOf, type VariableMeaning } from '../../uefi/variable-meaning.ts';
-import { allOfData, type EventType } from '../event-type.ts';
+import { allOfData, type EventType, type Say } from '../event-type.ts';
 
 /** `guid` of the vendor, lower case; `name` exactly as measured, so that no look-alike equals it. */
 export type VariableContent = { guid: string; name: string; value: Uint8Array; meaning: VariableMeaning };
@@ -14,11 +14,12 @@ const Head = struct({ guid: Guid, nameLength: length64, valueLength: length64 })
 
 const read =
   (single: boolean) =>
-  (data: Uint8Array): VariableContent => {
+  (data: Uint8Array, say: Say): VariableContent => {
+    const where = say('UEFI_VARIABLE_DATA');
     const c = { bytes: data, at: 0 };
-    const { guid, nameLength, valueLength } = Head.read(c, 'UEFI_VARIABLE_DATA');
-    const name = ucs2(take(c, nameLength * 2, 'UEFI_VARIABLE_DATA.unicodeName'));
-    const value = take(c, valueLength, 'UEFI_VARIABLE_DATA.variableData');
+    const { guid, nameLength, valueLength } = Head.read(c, where);
+    const name = ucs2(take(c, nameLength * 2, within(where, '.unicodeName')));
+    const value = take(c, valueLength, within(where, '.variableData'));
     return { guid, name, value, meaning: meaningOf(guid, name, value, single) };
   };
 
@@ -33,12 +34,17 @@ function inWords({ value, meaning }: VariableContent): string {
     case 'text':
       return `“${meaning.text.trim()}”`;
     case 'order':
-      return meaning.entries.map((entry) => `Boot${entry.toString(16).toUpperCase().padStart(4, '0')}`).join(', ');
+      return orderInWords(meaning.entries);
     case 'load-option':
       return `“${meaning.option.description}”, ${meaning.option.path}${meaning.option.active ? '' : ', not active'}`;
     default:
       return `${value.length} bytes`;
   }
+}
+
+function orderInWords(entries: readonly number[]): string {
+  const words = entries.slice(0, 64).map((entry) => `Boot${entry.toString(16).toUpperCase().padStart(4, '0')}`);
+  return words.join(', ') + (entries.length > 64 ? `, … (${entries.length})` : '');
 }
 
 /** Certificates are few and have names, hashes are many and have none. */
