@@ -133,6 +133,13 @@ test('I09: an entry for another PCR is found, and proves and spoils nothing', ()
     ).state,
     undefined,
   );
+  const old = replayed(
+    [...honest.slice(0, 2), { ...added, pcr: 11 }, ...honest.slice(2)],
+    honest,
+    ['sha256'],
+    ['sha256'],
+  );
+  assert.deepEqual(old.state?.padded, ['sha256']);
 });
 
 test('I10: what was appended after the quote is counted, not proven, and looked at in the next round', () => {
