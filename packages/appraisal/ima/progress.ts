@@ -1,6 +1,6 @@
 // What is remembered of a host's IMA list from one round to the next: plain JSON, forgotten when its TPM was reset or restarted.
-import type { ImaState } from '@assay/measurement';
-import type { Finding } from '@assay/protocol';
+import { type ImaState, imaPcr } from '@assay/measurement';
+import type { Finding, PcrWish } from '@assay/protocol';
 
 export type ImaProgress = {
   /** Where reading stands. Proven by a quote unless `unfinished`. */
@@ -15,5 +15,8 @@ export type ImaProgress = {
   unfinished?: true;
 };
 
-/** Where the next round reads on. */
-export const imaOffset = (progress: ImaProgress | undefined): number => progress?.list.offset ?? 0;
+/** Where the next round reads on: at 0 when a bank is wanted in which nothing was read. */
+export function imaOffset(progress: ImaProgress | undefined, wanted: readonly PcrWish[]): number {
+  const banks = wanted.filter(({ pcrs }) => pcrs.includes(imaPcr)).map(({ bank }) => bank);
+  return progress && banks.every((bank) => progress.list.pcrs[bank] !== undefined) ? progress.list.offset : 0;
+}

@@ -34,7 +34,7 @@ type Round = {
 /** One round with a list of these entries. */
 function round(sent: readonly ImaWish[] | Buffer, given: Round = {}) {
   const bytes = Buffer.isBuffer(sent) ? sent : buildIma(sent);
-  const asked = imaOffset(given.state?.ima);
+  const asked = imaOffset(given.state?.ima, defaultPcrs);
   const { measured = Buffer.isBuffer(sent) ? [] : sent, offset = asked, clockInfo = {} } = given;
   const pcrs = new Map([[10, given.pcr10 ?? imaPcrValue(measured, 'sha256')]]);
   const input = host.input({ pcrs, clockInfo, imaLog: { offset, data: bytes.subarray(offset) } });
@@ -167,12 +167,20 @@ test('I12: the newest entry withheld is missed, and a tail that the next round d
 test('I13: the list is sent from where it was asked or from 0, and from nowhere else', () => {
   const { state } = trusted(round(list));
   const whole = [...list, ...more];
-  const asked = imaOffset(state?.ima);
+  const asked = imaOffset(state?.ima, defaultPcrs);
   trusted(round(whole, { state, offset: asked }));
   trusted(round(whole, { state, offset: 0 }));
   for (const offset of [1, asked - 1, asked + 1, buildIma(whole).length, 2 ** 40])
     refused(round(whole, { state, offset }), 'ima-offset');
   refused(round(whole, { offset: asked }), 'ima-offset');
+});
+
+test('a bank that is wanted for the first time is read from the beginning of the list', () => {
+  const { state } = trusted(round(list));
+  const [sha256 = assert.fail()] = defaultPcrs;
+  assert.equal(imaOffset(state?.ima, [sha256, { ...sha256, bank: 'sha384' }]), 0);
+  assert.equal(imaOffset(state?.ima, defaultPcrs), buildIma(list).length);
+  assert.equal(imaOffset(undefined, defaultPcrs), 0);
 });
 
 test('I14 Q25: after a reset or restart nothing that was read before counts', () => {
@@ -222,11 +230,11 @@ test('I16: a list longer than one round carries is read on, and nothing is trust
     const part = round(bytes.subarray(0, end), { pcr10, state, goesOn: true });
     refused(part, 'ima-list-unfinished');
     assert.deepEqual([part.goesOn, part.verdict.trust], [true, 'unknown']);
-    assert.ok(imaOffset(part.state?.ima) > end - 200 && imaOffset(part.state?.ima) <= end);
+    assert.ok(imaOffset(part.state?.ima, defaultPcrs) > end - 200 && imaOffset(part.state?.ima, defaultPcrs) <= end);
     state = part.state;
   }
   trusted(round(bytes, { pcr10, state }));
-  const standstill = round(bytes.subarray(0, imaOffset(state?.ima)), { pcr10, state, goesOn: true });
+  const standstill = round(bytes.subarray(0, imaOffset(state?.ima, defaultPcrs)), { pcr10, state, goesOn: true });
   refused(standstill, 'ima-list-behind');
   assert.ok(JSON.stringify(state).length < 1000, 'what is remembered does not grow with the list');
 });

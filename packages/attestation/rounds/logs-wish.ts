@@ -11,7 +11,7 @@ export function logsWish(pcrs: readonly PcrWish[], { state, bootLog }: LeftBehin
   const log = bootLog === undefined ? {} : { event_log_sha256: bootLog };
   // A PCR that is not asked for proves no list.
   if (!pcrs.some((wish) => wish.pcrs.includes(imaPcr))) return log;
-  const offset = imaOffset(state?.ima);
+  const offset = imaOffset(state?.ima, pcrs);
   if (!state || offset === 0) return { ...log, ima_offset: 0 };
   const { reset_count, restart_count } = state.tpm;
   return { ...log, ima_offset: offset, ima_since: { reset_count, restart_count } };
