@@ -34,7 +34,7 @@ for (const template of [...modernTemplates, 'ima'] as ImaTemplate[])
     const bytes = buildIma(wishes);
     const text = printed(bytes);
     assert.ok(isAsciiImaList(Buffer.from(text)));
-    assert.deepEqual(ascii(text), { bytes, broken: [], brokenCount: 0 });
+    assert.deepEqual(ascii(text), { bytes, broken: [] });
     assert.deepEqual(ascii(text.trimEnd()).bytes, bytes); // as pasted from a terminal
   });
 
@@ -58,7 +58,7 @@ test('I04: text is split from its fixed fields, so that no path ends an entry or
       (path): ImaWish => ({ template, path, ...(template === 'ima-buf' ? { buffer: Buffer.from('k') } : {}) }),
     );
     const bytes = buildIma([...honestIma(template, 1), ...wishes]);
-    assert.deepEqual(ascii(printed(bytes)), { bytes, broken: [], brokenCount: 0 });
+    assert.deepEqual(ascii(printed(bytes)), { bytes, broken: [] });
   }
   // A path that looks like the next entry, which no kernel lets a path do, is two entries of which the template digest of one is wrong.
   const forged = `/x\n10 ${'0a'.repeat(20)} ima-ng sha256:${'00'.repeat(32)} /y`;
@@ -86,8 +86,7 @@ test('lines that are no entries are left out and named, and the others stay', ()
     `${digest} ima abcd /x`,
     `4294967296 ${'0a'.repeat(20)} ima-ng sha256:${'00'.repeat(32)} /x`,
   ])
-    assert.equal(ascii(line).brokenCount, 1, line);
-  assert.equal(ascii('x\n'.repeat(5000)).brokenCount, 5000);
+    assert.equal(ascii(line).broken.length, 1, line);
   assert.equal(ascii('x\n'.repeat(5000)).broken.length, 100);
 });
 

@@ -19,15 +19,13 @@ export const isAsciiImaList = (bytes: Uint8Array): boolean =>
 
 /**
  * The binary list that this text was printed from. Entries of unknown templates keep their text as data.
- * @returns `broken`: lines left out, the first hundred of them; `brokenCount`: how many there were
+ * @returns `broken`: lines left out, the first hundred of them
  */
-export function imaListFromAscii(text: Uint8Array): { bytes: Uint8Array; broken: BrokenLine[]; brokenCount: number } {
+export function imaListFromAscii(text: Uint8Array): { bytes: Uint8Array; broken: BrokenLine[] } {
   const source = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   const entries: Buffer[] = [];
   const broken: BrokenLine[] = [];
-  let brokenCount = 0;
   const leaveOut = (line: number, reason: string) => {
-    brokenCount += 1;
     if (broken.length < brokenKept) broken.push({ line, reason });
   };
   /** Lines from the one an entry begins with to the one before the next entry. */
@@ -55,7 +53,7 @@ export function imaListFromAscii(text: Uint8Array): { bytes: Uint8Array; broken:
     at = stop + 1;
   }
   if (begin >= 0) flush(entryLine, first, source.toString('latin1', begin, source.length).replace(/\n$/, ''));
-  return { bytes: Buffer.concat(entries), broken, brokenCount };
+  return { bytes: Buffer.concat(entries), broken };
 }
 
 /** A space or a digit. */

@@ -1,5 +1,6 @@
 // What do the bytes of an entry's template data say (Documentation/security/IMA-templates.rst, ima_template_lib.c)? Fields and what is
-// wrong with them. Says nothing of whether they are true: that is the template digest's and the quote's to say.
+// wrong with them. Says nothing of whether they are true: that is the template digest's and the quote's to say, and only of the data.
+// The template's name is not hashed: a list can call a measured buffer a signature where its bytes pass for one (ima-buf as ima-sig).
 import { hash } from 'node:crypto';
 import { escaped } from '@assay/core';
 import { type ImaFrames, spells, u32 } from './frame.ts';
