@@ -11,6 +11,8 @@ const run = promisify(execFile);
 export type Files = Readonly<Record<string, string | Uint8Array | { from: string }>>;
 
 const mebibyte = 1 << 20;
+/** Some programs are in /usr/sbin, which not everybody searches. */
+const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
 const sectorsBefore = 2048; // the first partition begins after a mebibyte, as everywhere
 
 /**
@@ -66,7 +68,7 @@ export async function setAttribute(disk: string, path: string, name: string, val
 
 /** A file on a state disk that no machine uses. @throws AssayError `measured-boot` when it is not there */
 export async function readFromDisk(disk: string, path: string): Promise<Buffer> {
-  const options = { encoding: 'buffer', maxBuffer: 16 * mebibyte } as const;
+  const options = { encoding: 'buffer', maxBuffer: 16 * mebibyte, env } as const;
   const { stdout, stderr } = await run('debugfs', ['-R', `cat ${path}`, disk], options);
   if (/File not found/.test(stderr.toString()))
     throw new AssayError('measured-boot', `${path} on ${disk}`, 'a file', stderr.toString().trim());
@@ -90,8 +92,6 @@ async function inFolder(beside: string, files: Files, use: (folder: string) => P
 }
 
 async function tool(package_: string, program: string, args: string[]): Promise<void> {
-  // Some of these are in /usr/sbin, which not everybody searches.
-  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
   await run(program, args, { env }).catch((cause: Error & { stderr?: string }) => {
     throw new AssayError('measured-boot', program, 'to succeed', cause.stderr?.trim() || cause.message, {
       cause,
