@@ -2,6 +2,7 @@
 // digest of one vouches for its words.
 import type { HashName } from '@assay/tpm/structures';
 import { type Attribution, componentsOf, type Role } from '../components.ts';
+import { isDigestOf } from '../digest.ts';
 import type { BootEvent, EventLog } from '../event-log/event.ts';
 import { labelText } from '../event-log/label-text.ts';
 import { exitBootServices, type Phases, phasesOf } from '../event-log/order.ts';
@@ -55,6 +56,14 @@ export class Ground {
       this.#vouched.set(event, known);
     }
     return known;
+  }
+
+  /** Whether what is proven is every byte of its data; some shims leave out the last. */
+  vouchesForAll(event: BootEvent): boolean {
+    return (
+      this.vouches(event) &&
+      this.#banks.every((bank) => isDigestOf(bank, event.digests[bank] ?? event.data, event.data))
+    );
   }
 
   /** Why not even the digest of this event can be claimed; undefined: it can. */

@@ -12,6 +12,16 @@ import { eventType } from './events/catalogue.ts';
  * @returns false: it had to be and is not, or the bank is missing; undefined: it is of something outside the log, or the data could not be read
  */
 export function dataVouchedFor(event: BootEvent, bank: HashName): boolean | undefined {
+  const known = answers.get(event) ?? new Map<HashName, boolean | undefined>();
+  if (known.size === 0) answers.set(event, known);
+  if (!known.has(bank)) known.set(bank, vouches(event, bank));
+  return known.get(bank);
+}
+
+/** Rules and claims ask the same of the same events, and hashing is most of what a log costs. */
+const answers = new WeakMap<BootEvent, Map<HashName, boolean | undefined>>();
+
+function vouches(event: BootEvent, bank: HashName): boolean | undefined {
   const type = eventType(event.frame.type);
   const must = covered(type.covers, event);
   const may = covered(type.mayCover, event);

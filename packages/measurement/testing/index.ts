@@ -16,3 +16,14 @@ export { hostileLogs } from './hostile-logs.ts';
 export { mutants } from './mutants.ts';
 export { replayImaSlowly, type SlowEntry } from './replay-ima-slowly.ts';
 export { replaySlowly, type SlowEvent, type SlowLog } from './replay-slowly.ts';
+export {
+  action,
+  application,
+  grub,
+  labelled,
+  logGuids,
+  secureBoot,
+  separator,
+  signatureList,
+  variableData,
+} from './wishes.ts';

@@ -37,9 +37,8 @@ const names: Record<number, string> = {
   [linuxTags.smbiosStrings]: 'SMBIOS OEM strings, measured by systemd',
 };
 
-/** Of Windows: the data are more tags (SIPAEVENTTYPE_AGGREGATION). */
-const aggregate = 0x4000_0000;
-const isAggregate = (tag: number) => tag < 0x8000_0000 && (tag & aggregate) !== 0;
+/** Of Windows: the data are more tags (SIPAEVENTTYPE_AGGREGATION, with no more than a class and a number beside it). */
+const isAggregate = (tag: number) => tag >>> 20 === 0x400;
 /** Windows uses two; a log nested deeper is not read further (L21). */
 const deepest = 8;
 
