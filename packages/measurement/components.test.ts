@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { componentsOf, kernelEventOf, parseEventLog, replay, withDigests, writeEventLog } from './index.ts';
-import { buildLog, type CorpusLog, corpusLog, corpusLogs } from './testing/index.ts';
+import {
+  application,
+  buildLog,
+  type CorpusLog,
+  corpusLog,
+  corpusLogs,
+  grub,
+  labelled,
+  secureBoot,
+} from './testing/index.ts';
 
 const read = (name: CorpusLog) => parseEventLog(corpusLog(name)).events;
 const parts = (name: CorpusLog, component: string) =>
@@ -36,6 +45,18 @@ test('with GRUB the kernel is what follows its linux command', () => {
   const images = parts('event-moklisttrusted', 'boot_loader').filter((part) => part.endsWith('image'));
   assert.deepEqual(images, ['25 boot loader image', '32 boot loader image']);
   assert.equal(kernelEventOf(read('event-gce-ubuntu-2104-log')), undefined, 'GRUB read it as a file');
+});
+
+test('a boot loader that another one starts is not the kernel, which comes last and may be measured twice', () => {
+  const images = (...measured: string[]) => {
+    const wishes = [secureBoot([1]), labelled(14, 'MokList', 'keys'), grub('linux /k'), ...measured.map(application)];
+    return componentsOf(parseEventLog(buildLog(wishes)).events).flatMap(({ event, role }) =>
+      event.kind === 'image' ? [role.replace(' image', '')] : [],
+    );
+  };
+  assert.deepEqual(images('shim', 'grub', 'kernel', 'kernel'), ['boot loader', 'boot loader', 'kernel', 'kernel']);
+  assert.deepEqual(images('shim', 'grub', 'more', 'more', 'kernel'), [...Array(4).fill('boot loader'), 'kernel']);
+  assert.deepEqual(images('shim', 'grub'), ['boot loader', 'boot loader']);
 });
 
 test('every event that extends a PCR belongs to exactly one component', () => {

@@ -141,6 +141,11 @@ test('L01: claims rest on what was extended, not on the types the log gives it',
     separator(7),
   ];
   assert.equal(of(forged).secureBoot, undefined);
+  // Where the firmware measured no state at all, only the separator has to be hidden; its words still vouch for themselves.
+  const hidden = of([{ ...separator(7), type: 'EV_EFI_ACTION' }, secureBoot([1]), separator(7)]);
+  assert.deepEqual(withheld(hidden, 'secureBoot'), [
+    'the variable SecureBoot was measured after the separator of PCR 7',
+  ]);
   // Relabelled alone, it may hide another reading.
   assert.equal(of([forged[0] ?? off, secureBoot([1]), separator(7)]).secureBoot, undefined);
 });

@@ -32,3 +32,26 @@ test('any bytes have a text, and a GUID survives being written', () => {
     ),
   );
 });
+
+test('devices of servers are named: NVMe, iSCSI, network, virtual disks, what a BIOS would boot', () => {
+  const text = (type: number, subtype: number, body: string) => {
+    const bytes = Buffer.from(body, 'hex');
+    return path(Buffer.concat([Buffer.from([type, subtype, bytes.length + 4, 0]), bytes]).toString('hex'));
+  };
+  assert.equal(text(3, 23, '010000000025385881b0f0a1'), 'NVMe(0x1,0025385881b0f0a1)');
+  assert.equal(text(3, 19, `0000000000000000000000000100${Buffer.from('iqn.x').toString('hex')}`), 'iSCSI(iqn.x,0x0)');
+  assert.equal(text(3, 20, '6400'), 'Vlan(100)');
+  assert.equal(
+    text(3, 13, `${'00'.repeat(16)}20010db8${'00'.repeat(11)}01`),
+    'IPv6(2001:0db8:0000:0000:0000:0000:0000:0001)',
+  );
+  assert.equal(text(2, 1, 'd041080a01000000'), 'PcieRoot(0x1)');
+  assert.equal(text(5, 1, '02000000566400'), 'BBS(0x2,Vd)');
+  assert.equal(text(4, 1, `01000000${'00'.repeat(16)}78563412${'00'.repeat(12)}0101`), 'HD(1,0x12345678)');
+});
+
+test('several paths are kept apart, and one without end is cut', () => {
+  assert.equal(path('010106000101' + '7f010400' + '010106000202' + '7fff0400'), 'Pci(0x1,0x1),Pci(0x2,0x2)');
+  const long = path('010106000101'.repeat(100));
+  assert.match(long, /Pci\(0x1,0x1\)\/… \(216 more bytes\)$/);
+});
