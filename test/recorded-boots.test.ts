@@ -71,7 +71,7 @@ for (const name of names) {
       assert.deepEqual([...values.keys()].filter((pcr) => pcr < 8).length, 8);
       for (const [pcr, value] of values) {
         const read = evidence.pcr_values?.find((one) => one.bank === bank && one.pcr === pcr)?.value;
-        assert.equal(Buffer.from(value).toString('hex'), read, `${bank} PCR ${pcr}`);
+        assert.equal(value.toHex(), read, `${bank} PCR ${pcr}`);
       }
     }
   });

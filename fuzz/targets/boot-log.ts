@@ -63,12 +63,9 @@ export const bootLogReplay: Target = {
     holds((log.broken === undefined) === slow.whole, 'whole to one reader, broken to the other');
     for (const [i, { frame, offset }] of log.events.entries()) {
       const other = slow.events[i];
-      const digests = frame.digests.map(({ algorithm, digest }) => [algorithm, Buffer.from(digest).toString('hex')]);
+      const digests = frame.digests.map(({ algorithm, digest }) => [algorithm, digest.toHex()]);
       const same = frame.pcr === other?.pcr && frame.type === other.type && String(digests) === String(other.digests);
-      holds(
-        same && Buffer.from(frame.data).toString('hex') === other?.data,
-        `event ${i} at byte ${offset} is another to the second reader`,
-      );
+      holds(same && frame.data.toHex() === other?.data, `event ${i} at byte ${offset} is another to the second reader`);
     }
     for (const { id, name } of log.algorithms) {
       if (!name) continue;
@@ -79,10 +76,7 @@ export const bootLogReplay: Target = {
       else {
         holds(values.size === others.size, `${name}: other PCRs to the second replay`);
         for (const [pcr, value] of values)
-          holds(
-            Buffer.from(value).toString('hex') === others.get(pcr),
-            `${name} PCR ${pcr} is another to the second replay`,
-          );
+          holds(value.toHex() === others.get(pcr), `${name} PCR ${pcr} is another to the second replay`);
       }
     }
   },

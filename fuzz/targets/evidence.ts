@@ -82,15 +82,13 @@ function extensions(bytes: Uint8Array): string {
   );
   const digests = [...byPcr]
     .sort(([a], [b]) => a - b)
-    .map(([pcr, all]) => [pcr, all.map((event) => Buffer.from(event.digests.sha256 ?? []).toString('hex'))]);
+    .map(([pcr, all]) => [pcr, all.map((event) => event.digests.sha256?.toHex() ?? '')]);
   return JSON.stringify([startupLocality, digests]);
 }
 
 const entriesOf = (bytes: Uint8Array) =>
   [...readImaList(bytes)]
-    .map(
-      ({ pcr, template, data, violation }) => `${pcr} ${template} ${violation} ${Buffer.from(data).toString('hex')}\n`,
-    )
+    .map(({ pcr, template, data, violation }) => `${pcr} ${template} ${violation} ${data.toHex()}\n`)
     .join('');
 
 const input = (part: Part, bytes: Uint8Array) => Buffer.concat([Buffer.from([parts.indexOf(part)]), bytes]);

@@ -135,7 +135,7 @@ test('a new host enrols: only its TPM recovers the secret, and the key is rememb
   assert.deepEqual(await line.frame(), { type: 'activated', secret: toBase64(secret) });
   assert.equal(await readAkState(options.state_dir), undefined, 'nothing is remembered before the server confirmed it');
 
-  const akName = Buffer.from(nameOf(akPublic)).toString('hex');
+  const akName = nameOf(akPublic).toHex();
   line.send({ type: 'enrolled', ak_name: akName });
   const asked = challenge();
   line.send(asked);

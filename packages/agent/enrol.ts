@@ -50,7 +50,7 @@ export async function activate(tpm: Tpm, credential: Credential): Promise<Uint8A
 /** @throws AssayError `agent-ak-name` when the server confirmed another key than the TPM holds */
 export async function remember(tpm: Tpm, confirmedName: string, stateDir: string): Promise<void> {
   const ak = await tpm.loadAk();
-  const name = Buffer.from(ak.name).toString('hex');
+  const name = ak.name.toHex();
   if (name !== confirmedName)
     throw new AssayError('agent-ak-name', 'enrolment', `the AK this TPM holds (${name})`, confirmedName);
   await writeAkState(stateDir, { version: 1, ak_name: name, ak_public: toBase64(ak.publicArea) });

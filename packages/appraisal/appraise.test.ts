@@ -13,7 +13,7 @@ test('an honest golden host is trusted, and the verdict says what rests on what'
   check(Verdict, verdict, 'verdict');
   assert.equal(verdict.trust, 'trusted');
   assert.equal(verdict.reason, 'all measurements are known good; vouched for by a software TPM');
-  assert.equal(verdict.ak_name, Buffer.from(honest.tpm.akName).toString('hex'));
+  assert.equal(verdict.ak_name, honest.tpm.akName.toHex());
   assert.equal(verdict.software_tpm, true);
   assert.equal(verdict.verified_at, honest.now.toISOString());
   assert.equal(Date.parse(verdict.expires_at) - Date.parse(verdict.verified_at), 90_000);

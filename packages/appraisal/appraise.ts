@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '@assay/protocol';
 import type { Endorsement } from './endorsement/endorsement.ts';
-import { counting, findingOf, hex, leavesEvidenceSound, marked, weight } from './findings.ts';
+import { counting, findingOf, leavesEvidenceSound, marked, weight } from './findings.ts';
 import { quotedPcrs, softwareTpm, standingEndorsement } from './policy/demands.ts';
 import { checkPolicy, type Policy } from './policy/policy.ts';
 import { compare } from './reference/compare.ts';
@@ -59,7 +59,7 @@ export function appraise(input: AppraisalInput): Appraisal {
     verdict: verdictOf(input, {
       findings,
       components: results.map(({ result }) => result),
-      ak_name: hex(ak.name),
+      ak_name: ak.name.toHex(),
       evidence_sha256: sha256,
       reset_count: quote.clockInfo.resetCount,
       restart_count: quote.clockInfo.restartCount,

@@ -46,5 +46,3 @@ export const counting = (findings: readonly Finding[]): Finding[] => findings.fi
 
 /** `boot_loader` → `boot loader` */
 export const componentName = (component: Component): string => component.replaceAll('_', ' ');
-
-export const hex = (bytes: Uint8Array): string => bytes.toHex();

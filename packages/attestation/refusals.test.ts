@@ -150,7 +150,7 @@ test('a measurement that is not known is refused, with the event, what was expec
       'hypervisor',
       kernel.index,
       kernel.pcr,
-      `sha256 ${Buffer.from(kernel.digests.sha256 ?? []).toString('hex')}`,
+      `sha256 ${kernel.digests.sha256?.toHex() ?? ''}`,
       `sha256 ${digest.toString('hex')}`,
     ],
   );

@@ -44,7 +44,7 @@ export function shown(value: unknown): string {
 }
 
 function plain(value: unknown): string {
-  if (value instanceof Uint8Array) return `0x${Buffer.from(value.subarray(0, longest)).toString('hex')}`;
+  if (value instanceof Uint8Array) return `0x${value.subarray(0, longest).toHex()}`;
   if (typeof value === 'string') return value;
   if (value instanceof Error) return value.message;
   try {

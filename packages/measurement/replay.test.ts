@@ -3,8 +3,6 @@ import { test } from 'node:test';
 import { type HashName, parseEventLog, replay, untouchedPcr } from './index.ts';
 import { buildLog, corpusLog, corpusLogs, expectedPcrs } from './testing/index.ts';
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-
 for (const name of corpusLogs)
   test(`${name} replays to the values its TPM held, in every bank`, () => {
     const log = parseEventLog(corpusLog(name));
@@ -12,7 +10,7 @@ for (const name of corpusLogs)
     assert.ok(expected.length > 0);
     for (const [bank, pcrs] of expected) {
       const values = replay(log.events, bank as HashName, log.startupLocality);
-      assert.deepEqual(new Map([...values].map(([pcr, value]) => [pcr, hex(value)])), pcrs);
+      assert.deepEqual(new Map([...values].map(([pcr, value]) => [pcr, value.toHex()])), pcrs);
     }
   });
 
@@ -37,8 +35,8 @@ test('PCR 0 starts with the locality the log gives, the others with zero (L14)',
 });
 
 test('an untouched PCR is zero, of a dynamic launch all ones', () => {
-  assert.equal(hex(untouchedPcr(8, 4)), '00000000');
-  assert.equal(hex(untouchedPcr(17, 4)), 'ffffffff');
-  assert.equal(hex(untouchedPcr(23, 4)), '00000000');
-  assert.equal(hex(untouchedPcr(0, 4, 3)), '00000003');
+  assert.equal(untouchedPcr(8, 4).toHex(), '00000000');
+  assert.equal(untouchedPcr(17, 4).toHex(), 'ffffffff');
+  assert.equal(untouchedPcr(23, 4).toHex(), '00000000');
+  assert.equal(untouchedPcr(0, 4, 3).toHex(), '00000003');
 });

@@ -147,7 +147,7 @@ for (const [algorithm, { hash, template, scheme }] of Object.entries(keys))
       const kept = await tpm.evictControl(ak, 0x81018002);
       await tpm.close();
       const text = await tool('readpublic', '-c', '0x81018002');
-      assert.equal(/^name: ([0-9a-f]+)$/m.exec(text)?.[1], Buffer.from(nameOf(ak.publicArea)).toString('hex'));
+      assert.equal(/^name: ([0-9a-f]+)$/m.exec(text)?.[1], nameOf(ak.publicArea).toHex());
       await tool('evictcontrol', '-C', 'o', '-c', '0x81018002');
       assert.equal(kept.handle, 0x81018002);
       await writeFile(file('ak.pub'), encode(sized(1024), ak.publicArea));

@@ -68,7 +68,7 @@ describe('an NV index', () => {
       return await run('nvreadpublic', '0x1500003');
     });
     assert.deepEqual(await readFile(join(peer.dir, 'read')), contents);
-    assert.equal(/name: ([0-9a-f]+)/.exec(said)?.[1], Buffer.from(nvNameOf(area)).toString('hex'));
+    assert.equal(/name: ([0-9a-f]+)/.exec(said)?.[1], nvNameOf(area).toHex());
     assert.equal(
       /attributes:\s+friendly: (.*)/.exec(said)?.[1]?.trim(),
       'ownerwrite|authwrite|ownerread|authread|no_da|written',

@@ -81,7 +81,7 @@ export class Tpm {
 
   /** An attestation key; the same arguments give the same key. `label`: at most 32 bytes. */
   createAk({ algorithm = 'ecc256', label = new Uint8Array() }: AkChoice = {}): Promise<LoadedAk> {
-    return this.loadAk({ algorithm, label: Buffer.from(label).toString('hex') });
+    return this.loadAk({ algorithm, label: label.toHex() });
   }
 
   /**

@@ -116,7 +116,7 @@ async function enrolled(line: Line): Promise<Enrolled> {
   line.send({ type: 'credential', credential_blob: toBase64(made.credentialBlob), secret: toBase64(made.secret) });
   const { secret: recovered } = await line.take('activated');
   if (recovered !== toBase64(secret)) throw new AssayError('measured-boot', 'agent', 'the secret', recovered);
-  line.send({ type: 'enrolled', ak_name: Buffer.from(akName).toString('hex') });
+  line.send({ type: 'enrolled', ak_name: akName.toHex() });
   return {
     enrol,
     async challenge() {

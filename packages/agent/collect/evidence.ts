@@ -45,5 +45,5 @@ function imaStart({ ima_offset: offset, ima_since: since }: Challenge, attest: U
 /** Sent beside the quote so that a verifier can name the PCR that differs. */
 const values = (banks: PcrBanks): NonNullable<SentEvidence['pcr_values']> =>
   Object.entries(banks).flatMap(([bank, pcrs]) =>
-    [...pcrs].map(([pcr, value]) => ({ bank: bank as Bank, pcr, value: Buffer.from(value).toString('hex') })),
+    [...pcrs].map(([pcr, value]) => ({ bank: bank as Bank, pcr, value: value.toHex() })),
   );

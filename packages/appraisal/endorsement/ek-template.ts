@@ -39,7 +39,7 @@ export function checkEkTemplate(area: Public): EkPublic {
   for (const [name, value] of Object.entries(attributes))
     if (area.attributes[name as keyof typeof attributes] !== value)
       throw bad('objectAttributes', `${name} ${value ? 'set' : 'clear'}`, !value);
-  const policy = Buffer.from(area.authPolicy).toString('hex');
+  const policy = area.authPolicy.toHex();
   if (!policies[area.nameAlg]?.includes(policy)) throw bad('authPolicy', 'the policy of an EK template', policy);
   const { symmetric } = area;
   if (symmetric.algorithm !== 'aes' || symmetric.mode !== 'cfb' || ![128, 256].includes(symmetric.keyBits))

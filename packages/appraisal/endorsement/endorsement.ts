@@ -60,7 +60,7 @@ export function checkEndorsement(
   const { issuers, kind, shown } = standing(claimed, chain, store, at);
   return {
     ek_sha256: createHash('sha256').update(certificate).digest('hex'),
-    ek_name: Buffer.from(nameOf(ekPublic)).toString('hex'),
+    ek_name: nameOf(ekPublic).toHex(),
     issuer: claimed.issuerText,
     anchor: issuers.at(-1)?.subjectText ?? '',
     software: kind === 'software',

@@ -115,7 +115,7 @@ function serialOf(entry: Der, file: string, bad: Bad): string {
  * @throws AssayError `ek-revoked`, `ek-crl-stale`
  */
 export function checkNotRevoked(certificate: Certificate, lists: readonly RevocationList[], at: Date): void {
-  const serial = Buffer.from(certificate.serial).toString('hex');
+  const serial = certificate.serial.toHex();
   const where = `certificate ${serial} of ${certificate.issuerText}`;
   for (const list of latest(lists.filter(({ issuer }) => Buffer.compare(issuer, certificate.issuer) === 0))) {
     if (list.revoked.has(serial))

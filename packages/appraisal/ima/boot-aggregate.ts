@@ -3,7 +3,7 @@
 import { checkBootAggregate, type ImaReplay, imaPcr } from '@assay/measurement';
 import type { Finding } from '@assay/protocol';
 import type { PcrBanks } from '@assay/tpm/structures';
-import { finding, hex } from '../findings.ts';
+import { finding } from '../findings.ts';
 
 /** Nothing for a part of the list without entry 0: an earlier round looked at it. */
 export function bootAggregateFindings({ first }: Pick<ImaReplay, 'first'>, proven: PcrBanks): Finding[] {
@@ -16,14 +16,16 @@ export function bootAggregateFindings({ first }: Pick<ImaReplay, 'first'>, prove
     case 'absent': // the entry's own finding
       return [];
     case 'differs': {
-      const expected = `${check.bank} ${hex(check.expected)}, over the quoted PCRs`;
-      return [finding('ima-boot-aggregate', where, expected, hex(check.got), place)];
+      const expected = `${check.bank} ${check.expected.toHex()}, over the quoted PCRs`;
+      return [finding('ima-boot-aggregate', where, expected, check.got.toHex(), place)];
     }
     case 'no-tpm':
       return [finding('ima-boot-aggregate', where, 'a hash over the boot PCRs', 'zeros: no TPM was found', place)];
     case 'no-bank': {
       const expected = `a hash over a bank that is quoted (${Object.keys(proven).join(', ')})`;
-      return [finding('ima-boot-aggregate-unproven', where, expected, `${check.algorithm} ${hex(check.got)}`, place)];
+      return [
+        finding('ima-boot-aggregate-unproven', where, expected, `${check.algorithm} ${check.got.toHex()}`, place),
+      ];
     }
   }
 }

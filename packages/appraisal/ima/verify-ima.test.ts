@@ -215,7 +215,7 @@ test('Q07: a PCR value sent beside a quote that does not cover it proves no boot
   const other = scene(undefined, [{ bank: 'sha256', pcrs: some }]);
   const wish = { pcrs: new Map([[10, imaPcrValue(list, 'sha256')]]), imaLog: { offset: 0, data: buildIma(list) } };
   const { evidence, ...rest } = other.input(wish);
-  const nine = Buffer.from(boot.sha256?.get(9) ?? []).toString('hex');
+  const nine = boot.sha256?.get(9)?.toHex() ?? '';
   const pcr_values = [...(evidence.pcr_values ?? []), { bank: 'sha256' as const, pcr: 9, value: nine }];
   const { verdict } = other.appraise({}, { ...rest, evidence: { ...evidence, pcr_values } });
   assert.ok(verdict.findings.some(({ code, allowed }) => code === 'ima-boot-aggregate-unproven' && !allowed));

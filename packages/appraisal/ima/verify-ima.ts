@@ -13,7 +13,7 @@ import {
 } from '@assay/measurement';
 import { type ClaimedImaLog, type Finding, fromBase64 } from '@assay/protocol';
 import type { HashName, PcrBanks } from '@assay/tpm/structures';
-import { finding, findingOf, hex } from '../findings.ts';
+import { finding, findingOf } from '../findings.ts';
 import { bootAggregateFindings } from './boot-aggregate.ts';
 import { entryFindings, kept } from './entry-findings.ts';
 import type { ImaProgress } from './progress.ts';
@@ -158,5 +158,5 @@ const tooLong = ({ offset }: ImaState) =>
 
 const valueText = (values: Readonly<Partial<Record<HashName, Uint8Array | string>>>) =>
   Object.entries(values)
-    .map(([bank, value]) => `${bank} ${typeof value === 'string' ? value : hex(value)}`)
+    .map(([bank, value]) => `${bank} ${typeof value === 'string' ? value : value.toHex()}`)
     .join(', ');

@@ -5,7 +5,7 @@ import { AssayError } from '@assay/core';
 import { type BootEvent, componentOfPcr, componentsOf, type EventLog, replay, untouchedPcr } from '@assay/measurement';
 import type { ClaimedEvidence, Component, Finding } from '@assay/protocol';
 import { digestSize, type HashName, type PcrBanks, pcrDigest } from '@assay/tpm/structures';
-import { finding, findingOf, hex } from '../findings.ts';
+import { finding, findingOf } from '../findings.ts';
 import type { Quote } from './quote.ts';
 
 type ClaimedValues = NonNullable<ClaimedEvidence['pcr_values']>;
@@ -47,8 +47,8 @@ function compare(quote: Quote, log: EventLog, proven: PcrBanks, replayed: PcrBan
       if (!held || !logged || Buffer.compare(held, logged) === 0) continue;
       unexplained.add(pcr);
       const where = `PCR ${pcr} (${bank}) holds what its boot log does not explain`;
-      const expected = `${hex(logged)}, to which the log replays`;
-      findings.push(finding('log-replay-mismatch', where, expected, hex(held), { pcr, component: owner(log, pcr) }));
+      const expected = `${logged.toHex()}, to which the log replays`;
+      findings.push(finding('log-replay-mismatch', where, expected, held.toHex(), { pcr, component: owner(log, pcr) }));
     }
   return { findings, unexplained };
 }
@@ -108,11 +108,11 @@ function digestOf(quote: Quote, values: PcrBanks): Uint8Array | undefined {
 
 function noMatch(what: string, quote: Quote, values: PcrBanks): Binding {
   const digest = digestOf(quote, values);
-  const seen = digest ? hex(digest) : 'no value of a quoted PCR';
+  const seen = digest ? digest.toHex() : 'no value of a quoted PCR';
   const mismatch = finding(
     'pcr-digest-mismatch',
     `TPMS_ATTEST.pcrDigest`,
-    hex(quote.pcrDigest),
+    quote.pcrDigest.toHex(),
     `${seen} (${what} it)`,
   );
   return { findings: [mismatch], unexplained: 'all' };

@@ -4,7 +4,6 @@ import { timingSafeEqual } from 'node:crypto';
 import { AssayError, decode, struct, u16, u32 } from '@assay/core';
 import type { PcrWish } from '@assay/protocol';
 import { Attest, type HashName, type PcrSelection, Signature, verifySignature } from '@assay/tpm/structures';
-import { hex } from '../findings.ts';
 import type { Ak } from './ak.ts';
 
 /** Bytes as an attester sent them. */
@@ -51,7 +50,7 @@ export function verifyQuote(claimed: ClaimedQuote, ak: Ak, nonce: Uint8Array, wa
     throw new AssayError(
       'quote-signature',
       'TPMT_SIGNATURE',
-      `a signature over the quote by the enrolled AK ${hex(ak.name)}`,
+      `a signature over the quote by the enrolled AK ${ak.name.toHex()}`,
       'another',
     );
 
@@ -65,7 +64,7 @@ export function verifyQuote(claimed: ClaimedQuote, ak: Ak, nonce: Uint8Array, wa
     throw new AssayError(
       'quote-signer',
       'TPMS_ATTEST.qualifiedSigner',
-      `${hex(ak.qualifiedName)}, the AK as a primary key of the endorsement hierarchy`,
+      `${ak.qualifiedName.toHex()}, the AK as a primary key of the endorsement hierarchy`,
       attest.qualifiedSigner,
     );
   if (attest.extraData.length !== nonce.length || nonce.length === 0 || !timingSafeEqual(attest.extraData, nonce))

@@ -34,7 +34,7 @@ test('another kernel is an unknown hypervisor: component, event, old and new dig
   assert.equal(verdict.trust, 'untrusted');
   const [finding, ...rest] = golden.findings({ log: changed(10) });
   assert.deepEqual(rest, []);
-  const old = Buffer.from(lab.events[10]?.digests.sha256 ?? []).toString('hex');
+  const old = lab.events[10]?.digests.sha256?.toHex() ?? '';
   assert.deepEqual(
     { code: finding?.code, component: finding?.component, event: finding?.event, pcr: finding?.pcr },
     { code: 'measurement-unknown', component: 'hypervisor', event: 10, pcr: 4 },

@@ -3,7 +3,6 @@ import { AssayError } from '@assay/core';
 import { type Attribution, type BootEvent, componentsOf, type EventLog } from '@assay/measurement';
 import { components, type ReferenceEvent, type ReferenceValue } from '@assay/protocol';
 import type { PcrSelection } from '@assay/tpm/structures';
-import { hex } from '../findings.ts';
 
 /** One for each component, in the order of `components`; no events: none measured, which is a value too. */
 export type Measured = readonly Pick<ReferenceValue, 'component' | 'events'>[];
@@ -24,7 +23,7 @@ export class QuotedEvent implements Attribution {
   /** Hex, by bank. */
   get digests(): ReferenceEvent['digests'] {
     this.#digests ??= Object.fromEntries(
-      Object.entries(this.event.digests).map(([bank, digest]) => [bank, hex(digest)]),
+      Object.entries(this.event.digests).map(([bank, digest]) => [bank, digest.toHex()]),
     );
     return this.#digests;
   }

@@ -128,5 +128,5 @@ export const extended = (value: Uint8Array, what: string): Uint8Array => {
 
 const listed = (banks: PcrBanks): NonNullable<ClaimedEvidence['pcr_values']> =>
   (['sha256', 'sha384'] as const).flatMap((bank) =>
-    [...(banks[bank] ?? [])].map(([pcr, value]) => ({ bank, pcr, value: Buffer.from(value).toString('hex') })),
+    [...(banks[bank] ?? [])].map(([pcr, value]) => ({ bank, pcr, value: value.toHex() })),
   );

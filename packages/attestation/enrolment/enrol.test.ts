@@ -51,7 +51,7 @@ function secretOf(tpm: SoftwareTpm, credential: ServerFrame): string {
   const [blob, secret] = [fromBase64(credential.credential_blob, 'x'), fromBase64(credential.secret, 'x')];
   return toBase64(tpm.activate(blob, secret));
 }
-const nameHex = ({ akPublic }: SoftwareTpm) => Buffer.from(nameOf(akPublic)).toString('hex');
+const nameHex = ({ akPublic }: SoftwareTpm) => nameOf(akPublic).toHex();
 
 eachDatabase(
   'E10, E11: enrolled is the key whose name the credential was made for, computed from its public area',

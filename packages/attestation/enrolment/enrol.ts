@@ -60,7 +60,7 @@ export async function beginEnrolment(
         throw new AssayError('enrol-activation', `host ${host}`, 'the secret that was sent to its TPM', 'another one', {
           hint: 'the key it wants to enrol is not in the TPM of that EK certificate',
         });
-      const akName = Buffer.from(ak.name).toString('hex');
+      const akName = ak.name.toHex();
       await db.transaction().execute((tx) =>
         keepEnrolment(tx, {
           host,

@@ -52,7 +52,7 @@ export async function startTestHost(
   await boot();
   let ek = await tpm.createEk();
   let ak = await tpm.loadAk();
-  const akName = Buffer.from(ak.name).toString('hex');
+  const akName = ak.name.toHex();
   const [issuer, root] = swtpm.ekCaPems;
 
   const host: TestHost = {
@@ -126,7 +126,7 @@ export async function startTestHost(
           pcrs.map((pcr) => ({
             bank: hash,
             pcr,
-            value: Buffer.from(values[hash]?.get(pcr) ?? []).toString('hex'),
+            value: values[hash]?.get(pcr)?.toHex() ?? '',
           })),
         ),
         ...(event_log_sha256 === logDigest(log) ? { event_log_sha256 } : { event_log: toBase64(log) }),

@@ -79,15 +79,13 @@ const banksOf = ({ algorithms }: EventLog): HashName[] => [
   ...new Set(algorithms.flatMap(({ name }) => (name ? [name] : []))),
 ];
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-
 function replays(log: EventLog, banks: readonly HashName[]) {
   const pcrs: BootLogReport['pcrs'] = {};
   const strange: Strange[] = [];
   for (const bank of banks)
     try {
       const values = [...replay(log.events, bank, log.startupLocality)].sort(([a], [b]) => a - b);
-      pcrs[bank] = Object.fromEntries(values.map(([pcr, value]) => [pcr, hex(value)]));
+      pcrs[bank] = Object.fromEntries(values.map(([pcr, value]) => [pcr, value.toHex()]));
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
       strange.push({ code: error.code, message: `bank ${bank} proves nothing: ${error.message}` });
@@ -108,7 +106,7 @@ function eventReports(log: EventLog, banks: readonly HashName[], strange: readon
       type: event.type,
       ...parts.get(event),
       description: event.description,
-      digests: Object.fromEntries(Object.entries(event.digests).map(([bank, digest]) => [bank, hex(digest)])),
+      digests: Object.fromEntries(Object.entries(event.digests).map(([bank, digest]) => [bank, digest.toHex()])),
       data_size: event.data.length,
       ...(matches !== undefined && event.kind !== 'no-action' && { data_matches: matches }),
       strange: (codes.get(event.index) ?? []).map(({ code }) => code),

@@ -188,8 +188,7 @@ test('every pair of different real boots differs, both ways, and no measurement 
       const [was, is] = [corpusLog(old), corpusLog(now)].map((bytes) =>
         parseEventLog(bytes).events.filter(({ kind }) => kind !== 'no-action'),
       );
-      const digest = ({ digests: { sha256: value } }: { digests: { sha256?: Uint8Array } }) =>
-        Buffer.from(value ?? []).toString('hex');
+      const digest = ({ digests: { sha256: value } }: { digests: { sha256?: Uint8Array } }) => value?.toHex() ?? '';
       const mine = new Set(was?.map((event) => `${event.pcr} ${digest(event)}`));
       const fresh = is?.filter((event) => !mine.has(`${event.pcr} ${digest(event)}`)).map(({ index }) => index) ?? [];
       const told = new Set(changes.flatMap((change) => change.new));

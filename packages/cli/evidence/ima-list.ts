@@ -98,8 +98,10 @@ function placeOf(path: string): string | undefined {
   return `/${parts.slice(0, 2).join('/')}`;
 }
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-const digestOf = ({ algorithm, value }: { algorithm: string; value: Uint8Array }) => ({ algorithm, value: hex(value) });
+const digestOf = ({ algorithm, value }: { algorithm: string; value: Uint8Array }) => ({
+  algorithm,
+  value: value.toHex(),
+});
 
 /** The code an appraisal's finding has for it. */
 export const findingCode = (code: ImaProblemCode): string =>
@@ -128,7 +130,7 @@ function* entryReports(bytes: Uint8Array, offset: number): Generator<EntryReport
       offset: entry.offset,
       pcr: entry.pcr,
       template: entry.template,
-      template_digest: hex(entry.templateDigest),
+      template_digest: entry.templateDigest.toHex(),
       ...(fields && { digest: digestOf(fields.digest), path: fields.path }),
       ...(fields?.signature?.length && { signature: signatureText(fields.signature) }),
       strange: entry.problems.map(({ code }) => findingCode(code)),

@@ -31,15 +31,13 @@ export function keyReport({ name, bytes, area }: PieceOf<'public-key'>): KeyRepo
     key: keyText(area),
     scheme: schemeText(area),
     name_algorithm: area.nameAlg,
-    tpm_name: hex(nameOf(bytes)),
+    tpm_name: nameOf(bytes).toHex(),
     attributes: Object.entries(area.attributes).flatMap(([attribute, set]) => (set ? [attribute] : [])),
-    policy: hex(area.authPolicy),
+    policy: area.authPolicy.toHex(),
     use: useText(area.attributes),
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };
 }
-
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 function keyText(area: Public): string {
   if (area.type === 'rsa') return `RSA ${area.keyBits}, exponent ${area.exponent || 65537}`;

@@ -22,7 +22,7 @@ export const hexValues = (banks: PcrBanks): PcrReport['pcrs'] =>
   Object.fromEntries(
     Object.entries(banks).map(([bank, values]) => [
       bank,
-      Object.fromEntries([...values].map(([pcr, value]) => [pcr, Buffer.from(value).toString('hex')])),
+      Object.fromEntries([...values].map(([pcr, value]) => [pcr, value.toHex()])),
     ]),
   );
 

@@ -33,23 +33,22 @@ export function attestReport({ name, attest }: PieceOf<'attest'>): AttestReport 
     kind: 'attest',
     name,
     type,
-    qualified_signer: hex(qualifiedSigner),
-    extra_data: hex(extraData),
+    qualified_signer: qualifiedSigner.toHex(),
+    extra_data: extraData.toHex(),
     clock: clockInfo.clock.toString(),
     reset_count: clockInfo.resetCount,
     restart_count: clockInfo.restartCount,
     safe: clockInfo.safe,
     firmware_version: `0x${firmwareVersion.toString(16).padStart(16, '0')}`,
     ...(attest.type === 'quote'
-      ? { pcrs: attest.pcrSelect.map(({ hash, pcrs }) => ({ bank: hash, pcrs })), pcr_digest: hex(attest.pcrDigest) }
+      ? { pcrs: attest.pcrSelect.map(({ hash, pcrs }) => ({ bank: hash, pcrs })), pcr_digest: attest.pcrDigest.toHex() }
       : { fields: Object.fromEntries(Object.entries(body).map(([field, value]) => [field, plain(value)])) }),
   };
 }
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const plain = (value: unknown): string =>
   value instanceof Uint8Array
-    ? hex(value)
+    ? value.toHex()
     : JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? part.toString() : part)).replaceAll('"', '');
 
 const kinds: Record<Attest['type'], string> = {

@@ -58,7 +58,7 @@ function binaryPiece(name: string, bytes: Uint8Array): Piece {
 function tpmPiece(name: string, bytes: Uint8Array): Piece | undefined {
   const inner = bytes.length > 2 && u16.read({ bytes, at: 0 }, name) === bytes.length - 2 ? bytes.subarray(2) : bytes;
   for (const body of [bytes, inner]) {
-    const head = Buffer.from(body.subarray(0, 4)).toString('hex');
+    const head = body.subarray(0, 4).toHex();
     if (head === 'ff544347')
       return { name, kind: 'attest', bytes: body, attest: decode(Attest, body, `${name}: TPMS_ATTEST`) };
   }

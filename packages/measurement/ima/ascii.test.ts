@@ -6,7 +6,6 @@ import { buildIma, honestIma, type ImaWish, modernTemplates } from '../testing/i
 import { imaListFromAscii, isAsciiImaList } from './ascii.ts';
 
 const entriesOf = (bytes: Uint8Array): ImaEntry[] => [...readImaList(bytes)];
-const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex');
 const ascii = (text: string) => imaListFromAscii(Buffer.from(text, 'latin1'));
 
 /** As the kernel prints a list (ima_ascii_measurements_show): every field behind a space, an empty one too. */
@@ -16,15 +15,20 @@ const printed = (bytes: Uint8Array): string =>
       const { digest, path, signature, buffer, modsig } = fields as NonNullable<ImaEntry['fields']>;
       const type = digest.type ? `${digest.type}:` : '';
       const words = [
-        template === 'ima' ? hex(digest.value) : `${type}${digest.algorithm}:${hex(digest.value)}`,
+        template === 'ima'
+          ? (digest.value?.toHex() ?? '')
+          : `${type}${digest.algorithm}:${digest.value?.toHex() ?? ''}`,
         path,
-        ...(template.startsWith('ima-sig') || template === 'ima-modsig' ? [hex(signature)] : []),
-        ...(template === 'ima-buf' ? [hex(buffer)] : []),
+        ...(template.startsWith('ima-sig') || template === 'ima-modsig' ? [signature?.toHex() ?? ''] : []),
+        ...(template === 'ima-buf' ? [buffer?.toHex() ?? ''] : []),
         ...(template === 'ima-modsig'
-          ? [modsig ? `${modsig.digest.algorithm}:${hex(modsig.digest.value)}` : '', hex(modsig?.signature)]
+          ? [
+              modsig ? `${modsig.digest.algorithm}:${modsig.digest.value?.toHex() ?? ''}` : '',
+              modsig?.signature?.toHex() ?? '',
+            ]
           : []),
       ];
-      return `${String(pcr).padStart(2)} ${hex(templateDigest)} ${template} ${words.join(' ')}\n`;
+      return `${String(pcr).padStart(2)} ${templateDigest?.toHex() ?? ''} ${template} ${words.join(' ')}\n`;
     })
     .join('');
 

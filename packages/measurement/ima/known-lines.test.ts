@@ -132,17 +132,17 @@ test('what was remembered is recalled byte for byte, and nothing else is', () =>
         const model = new Map<string, string>();
         const digest = Buffer.alloc(32);
         for (const [bytes, value] of pairs) {
-          const key = Buffer.from(bytes).toString('hex');
+          const key = bytes.toHex();
           if (model.has(key)) continue;
           known.remember('sha256', Buffer.from(bytes), 0, bytes.length, Buffer.from(value));
-          model.set(key, Buffer.from(value).toString('hex'));
+          model.set(key, value.toHex());
         }
         for (const [bytes] of [...pairs, [other]] as [Uint8Array][]) {
           const padded = Buffer.concat([Buffer.alloc(5), bytes, Buffer.alloc(5)]);
           const found = known.recall('sha256', padded, 5, 5 + bytes.length, digest)
             ? digest.toString('hex')
             : undefined;
-          assert.equal(found, model.get(Buffer.from(bytes).toString('hex')));
+          assert.equal(found, model.get(bytes.toHex()));
           assert.equal(known.recall('sha384', padded, 5, 5 + bytes.length, digest), false);
         }
       },

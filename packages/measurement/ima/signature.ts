@@ -62,7 +62,7 @@ export function readImaSignature(bytes: Uint8Array): ImaSignature | string {
     kind,
     version,
     hash,
-    keyId: Buffer.from(bytes.subarray(3, 7)).toString('hex'),
+    keyId: bytes.subarray(3, 7).toHex(),
     signature: bytes.subarray(9),
   };
 }

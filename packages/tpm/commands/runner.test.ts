@@ -258,7 +258,7 @@ test('a command is the bytes of the specification', () => {
     [password(Uint8Array.of(0x70))],
   );
   assert.equal(
-    Buffer.from(quote).toString('hex'),
+    quote.toHex(),
     [
       '8002 0000002c 00000158',
       '80000001',

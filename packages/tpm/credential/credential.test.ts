@@ -113,7 +113,7 @@ describe('a secret for one TPM and one key', () => {
       const secret = randomBytes(20);
       await writeFile(join(peer.dir, 'secret'), secret);
       await writeFile(join(peer.dir, 'tools-ek.pub'), encode(sized(1024), ek.publicArea));
-      const name = Buffer.from(ak.name).toString('hex');
+      const name = ak.name.toHex();
       const make = `-u tools-ek.pub -s secret -n ${name} -o theirs.cred`.split(' ');
       await tpm2(peer.dir, 'none', 'makecredential', ...make);
       const theirs = { bytes: await readFile(join(peer.dir, 'theirs.cred')), at: 8 };

@@ -110,8 +110,8 @@ for (const [name, { curve, ephemeral, publicArea, seed, sent }] of Object.entrie
     assert.ok(ek.type === 'ecc');
     const privateKey = ecPrivateKey(curve, hex(ephemeral));
     const made = eccSeed(ek, { privateKey, publicKey: createPublicKey(privateKey) });
-    assert.equal(Buffer.from(made.seed).toString('hex'), seed);
-    assert.equal(Buffer.from(made.encrypted).toString('hex'), sent);
+    assert.equal(made.seed.toHex(), seed);
+    assert.equal(made.encrypted.toHex(), sent);
   });
 
 test('E13: the credential for an RSA key is that of another implementation with the same seed', () => {
@@ -124,7 +124,7 @@ test('E13: the credential for an RSA key is that of another implementation with 
     random: (size) => Buffer.alloc(size, 0x12),
   });
   assert.equal(
-    Buffer.from(credentialBlob).toString('hex'),
+    credentialBlob.toHex(),
     '00206f0c4b08cfa00f21b474ca75623d098309c2cd7fac8d10ae3caf0da40162496db140cc6a5ae79a2bd7c22dc52cee372f34b356bf9bcd5176fa94239ee93191a0a75d',
   );
   assert.equal(secret.length, 256);

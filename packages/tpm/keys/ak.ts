@@ -32,7 +32,7 @@ export async function makeAk(
     });
   const template = akTemplate(algorithm, new Uint8Array(Buffer.from(label, 'hex')));
   const key = await createPrimary(runner, 'endorsement', template, endorsementAuth);
-  return { ...key, saved: { algorithm, label, name: Buffer.from(key.name).toString('hex') } };
+  return { ...key, saved: { algorithm, label, name: key.name.toHex() } };
 }
 
 /** @throws AssayError `tpm-ak-changed` when the TPM made another key than the saved one */

@@ -57,7 +57,7 @@ test('templates stand at the indices of the profile, with the attributes of thei
     const area: Public = template;
     const kind = area.type === 'rsa' ? area.keyBits : area.type === 'ecc' ? area.curve : area.type;
     const words = encode(Public, area).subarray(4, 8);
-    return [certificateIndex, templateIndex, kind, area.nameAlg, Buffer.from(words).toString('hex')];
+    return [certificateIndex, templateIndex, kind, area.nameAlg, words.toHex()];
   });
   assert.deepEqual(table, [
     [0x01c00002, 0x01c00004, 2048, 'sha256', '000300b2'],
@@ -112,10 +112,9 @@ describe('in a TPM', () => {
       await using tpm = await openTpm(peer.spec);
       const ek = await tpm.createEk(profile);
       assert.deepEqual(Buffer.from(ek.publicArea), await readFile(join(peer.dir, `${named}.tpmt`)), profile);
-      const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-      assert.equal(/^name: ([0-9a-f]+)$/m.exec(text)?.[1], hex(nameOf(ek.publicArea)));
+      assert.equal(/^name: ([0-9a-f]+)$/m.exec(text)?.[1], nameOf(ek.publicArea).toHex());
       const read = await tpm.readPublic(ek.handle);
-      assert.equal(/^qualified name: ([0-9a-f]+)$/m.exec(text)?.[1], hex(read?.qualifiedName ?? Buffer.of()));
+      assert.equal(/^qualified name: ([0-9a-f]+)$/m.exec(text)?.[1], read?.qualifiedName ?? Buffer.of().toHex());
       assert.ok(publicKeyOf(ek.publicArea));
     }
   });

@@ -79,7 +79,7 @@ test('creation data tell parent and circumstances, and hash to what the TPM says
   const parent = await tpm.createPrimary('owner', storageKey);
   const ofParent = decode(CreationData, parent.creationData, 'TPMS_CREATION_DATA');
   assert.deepEqual([ofParent.parentNameAlg, ofParent.locality], ['null', 1]);
-  assert.equal(Buffer.from(ofParent.parentName).toString('hex'), '40000001');
+  assert.equal(ofParent.parentName.toHex(), '40000001');
   assert.deepEqual(hashed(parent.publicArea, parent.creationData), Buffer.from(parent.creationHash));
   const made = await tpm.create({ parent, template: signingKey });
   const ofChild = decode(CreationData, made.creationData, 'TPMS_CREATION_DATA');
@@ -111,7 +111,7 @@ test('a key is kept under a persistent handle through a reboot, and removed from
   const kept = await tpm.evictControl(made, 0x81018001);
   await tpm.close();
   const text = await tpm2(peer.dir, peer.spec, 'readpublic', '-c', '0x81018001');
-  assert.equal(/^name: ([0-9a-f]+)$/m.exec(text)?.[1], Buffer.from(nameOf(made.publicArea)).toString('hex'));
+  assert.equal(/^name: ([0-9a-f]+)$/m.exec(text)?.[1], nameOf(made.publicArea).toHex());
   await peer.restart();
   tpm = await openTpm(peer.spec);
   const found = await tpm.readPublic(0x81018001);

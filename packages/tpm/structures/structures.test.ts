@@ -76,7 +76,7 @@ describe('any bytes', () => {
 test('a quote says what the TPM was asked', () => {
   const quote = decode(Attest, samples.attest.quote, 'TPMS_ATTEST');
   assert.ok(quote.type === 'quote');
-  assert.equal(Buffer.from(quote.extraData).toString('hex'), 'abcdef0102');
+  assert.equal(quote.extraData.toHex(), 'abcdef0102');
   assert.deepEqual(quote.pcrSelect, [
     { hash: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7] },
     { hash: 'sha384', pcrs: [0, 23] },

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { type BootEvent, componentsOf, dataVouchedFor } from '@assay/measurement';
 import type { Bank } from '@assay/protocol';
 import { nodeHash } from '@assay/tpm/structures';
-import { finding, hex } from '../../findings.ts';
+import { finding } from '../../findings.ts';
 import { eventName, isQuoted, mostOfOneRule, type Rule } from '../rule.ts';
 
 export const dataDigests: Rule = {
@@ -31,5 +31,5 @@ const measuredWhole: readonly BootEvent['kind'][] = ['action', 'separator', 'var
 
 function isLie(event: BootEvent, bank: Bank): boolean {
   if (event.content !== undefined || !measuredWhole.includes(event.kind)) return dataVouchedFor(event, bank) === false;
-  return hash(nodeHash(bank), event.data, 'hex') !== hex(event.digests[bank] ?? new Uint8Array());
+  return hash(nodeHash(bank), event.data, 'hex') !== (event.digests[bank]?.toHex() ?? '');
 }

@@ -3,7 +3,7 @@
 import type { EventOf } from '@assay/measurement';
 import type { Finding } from '@assay/protocol';
 import type { FindingCode } from '../../findings/catalogue.ts';
-import { finding, hex } from '../../findings.ts';
+import { finding } from '../../findings.ts';
 import type { Rule } from '../rule.ts';
 
 type Note = EventOf<'no-action'>;
@@ -23,7 +23,7 @@ const at = (code: FindingCode, { index }: Note, expected: string, seen: string) 
 
 function digestFindings(note: Note): Finding[] {
   const digest = note.frame.digests.find((one) => one.digest.some((byte) => byte !== 0))?.digest;
-  return digest ? [at('note-digest', note, 'a digest of zeros', hex(digest))] : [];
+  return digest ? [at('note-digest', note, 'a digest of zeros', digest.toHex())] : [];
 }
 
 function headerFindings(all: Note[]): Finding[] {

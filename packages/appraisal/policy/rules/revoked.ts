@@ -11,7 +11,7 @@ export const revoked: Rule = {
     const forbidden = new Set(listed.filter(({ type }) => type === 'sha256').map(({ name }) => name));
     return log.events
       .filter(({ kind, pcr }) => kind === 'image' && (pcr === 2 || pcr === 4))
-      .filter(({ digests }) => digests.sha256 && forbidden.has(Buffer.from(digests.sha256).toString('hex')))
+      .filter(({ digests }) => digests.sha256 && forbidden.has(digests.sha256.toHex()))
       .slice(0, mostOfOneRule)
       .map((event) =>
         finding('image-revoked', eventName(event), 'an image that dbx does not name', event.description, {

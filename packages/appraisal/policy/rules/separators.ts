@@ -2,7 +2,7 @@
 // A separator is known by its digest: an event that extends one's value and calls itself something else is one too (L01).
 import type { BootEvent } from '@assay/measurement';
 import type { Finding } from '@assay/protocol';
-import { finding, hex } from '../../findings.ts';
+import { finding } from '../../findings.ts';
 import { eventName, isQuoted, type LogFacts, type Rule } from '../rule.ts';
 
 export const separators: Rule = {
@@ -31,5 +31,5 @@ function wrong(event: BootEvent, place: { pcr: number; component: 'firmware' }):
     return finding('separator-value', eventName(event), 'EV_SEPARATOR, as it extends what one does', event.type, at);
   return event.content
     ? finding('separator-error', eventName(event), '00000000 or ffffffff', '01000000: the firmware met an error', at)
-    : finding('separator-value', eventName(event), '00000000 or ffffffff', hex(event.data), at);
+    : finding('separator-value', eventName(event), '00000000 or ffffffff', event.data.toHex(), at);
 }

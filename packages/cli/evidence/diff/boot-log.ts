@@ -50,15 +50,16 @@ function localityChange(old: EventLog, now: EventLog): Change[] {
 
 function differingPcrs(old: EventLog, now: EventLog, bank: HashName): number[] {
   const [before, after] = [old, now].map((log) => replay(log.events, bank, log.startupLocality));
-  const hex = (value: Uint8Array | undefined) => Buffer.from(value ?? []).toString('hex');
   const all = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])]);
-  return [...all].filter((pcr) => hex(before?.get(pcr)) !== hex(after?.get(pcr))).sort((a, b) => a - b);
+  return [...all]
+    .filter((pcr) => (before?.get(pcr)?.toHex() ?? '') !== (after?.get(pcr)?.toHex() ?? ''))
+    .sort((a, b) => a - b);
 }
 
 function slotChange(key: string, before: Side, after: Side, bank: HashName): Change[] {
   const [was, is] = [before.slots.get(key), after.slots.get(key)];
   const slot = (is ?? was) as Slot;
-  const digest = (event: BootEvent) => Buffer.from(event.digests[bank] ?? []).toString('hex');
+  const digest = (event: BootEvent) => event.digests[bank]?.toHex() ?? '';
   const gone = missing(was?.events ?? [], is?.events ?? [], digest);
   const come = missing(is?.events ?? [], was?.events ?? [], digest);
   if (gone.length + come.length === 0) return [];
@@ -120,14 +121,14 @@ function keyChanges(
 
 /** One of each digest: GRUB has a kernel measured twice. */
 const unlike = (events: readonly BootEvent[], bank: HashName): BootEvent[] =>
-  [...Map.groupBy(events, (event) => Buffer.from(event.digests[bank] ?? []).toString('hex')).values()].flatMap(
-    ([first]) => (first ? [first] : []),
+  [...Map.groupBy(events, (event) => event.digests[bank]?.toHex() ?? '').values()].flatMap(([first]) =>
+    first ? [first] : [],
   );
 
 function oneForOne(slot: Slot, was: BootEvent | undefined, is: BootEvent | undefined, bank: HashName): string {
   if (!was || !is) return is ? `new: ${textOf(slot, is)}` : `gone: ${was ? textOf(slot, was) : ''}`;
   const [before, after] = [textOf(slot, was), textOf(slot, is)];
-  const digest = (event: BootEvent) => Buffer.from(event.digests[bank] ?? []).toString('hex');
+  const digest = (event: BootEvent) => event.digests[bank]?.toHex() ?? '';
   const digests = `other digest, ${bank} ${digest(was)} → ${digest(is)}`;
   if (before === after) return `${digests} (${before})`;
   return slot.kind === 'image' ? `${digests} (${before} → ${after})` : `${before} → ${after}`;

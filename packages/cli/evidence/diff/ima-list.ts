@@ -48,7 +48,7 @@ function filesOf(list: Uint8Array): Files {
     const path = fields?.path ?? `an entry of template ${template} that cannot be read`;
     const { algorithm, value } = fields?.digest ?? { algorithm: 'template digest', value: templateDigest };
     const file = files.get(path) ?? { digests: new Set(), entries: [] };
-    file.digests.add(violation ? 'violation' : `${algorithm}:${Buffer.from(value).toString('hex')}`);
+    file.digests.add(violation ? 'violation' : `${algorithm}:${value.toHex()}`);
     file.entries.push(index);
     files.set(path, file);
   }
