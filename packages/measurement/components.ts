@@ -44,9 +44,12 @@ type Part = [ComponentName, Role];
 /** What has to be known of a whole log to say what one event is. */
 type Story = { grub: GrubStory; kernels: ReadonlySet<BootEvent>; sectionNames: ReadonlySet<BootEvent> };
 
-/** @param events of one log, in order  @returns one entry for each event that extends a PCR, in the same order */
-export function componentsOf(events: readonly BootEvent[]): Attribution[] {
-  const grub = grubStory(events);
+/**
+ * @param events of one log, in order
+ * @param grub what GRUB said in them, where that is known already
+ * @returns one entry for each event that extends a PCR, in the same order
+ */
+export function componentsOf(events: readonly BootEvent[], grub: GrubStory = grubStory(events)): Attribution[] {
   const story = { grub, kernels: kernelImages(events, grub), sectionNames: namesOfSections(events) };
   const parts: Attribution[] = [];
   for (const event of events) {

@@ -27,7 +27,7 @@ export function claimsOf(
     bootLoader: ground.things('bootLoader', ['boot loader image']),
     kernel,
     initrd: ground.things('initrd', ['initrd', 'initrd file']),
-    ...commandLineClaims(ground, log.events),
+    ...commandLineClaims(ground),
     hypervisor: ground.things('hypervisor', ['hypervisor file']),
     operatingSystem: ground.things('operatingSystem', [
       'part of a unified kernel image',

@@ -4,7 +4,6 @@
 import { escaped } from '@assay/core';
 import type { Role } from '../components.ts';
 import type { BootEvent } from '../event-log/event.ts';
-import { grubStory } from '../grub.ts';
 import type { Claims } from './claims.ts';
 import type { Ground } from './ground.ts';
 import { notVouched } from './secure-boot.ts';
@@ -18,11 +17,10 @@ const wordsOf = (event: BootEvent): string | undefined => (event.kind === 'ipl' 
 
 export function commandLineClaims(
   ground: Ground,
-  events: readonly BootEvent[],
 ): Pick<Claims, 'commandLine' | 'hypervisorCommandLine' | 'loadOptions'> {
   return {
-    ...text('commandLine', 'kernel command line', ground, events),
-    ...text('hypervisorCommandLine', 'hypervisor command line', ground, events),
+    ...text('commandLine', 'kernel command line', ground),
+    ...text('hypervisorCommandLine', 'hypervisor command line', ground),
     loadOptions: ground.things('loadOptions', ['kernel command line'], 'tagged'),
   };
 }
@@ -31,7 +29,6 @@ function text(
   claim: 'commandLine' | 'hypervisorCommandLine',
   role: Role,
   ground: Ground,
-  events: readonly BootEvent[],
 ): Pick<Claims, 'commandLine' | 'hypervisorCommandLine'> {
   const lines = ground.of([role]).map(({ event }) => event);
   const spoken = lines.filter(({ kind }) => kind === 'ipl');
@@ -47,7 +44,7 @@ function text(
   if (value.length > longest) return withhold('it is longer than any kernel takes', spoken);
   if (spoken.some((event) => wordsOf(event) !== value)) return withhold('there is more than one', spoken);
   if (spoken.some(({ pcr }) => pcr === 8)) {
-    const { spoke, argumentsOf } = grubStory(events);
+    const { spoke, argumentsOf } = ground.grub;
     const hidden = spoke && ground.parts.find(({ event }) => event.pcr === 8 && !ground.vouches(event));
     if (hidden) return withhold('in PCR 8 stands an event whose digest does not vouch for it', [hidden.event]);
     const other = spoken.find(

@@ -7,11 +7,13 @@ import type { BootEvent, EventLog } from '../event-log/event.ts';
 import { labelText } from '../event-log/label-text.ts';
 import { exitBootServices, type Phases, phasesOf } from '../event-log/order.ts';
 import { isVouchedFor } from '../event-log/vouched.ts';
+import { type GrubStory, grubStory } from '../grub.ts';
 import { devicePathText } from '../uefi/device-path.ts';
 import { hexText } from '../uefi/primitives.ts';
 import type { Claim, ClaimName, MeasuredThing, Withheld } from './claims.ts';
 
 export class Ground {
+  readonly grub: GrubStory;
   readonly parts: readonly Attribution[];
   /** Of PCR 0–7. */
   readonly phases: readonly Phases[];
@@ -26,7 +28,8 @@ export class Ground {
   constructor(log: EventLog, banks: readonly HashName[], proven: (pcr: number) => boolean) {
     this.#banks = banks;
     this.#proven = proven;
-    this.parts = componentsOf(log.events);
+    this.grub = grubStory(log.events);
+    this.parts = componentsOf(log.events, this.grub);
     for (const part of this.parts) {
       const same = this.#byRole.get(part.role);
       if (same) same.push(part);

@@ -12,33 +12,26 @@ import { eventType } from './events/catalogue.ts';
  * @returns false: it had to be and is not, or the bank is missing; undefined: it is of something outside the log, or the data could not be read
  */
 export function dataVouchedFor(event: BootEvent, bank: HashName): boolean | undefined {
-  const known = answers.get(event) ?? new Map<HashName, boolean | undefined>();
-  if (known.size === 0) answers.set(event, known);
-  if (!known.has(bank)) known.set(bank, vouches(event, bank));
-  return known.get(bank);
-}
-
-/** Rules and claims ask the same of the same events, and hashing is most of what a log costs. */
-const answers = new WeakMap<BootEvent, Map<HashName, boolean | undefined>>();
-
-function vouches(event: BootEvent, bank: HashName): boolean | undefined {
-  const type = eventType(event.frame.type);
-  const must = covered(type.covers, event);
-  const may = covered(type.mayCover, event);
-  if (must.length === 0 && may.length === 0) return undefined;
+  const { covers, mayCover } = eventType(event.frame.type);
+  const must = covered(covers, event);
+  const may = covered(mayCover, event);
+  const answer = must.length > 0 ? false : undefined;
+  if (answer === undefined && may.length === 0) return undefined;
   const digest = event.digests[bank];
-  if (!digest) return must.length > 0 ? false : undefined;
+  if (!digest) return answer;
   const text = latin1(digest);
-  const matches = (part: Uint8Array) => digestText(bank, part) === text;
-  if (must.some(matches) || may.some(matches)) return true;
-  return must.length > 0 ? false : undefined;
+  for (const part of must) if (digestText(bank, part) === text) return true;
+  for (const part of may) if (digestText(bank, part) === text) return true;
+  return answer;
 }
 
 const nothing: readonly Uint8Array[] = [];
 
 function covered(of: EventType['covers'], event: BootEvent): readonly Uint8Array[] {
-  if (!of || event.content === undefined) return nothing;
-  return (of as (content: unknown, data: Uint8Array) => readonly Uint8Array[])(event.content, event.data);
+  if (!of) return nothing;
+  const { content } = event;
+  if (content === undefined) return nothing;
+  return (of as (content: unknown, data: Uint8Array) => readonly Uint8Array[])(content, event.data);
 }
 
 /** Whether the digest of this event is the hash of its data in each of these banks. */

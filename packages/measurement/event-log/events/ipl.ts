@@ -39,7 +39,7 @@ function perhapsHashed(data: Uint8Array): Uint8Array[] {
 
 /** The bytes after the prefix, without the NUL that ends them: what GRUB hashes. */
 function hashedWords(data: Uint8Array, prefix: string): Uint8Array {
-  const end = data.at(-1) === 0 ? data.length - 1 : data.length;
+  const end = data[data.length - 1] === 0 ? data.length - 1 : data.length;
   const start = prefix.length + 1;
   return data.subarray(data[start] === 0x20 ? start + 1 : start, end);
 }
