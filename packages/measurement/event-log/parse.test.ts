@@ -38,6 +38,16 @@ test('L23 a log cut anywhere keeps what came before and says where it broke', ()
   }
 });
 
+for (const name of corpusLogs)
+  test(`L23 ${name} cut between and within events is whole only where an event ends`, () => {
+    const bytes = corpusLog(name);
+    const ends = new Set([0, ...parseEventLog(bytes).events.map(({ offset }) => offset), bytes.length]);
+    const near = [...ends].flatMap((end) => [end - 1, end, end + 1]).filter((cut) => cut >= 0 && cut <= bytes.length);
+    const cuts = bytes.length < 3000 ? [...Array(bytes.length).keys()] : near;
+    for (let cut = 0; cut < bytes.length; cut += 11) cuts.push(cut);
+    for (const cut of cuts) assert.equal(parseEventLog(bytes.subarray(0, cut)).broken === undefined, ends.has(cut));
+  });
+
 test('any change of the bytes gives a log, never an exception', () => {
   const change = fc.record({ at: fc.nat(lab.length - 1), value: fc.integer({ min: 0, max: 255 }) });
   fc.assert(
