@@ -1,5 +1,4 @@
 // The attester: answers what the attestation server asks of this host, with the TPM of this host.
-
 import { AssayError } from '@assay/core';
 import type { Clock, Log } from '@assay/daemon';
 import { systemClock } from '@assay/daemon';
@@ -8,20 +7,10 @@ import { openTpm, type Tpm } from '@assay/tpm';
 import { collectEvidence } from './collect/evidence.ts';
 import { type AgentConversation, callServer } from './connection.ts';
 import { activate, enrolment, remember } from './enrol.ts';
+import type { AgentOptions } from './options.ts';
 import { readAkState } from './state.ts';
 
-export const agentVersion = 'assay-agent/0.1.0';
-
-/** `[agent]` of assay.conf. */
-export type AgentOptions = {
-  attestation_server: string;
-  ca_file: string;
-  host: string;
-  tpm: string;
-  event_log: string;
-  ima_log: string;
-  state_dir: string;
-};
+const agentVersion = 'assay-agent/0.1.0';
 
 /** Runs until `stop`. The TPM is opened for each answer and closed after it: between them it is free for others. */
 export function startAgent(

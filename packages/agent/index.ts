@@ -1,4 +1,3 @@
-export { type AgentOptions, agentVersion, startAgent } from './agent.ts';
-export { collectEvidence } from './collect/evidence.ts';
+export { startAgent } from './agent.ts';
 export { options } from './options.ts';
-export { readAkState, writeAkState } from './state.ts';
+export { readAkState } from './state.ts';

@@ -1,6 +1,6 @@
 // What an operator may set for the agent: `[agent]` in assay.conf.
 import { hostname } from 'node:os';
-import { path, type Sections, text } from '@assay/daemon';
+import { type Conf, path, type Sections, text } from '@assay/daemon';
 
 export const options = {
   agent: {
@@ -31,3 +31,5 @@ export const options = {
     }),
   },
 } satisfies Sections;
+
+export type AgentOptions = Conf<typeof options>['agent'];

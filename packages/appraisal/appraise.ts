@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '@assay/protocol';
 import type { Endorsement } from './endorsement/endorsement.ts';
-import { counting, findingOf, leavesEvidenceSound, marked, weight } from './findings.ts';
+import { counting, findingOf, leavesEvidenceSound, marked, weight } from './findings/finding.ts';
 import { quotedPcrs, softwareTpm, standingEndorsement } from './policy/demands.ts';
 import { checkPolicy, type Policy } from './policy/policy.ts';
 import { compare } from './reference/compare.ts';

@@ -12,12 +12,13 @@ export {
 } from './endorsement/trust-store.ts';
 export { allowedByDefault, allowedFindings, type FindingCode, findingCatalogue } from './findings/catalogue.ts';
 export type { FindingKind } from './findings/kind.ts';
+export { imaFindingCode } from './ima/entry-findings.ts';
 export { imaOffset } from './ima/progress.ts';
 export { KnownLogs, logDigest } from './known-logs.ts';
 export { type LogReading, readLog } from './log-reading.ts';
 export { bootPcrs, defaultPcrs, type Policy } from './policy/policy.ts';
 export { type Ak, checkAk } from './quote/ak.ts';
-export { type ClaimedQuote, type Quote, verifyQuote } from './quote/quote.ts';
+export type { Quote } from './quote/quote.ts';
 export { type Measured, referenceFrom } from './reference/learn.ts';
 export { unknownVerdict } from './verdict.ts';
 export {

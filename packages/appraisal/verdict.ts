@@ -1,7 +1,7 @@
 // Findings and comparisons put together: one trust, one reason, one result for each component, a time it holds.
 import { type ComponentResult, components, type Finding, type Verdict } from '@assay/protocol';
 import type { Endorsement } from './endorsement/endorsement.ts';
-import { counting, weight } from './findings.ts';
+import { counting, weight } from './findings/finding.ts';
 import type { Policy } from './policy/policy.ts';
 
 /** A hostile log has as many findings as it has events. */

@@ -7,7 +7,7 @@ import { type Claims, claimsOf, imaPcr, type KnownImaLines, parseEventLog } from
 import { type Bank, type Finding, fromBase64, type PcrWish, type SentEvidence } from '@assay/protocol';
 import type { HashName, PcrBanks } from '@assay/tpm/structures';
 import type { Endorsement } from './endorsement/endorsement.ts';
-import { findingOf } from './findings.ts';
+import { findingOf } from './findings/finding.ts';
 import type { ImaProgress } from './ima/progress.ts';
 import { verifyIma } from './ima/verify-ima.ts';
 import { type KnownLogs, logDigest } from './known-logs.ts';

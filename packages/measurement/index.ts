@@ -9,27 +9,25 @@ export {
   type Role,
 } from './components.ts';
 export type { BootEvent, EventKind, EventLog, EventOf, HashName, LogAlgorithm } from './event-log/event.ts';
-export { exitBootServices, isSeparator, type Phases, phasesOf } from './event-log/order.ts';
+export { exitBootServices, type Phases, phasesOf } from './event-log/order.ts';
 export { parseEventLog } from './event-log/parse.ts';
 export { dataVouchedFor, isVouchedFor } from './event-log/vouched.ts';
 export { withDigests, writeEventLog } from './event-log/write.ts';
 export { type BrokenLine, imaListFromAscii, isAsciiImaList } from './ima/ascii.ts';
 export { type BootAggregate, bootAggregateOf, checkBootAggregate } from './ima/boot-aggregate.ts';
 export { KnownImaLines } from './ima/known-lines.ts';
-export {
-  type ImaCut,
-  type ImaEntry,
-  type ImaFields,
-  type ImaProblem,
-  type ImaProblemCode,
-  type ImaState,
-  type ImaTemplate,
-  imaProblems,
+export type {
+  ImaCut,
+  ImaEntry,
+  ImaFields,
+  ImaProblem,
+  ImaProblemCode,
+  ImaState,
+  ImaTemplate,
 } from './ima/list.ts';
 export { imaPcr, readImaList } from './ima/read.ts';
 export { replayIma } from './ima/replay.ts';
 export { type ImaSignature, readImaSignature } from './ima/signature.ts';
 export type { ImaFinding, ImaPart, ImaReplay } from './ima/walk.ts';
 export { type PcrValues, replay, untouchedPcr } from './replay.ts';
-export { certificateOf, fingerprintOf, type Key, keyName, keysOf, type SignatureList } from './uefi/signature-list.ts';
 export { globalVariable, type VariableMeaning } from './uefi/variable-meaning.ts';

@@ -15,6 +15,9 @@ export const Component = Type.Union([
 export type Component = Static<typeof Component>;
 export const components: readonly Component[] = ['firmware', 'boot_loader', 'hypervisor', 'operating_system'];
 
+/** `boot_loader` → `boot loader` */
+export const componentName = (component: Component): string => component.replaceAll('_', ' ');
+
 /** One thing that speaks against a host. `code` is stable. */
 export const Finding = Type.Object({
   code: Type.String(),

@@ -3,7 +3,7 @@
 import { checkBootAggregate, type ImaReplay, imaPcr } from '@assay/measurement';
 import type { Finding } from '@assay/protocol';
 import type { PcrBanks } from '@assay/tpm/structures';
-import { finding } from '../findings.ts';
+import { finding } from '../findings/finding.ts';
 
 /** Nothing for a part of the list without entry 0: an earlier round looked at it. */
 export function bootAggregateFindings({ first }: Pick<ImaReplay, 'first'>, proven: PcrBanks): Finding[] {

@@ -11,7 +11,7 @@ import {
 } from '@assay/measurement';
 import type { Finding } from '@assay/protocol';
 import type { FindingCode } from '../findings/catalogue.ts';
-import { finding } from '../findings.ts';
+import { finding } from '../findings/finding.ts';
 
 const kinds: Readonly<Record<ImaProblemCode, { code: FindingCode; expected: string }>> = {
   violation: { code: 'ima-violation', expected: 'a file that nobody writes to while it is measured' },
@@ -23,6 +23,9 @@ const kinds: Readonly<Record<ImaProblemCode, { code: FindingCode; expected: stri
   signature: { code: 'ima-signature', expected: 'a signature of a file' },
   'boot-aggregate': { code: 'ima-boot-aggregate', expected: 'boot_aggregate as the first entry and nowhere else' },
 };
+
+/** The code of the finding that a problem of an entry becomes. */
+export const imaFindingCode = (problem: ImaProblemCode): FindingCode => kinds[problem].code;
 
 /** @param part the bytes that were replayed, for the names of files: hints, as the list has them */
 export function entryFindings({ findings, counts }: Pick<ImaReplay, 'findings' | 'counts'>, part: ImaPart): Finding[] {

@@ -13,7 +13,7 @@ import {
 } from '@assay/measurement';
 import { type ClaimedImaLog, type Finding, fromBase64 } from '@assay/protocol';
 import type { HashName, PcrBanks } from '@assay/tpm/structures';
-import { finding, findingOf } from '../findings.ts';
+import { finding, findingOf } from '../findings/finding.ts';
 import { bootAggregateFindings } from './boot-aggregate.ts';
 import { entryFindings, kept } from './entry-findings.ts';
 import type { ImaProgress } from './progress.ts';

@@ -4,7 +4,7 @@ import type { AssayError } from '@assay/core';
 import type { Finding } from '@assay/protocol';
 import type { PcrSelection } from '@assay/tpm/structures';
 import type { Endorsement } from '../endorsement/endorsement.ts';
-import { finding, findingOf } from '../findings.ts';
+import { finding, findingOf } from '../findings/finding.ts';
 import type { Policy } from './policy.ts';
 
 /** Does the quote cover every PCR the policy rests on? */

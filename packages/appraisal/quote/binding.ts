@@ -5,7 +5,7 @@ import { AssayError } from '@assay/core';
 import { type BootEvent, componentOfPcr, componentsOf, type EventLog, replay, untouchedPcr } from '@assay/measurement';
 import type { ClaimedEvidence, Component, Finding } from '@assay/protocol';
 import { digestSize, type HashName, type PcrBanks, pcrDigest } from '@assay/tpm/structures';
-import { finding, findingOf } from '../findings.ts';
+import { finding, findingOf } from '../findings/finding.ts';
 import type { Quote } from './quote.ts';
 
 type ClaimedValues = NonNullable<ClaimedEvidence['pcr_values']>;

@@ -2,7 +2,7 @@
 // and with what the host says of its own boot. A TPM that went on proves nothing of what was run on it meanwhile; and a host that
 // lies about its boot consistently is not found out here: what it booted is for the PCRs to say.
 import type { ClaimedEvidence, Finding } from '@assay/protocol';
-import { finding } from '../findings.ts';
+import { finding } from '../findings/finding.ts';
 import type { Quote } from './quote.ts';
 
 /** What verified quotes said of the TPM's life; plain JSON, to be stored. 64-bit numbers as decimal text. */

@@ -1,8 +1,8 @@
 // Is what a component measured known to be good? Its measurements must equal, one by one and in order, those of a host
 // somebody called golden. Nothing is known about a component without reference values.
 import { dataVouchedFor } from '@assay/measurement';
-import type { Bank, Component, Finding, ReferenceEvent } from '@assay/protocol';
-import { componentName, finding } from '../findings.ts';
+import { type Bank, type Component, componentName, type Finding, type ReferenceEvent } from '@assay/protocol';
+import { finding } from '../findings/finding.ts';
 import type { Measured, QuotedEvent } from './learn.ts';
 
 export type Comparison = { known: true } | { known: false; finding: Finding };

@@ -5,7 +5,7 @@ import { type Appraisal, type AppraisalInput, appraise } from '../appraise.ts';
 import { checkEndorsement } from '../endorsement/endorsement.ts';
 import { trustStoreFrom } from '../endorsement/trust-store.ts';
 import { allowedByDefault } from '../findings/catalogue.ts';
-import { counting } from '../findings.ts';
+import { counting } from '../findings/finding.ts';
 import { bootPcrs } from '../policy/policy.ts';
 import { referenceFrom } from '../reference/learn.ts';
 import { type EvidenceWish, makeEvidence } from './evidence.ts';

@@ -1,4 +1,5 @@
 // `assay reference …`: which measurements are known to be good.
+import type { ReferenceValue } from '@assay/protocol';
 import type { Command } from 'commander';
 import { type AccessOptions, withAccess } from '../operator/access.ts';
 
@@ -40,11 +41,11 @@ async function load(options: AccessOptions) {
   const [{ attestationClient }, { referenceOf }, { componentName }, { table }, { escaped }] = await Promise.all([
     import('../operator/attestation-client.ts'),
     import('../operator/hosts.ts'),
-    import('../operator/show-hosts.ts'),
+    import('@assay/protocol'),
     import('../operator/table.ts'),
     import('@assay/core'),
   ]);
-  const show = (verb: string, values: { component: string; events: unknown[] }[]) =>
+  const show = (verb: string, values: Pick<ReferenceValue, 'component' | 'events'>[]) =>
     values.map(({ component, events }) => `${verb} ${componentName(component)}: ${events.length} measurements`);
   return { reference: referenceOf(attestationClient(options)), table, escaped, componentName, show };
 }

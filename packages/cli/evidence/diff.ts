@@ -7,8 +7,8 @@ import { readInput } from './input.ts';
 import { jsonChunks } from './json.ts';
 import { writeAll } from './output.ts';
 import { type Block, linesOf, screenOf } from './page.ts';
+import { rangesOf } from './pcr-values.ts';
 import type { Piece, PieceOf } from './piece.ts';
-import { rangesOf } from './quote.ts';
 import { recognise } from './recognise.ts';
 import type { World } from './show.ts';
 
@@ -80,14 +80,13 @@ function both<K extends Piece['kind']>(
 const kindsOf = (...sides: (readonly Piece[])[]) =>
   sides.map((pieces) => pieces.map(({ kind }) => kind).join(', ')).join(' and ');
 
-const order = ['firmware', 'boot_loader', 'hypervisor', 'operating_system'];
-
 async function* pageOf({ changes, log }: Diff, all: boolean): AsyncGenerator<Block> {
+  const { componentName, components } = await import('@assay/protocol');
   if (changes.length === 0) yield { text: 'no difference in what was measured' };
-  for (const component of order) {
+  for (const component of components) {
     const own = changes.filter((change) => change.component === component);
     if (own.length === 0) continue;
-    yield { heading: component.replaceAll('_', ' ') };
+    yield { heading: componentName(component) };
     for (const { text, details } of own) {
       yield { note: text };
       const shown = all ? details : details.slice(0, mostDetails);

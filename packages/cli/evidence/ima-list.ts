@@ -5,7 +5,7 @@ import {
   type BrokenLine,
   type ImaCut,
   type ImaEntry,
-  type ImaProblemCode,
+  type ImaProblem,
   readImaList,
   readImaSignature,
   replayIma,
@@ -53,7 +53,8 @@ export type ImaReport = {
 /** Of each kind; a hostile list has as many as it has entries. */
 const mostOfAKind = 1000;
 
-export function imaReport({ name, bytes, offset, broken }: PieceOf<'ima-list'>): ImaReport {
+export async function imaReport({ name, bytes, offset, broken }: PieceOf<'ima-list'>): Promise<ImaReport> {
+  const { imaFindingCode } = await import('@assay/appraisal');
   const report: ImaReport = {
     kind: 'ima-list',
     name,
@@ -64,7 +65,7 @@ export function imaReport({ name, bytes, offset, broken }: PieceOf<'ima-list'>):
     places: {},
     signed: 0,
     ...(offset === 0 && { pcr10: pcr10Of(bytes) }),
-    entries: { [Symbol.iterator]: () => entryReports(bytes, offset) },
+    entries: { [Symbol.iterator]: () => entryReports(bytes, offset, imaFindingCode) },
     strange: [],
   };
   const counts: Record<string, number> = {};
@@ -73,7 +74,7 @@ export function imaReport({ name, bytes, offset, broken }: PieceOf<'ima-list'>):
   for (; !next.done; next = list.next()) {
     count(report, next.value);
     for (const { code, text } of next.value.problems) {
-      const kind = findingCode(code);
+      const kind = imaFindingCode(code);
       const seen = (counts[kind] ?? 0) + 1;
       counts[kind] = seen;
       if (seen <= mostOfAKind) report.strange.push(strangeOf(kind, next.value, text));
@@ -103,10 +104,6 @@ const digestOf = ({ algorithm, value }: { algorithm: string; value: Uint8Array }
   value: value.toHex(),
 });
 
-/** The code an appraisal's finding has for it. */
-export const findingCode = (code: ImaProblemCode): string =>
-  code === 'other-pcr' ? 'ima-pcr' : code === 'fields' ? 'ima-malformed' : `ima-${code}`;
-
 const strangeOf = (code: string, { index, offset, fields }: ImaEntry, text: string): Strange => ({
   code,
   message: `entry ${index}${fields ? ` (${fields.path})` : ''}: ${text}`,
@@ -122,7 +119,12 @@ const brokenLine = ({ line, reason }: BrokenLine): Strange => ({
 const cutOf = (cut: ImaCut | undefined): Strange[] =>
   cut ? [{ code: 'ima-malformed', message: `the list breaks off: ${cut.reason}`, offset: cut.offset }] : [];
 
-function* entryReports(bytes: Uint8Array, offset: number): Generator<EntryReport> {
+/** @param codeOf a problem: the code an appraisal’s finding has for it */
+function* entryReports(
+  bytes: Uint8Array,
+  offset: number,
+  codeOf: (problem: ImaProblem['code']) => string,
+): Generator<EntryReport> {
   for (const entry of readImaList(bytes, { offset, entries: offset === 0 ? 0 : 1 })) {
     const { fields } = entry;
     yield {
@@ -133,7 +135,7 @@ function* entryReports(bytes: Uint8Array, offset: number): Generator<EntryReport
       template_digest: entry.templateDigest.toHex(),
       ...(fields && { digest: digestOf(fields.digest), path: fields.path }),
       ...(fields?.signature?.length && { signature: signatureText(fields.signature) }),
-      strange: entry.problems.map(({ code }) => findingCode(code)),
+      strange: entry.problems.map(({ code }) => codeOf(code)),
     };
   }
 }

@@ -2,7 +2,6 @@
 import type { PcrBanks } from '@assay/tpm/structures';
 import type { Block } from './page.ts';
 import type { PieceOf } from './piece.ts';
-import { rangesOf } from './quote.ts';
 
 export type PcrReport = {
   kind: 'pcr-values';
@@ -18,7 +17,7 @@ export const pcrReport = ({ name, banks }: PieceOf<'pcr-values'>): PcrReport => 
 });
 
 /** Values as JSON has them, PCRs ascending. */
-export const hexValues = (banks: PcrBanks): PcrReport['pcrs'] =>
+const hexValues = (banks: PcrBanks): PcrReport['pcrs'] =>
   Object.fromEntries(
     Object.entries(banks).map(([bank, values]) => [
       bank,
@@ -47,4 +46,15 @@ export function pcrTable(values: Record<string, string>): Block {
     ],
     rows: [...rows.map(([pcr, value]) => ({ cells: [pcr, value] })), ...rest],
   };
+}
+
+/** `0-9, 11` */
+export function rangesOf(pcrs: readonly number[]): string {
+  const parts: [number, number][] = [];
+  for (const pcr of pcrs) {
+    const last = parts.at(-1);
+    if (last && last[1] === pcr - 1) last[1] = pcr;
+    else parts.push([pcr, pcr]);
+  }
+  return parts.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
 }

@@ -1,6 +1,7 @@
 // What did a TPM sign (TPMS_ATTEST), and with what (TPMT_SIGNATURE)? Proves nothing by itself: see together.ts.
 import type { Attest, Signature } from '@assay/tpm/structures';
 import type { Block } from './page.ts';
+import { rangesOf } from './pcr-values.ts';
 import type { PieceOf } from './piece.ts';
 
 export type AttestReport = {
@@ -82,17 +83,6 @@ export function* attestBlocks(report: AttestReport): Generator<Block> {
       ['TPM firmware', report.firmware_version],
     ],
   };
-}
-
-/** `0-9, 11` */
-export function rangesOf(pcrs: readonly number[]): string {
-  const parts: [number, number][] = [];
-  for (const pcr of pcrs) {
-    const last = parts.at(-1);
-    if (last && last[1] === pcr - 1) last[1] = pcr;
-    else parts.push([pcr, pcr]);
-  }
-  return parts.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
 }
 
 function duration(ms: string): string {

@@ -13,8 +13,8 @@ import {
 } from '@assay/tpm/structures';
 import { ledTo, replayOf } from './led-to.ts';
 import type { Block } from './page.ts';
+import { rangesOf } from './pcr-values.ts';
 import type { Piece, PieceOf, Together } from './piece.ts';
-import { rangesOf } from './quote.ts';
 import { strangeBlocks } from './strange.ts';
 import { compareAggregate, compareList } from './together-ima.ts';
 

@@ -1,10 +1,7 @@
 // What does the attestation server say of its hosts, for a person?
 import { escaped } from '@assay/core';
-import type { Host } from '@assay/protocol';
+import { componentName, type Host } from '@assay/protocol';
 import { age, table } from './table.ts';
-
-/** `boot loader` */
-export const componentName = (component: string): string => component.replaceAll('_', ' ');
 
 export const hostTable = (hosts: readonly Host[]): string =>
   hosts.length === 0

@@ -20,25 +20,23 @@ export type ImaFields = {
 };
 
 /** What can be strange about an entry. Each is a fact; whether it may be is for appraisal to say. */
-export const imaProblems = [
+export type ImaProblemCode =
   /** The file changed while it was measured: digest all zero, PCR extended with all ones, data vouched for by nothing. */
-  'violation',
+  | 'violation'
   /** The list's SHA-1 template digest is not the hash of the template data. */
-  'template-digest',
+  | 'template-digest'
   /** No template the kernel has by that name. */
-  'template-unknown',
+  | 'template-unknown'
   /** The template `ima`: file digests in SHA-1 or MD5 only. */
-  'template-legacy',
+  | 'template-legacy'
   /** Measured into another PCR than 10: PCR 10 says nothing of it. */
-  'other-pcr',
+  | 'other-pcr'
   /** Template data that is not what the template says. */
-  'fields',
+  | 'fields'
   /** A signature that is none: of a kind the kernel does not have, or of another length than it says. */
-  'signature',
+  | 'signature'
   /** Not the first entry's name at entry 0, or that name again later. */
-  'boot-aggregate',
-] as const;
-export type ImaProblemCode = (typeof imaProblems)[number];
+  | 'boot-aggregate';
 export type ImaProblem = { code: ImaProblemCode; text: string };
 
 export type ImaEntry = {

@@ -20,7 +20,7 @@ const startTimeoutMs = 10_000;
  * Arguments for `swtpm` so that it serves this socket (and `SOCKET.ctrl`) one client after the other, started up already.
  * @param socket at most 102 bytes, or relative to the folder swtpm is started in: Unix sockets have short names
  */
-export const swtpmArguments = (stateDir: string, socket: string): string[] => [
+const swtpmArguments = (stateDir: string, socket: string): string[] => [
   'socket',
   '--tpm2',
   '--tpmstate',

@@ -1,7 +1,7 @@
 // Does anything come behind the separator of PCR 0–7 that belongs before it, and is every event of a type that has a name? Firmware ends
 // its measurements there; what follows is the boot loader's, and whoever has the machine then can extend the same.
 import type { BootEvent } from '@assay/measurement';
-import { finding } from '../../findings.ts';
+import { finding } from '../../findings/finding.ts';
 import { eventName, isQuoted, mostOfOneRule, type Rule } from '../rule.ts';
 
 const actions = ['EV_ACTION', 'EV_EFI_ACTION'];

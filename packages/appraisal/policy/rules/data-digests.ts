@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { type BootEvent, componentsOf, dataVouchedFor } from '@assay/measurement';
 import type { Bank } from '@assay/protocol';
 import { nodeHash } from '@assay/tpm/structures';
-import { finding } from '../../findings.ts';
+import { finding } from '../../findings/finding.ts';
 import { eventName, isQuoted, mostOfOneRule, type Rule } from '../rule.ts';
 
 export const dataDigests: Rule = {

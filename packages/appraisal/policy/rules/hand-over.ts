@@ -1,7 +1,7 @@
 // Does the firmware say when it hands the machine over: to the first application (PCR 4), and for good (ExitBootServices, PCR 5)?
 // Order counts within one PCR only; whoever writes the log can swap events of two.
 import { type BootEvent, exitBootServices, isVouchedFor } from '@assay/measurement';
-import { finding } from '../../findings.ts';
+import { finding } from '../../findings/finding.ts';
 import { eventName, isQuoted, type LogFacts, type Rule } from '../rule.ts';
 
 const callText = 'Calling EFI Application from Boot Option';

@@ -3,7 +3,7 @@
 import type { EventOf } from '@assay/measurement';
 import type { Finding } from '@assay/protocol';
 import type { FindingCode } from '../../findings/catalogue.ts';
-import { finding } from '../../findings.ts';
+import { finding } from '../../findings/finding.ts';
 import type { Rule } from '../rule.ts';
 
 type Note = EventOf<'no-action'>;

@@ -1,6 +1,6 @@
 // Did the host run an image that its own list of forbidden signatures names? The dbx it measured is proven, and so is the digest of each image
 // (the Authenticode hash, which is what dbx lists). Says nothing of what newer lists revoke: those are a policy's.
-import { finding } from '../../findings.ts';
+import { finding } from '../../findings/finding.ts';
 import { eventName, mostOfOneRule, type Rule } from '../rule.ts';
 
 export const revoked: Rule = {

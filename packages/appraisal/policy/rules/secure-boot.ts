@@ -2,7 +2,7 @@
 // separator of PCR 7; a second or later reading is another story.
 import type { BootEvent, EventOf } from '@assay/measurement';
 import { globalVariable } from '@assay/measurement';
-import { finding } from '../../findings.ts';
+import { finding } from '../../findings/finding.ts';
 import { eventName, isQuoted, type Rule } from '../rule.ts';
 
 /** By GUID and exact name, so that no look-alike counts. */

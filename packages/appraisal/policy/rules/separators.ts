@@ -2,7 +2,7 @@
 // A separator is known by its digest: an event that extends one's value and calls itself something else is one too (L01).
 import type { BootEvent } from '@assay/measurement';
 import type { Finding } from '@assay/protocol';
-import { finding } from '../../findings.ts';
+import { finding } from '../../findings/finding.ts';
 import { eventName, isQuoted, type LogFacts, type Rule } from '../rule.ts';
 
 export const separators: Rule = {

@@ -1,5 +1,5 @@
 // Is the log whole, and one that could come from a boot? Nothing left over, nothing in PCRs that no TPM has.
-import { finding } from '../../findings.ts';
+import { finding } from '../../findings/finding.ts';
 import type { Rule } from '../rule.ts';
 
 export const wholeLog: Rule = {

@@ -3,7 +3,7 @@
 import { AssayError } from '@assay/core';
 import { type BootEvent, type Claims, claimsOf, componentsOf, type EventLog, replay } from '@assay/measurement';
 import type { HashName } from '@assay/tpm/structures';
-import { type Change, commonBank, counted, missing } from './change.ts';
+import { type Change, counted, missing } from './change.ts';
 import { type Slot, slotsOf } from './slot.ts';
 import { wordChanges } from './words.ts';
 
@@ -41,6 +41,12 @@ function usableBanks(log: EventLog): HashName[] {
   const extended = log.events.filter(({ kind }) => kind !== 'no-action');
   return log.algorithms.flatMap(({ name }) => (name && extended.every(({ digests }) => digests[name]) ? [name] : []));
 }
+
+/** Of the banks both have, the one to compare in. */
+const commonBank = (a: readonly HashName[], b: readonly HashName[]): HashName | undefined =>
+  (['sha256', 'sha384', 'sha512', 'sha3_256', 'sha3_384', 'sha3_512', 'sm3_256', 'sha1'] as const).find(
+    (bank) => a.includes(bank) && b.includes(bank),
+  );
 
 function localityChange(old: EventLog, now: EventLog): Change[] {
   if (old.startupLocality === now.startupLocality) return [];

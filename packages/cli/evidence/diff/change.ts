@@ -1,6 +1,4 @@
 // What differs between two boots, in terms of components. A change says nothing of which boot was the good one.
-import type { HashName } from '@assay/tpm/structures';
-
 export type Change = {
   /** `firmware`, `boot_loader`, `hypervisor`, `operating_system`. */
   component: string;
@@ -29,9 +27,3 @@ export function missing<T>(from: readonly T[], other: readonly T[], key: (item: 
 
 /** `1 file`, `3 files` */
 export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
-
-/** Of the banks both have, the one to compare in. */
-export const commonBank = (a: readonly HashName[], b: readonly HashName[]): HashName | undefined =>
-  (['sha256', 'sha384', 'sha512', 'sha3_256', 'sha3_384', 'sha3_512', 'sm3_256', 'sha1'] as const).find(
-    (bank) => a.includes(bank) && b.includes(bank),
-  );

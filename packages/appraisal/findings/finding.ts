@@ -1,7 +1,7 @@
 // What speaks against a host, one by one, and how much: a lie or a contradiction makes it untrusted, an absence unknown.
 import { AssayError, shown } from '@assay/core';
-import type { Component, Finding, Trust } from '@assay/protocol';
-import { type FindingCode, isFindingCode, kindOf } from './findings/catalogue.ts';
+import { type Component, componentName, type Finding, type Trust } from '@assay/protocol';
+import { type FindingCode, isFindingCode, kindOf } from './catalogue.ts';
 
 /** How much a finding counts that is not allowed. A code nobody knows counts most. */
 export const weight = ({ code }: Finding): Exclude<Trust, 'trusted'> => kindOf(code)?.weight ?? 'untrusted';
@@ -25,16 +25,21 @@ export const finding = (
 ): Finding => ({
   code,
   ...place,
-  expected,
-  seen,
+  expected: bounded(expected),
+  seen: bounded(seen),
   message: `${place.component ? `${componentName(place.component)}: ` : ''}${where}: expected ${shown(expected)}, got ${shown(seen)}`,
 });
+
+/** A host chooses how long its command line is; a finding is stored, sent and shown. */
+const longestText = 1000;
+const bounded = (text: string): string =>
+  text.length > longestText ? `${text.slice(0, longestText)}… (${text.length} characters)` : text;
 
 /** A check that threw, as a finding. What is not an AssayError is a bug and goes on being thrown. */
 export function findingOf(error: unknown): Finding {
   if (!(error instanceof AssayError)) throw error;
   const code: FindingCode = isFindingCode(error.code) ? error.code : 'evidence-unreadable';
-  return { code, expected: error.expected, seen: shown(error.got), message: error.message };
+  return { code, expected: bounded(error.expected), seen: shown(error.got), message: error.message };
 }
 
 /** The same findings, those a policy allows marked so: they are shown and do not count. */
@@ -43,6 +48,3 @@ export const marked = (findings: readonly Finding[], allowed: readonly FindingCo
 
 /** Those that count. */
 export const counting = (findings: readonly Finding[]): Finding[] => findings.filter(({ allowed }) => !allowed);
-
-/** `boot_loader` → `boot loader` */
-export const componentName = (component: Component): string => component.replaceAll('_', ' ');
