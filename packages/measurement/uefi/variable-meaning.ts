@@ -1,7 +1,7 @@
 // What does the value of this UEFI variable mean? By vendor and name together: a look-alike means nothing (L33).
 import { AssayError } from '@assay/core';
 import { type LoadOption, readLoadOption } from './load-option.ts';
-import { printable } from './primitives.ts';
+import { latin1, printable, withoutNuls } from './primitives.ts';
 import { type Key, readKey, readSignatureLists, type SignatureList } from './signature-list.ts';
 
 export type VariableMeaning =
@@ -98,7 +98,7 @@ function order(value: Uint8Array): number[] {
 
 /** Lines of printable ASCII. */
 function text(value: Uint8Array): VariableMeaning {
-  const lines = Buffer.from(value).toString('latin1').replace(/\0+$/, '');
+  const lines = withoutNuls(latin1(value));
   if (/^[\x20-\x7e\n\r\t]*$/.test(lines)) return { is: 'text', text: lines };
   throw new AssayError('variable', 'UEFI_VARIABLE_DATA.variableData', 'lines of text', value);
 }
