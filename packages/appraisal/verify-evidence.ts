@@ -5,7 +5,6 @@ import { createHash } from 'node:crypto';
 import { AssayError } from '@assay/core';
 import { type Claims, claimsOf, imaPcr, type KnownImaLines, parseEventLog } from '@assay/measurement';
 import { type Bank, type Finding, fromBase64, type PcrWish, type SentEvidence } from '@assay/protocol';
-import type { HashName, PcrBanks } from '@assay/tpm/structures';
 import type { Endorsement } from './endorsement/endorsement.ts';
 import { findingOf } from './findings/finding.ts';
 import type { ImaProgress } from './ima/progress.ts';
@@ -130,7 +129,7 @@ type Ima = { findings: Finding[]; progress: ImaProgress | undefined; explains: b
 function imaOf(
   input: VerificationInput,
   quote: Quote,
-  { unexplained }: Binding,
+  { unexplained, proven }: Binding,
   previous: ImaProgress | undefined,
 ): Ima {
   const { evidence, imaAsked: asked = 0, knownImaLines: known } = input;
@@ -139,7 +138,6 @@ function imaOf(
   const claimed = evidence.ima_log;
   if (!claimed?.data && !previous && !unexplained.has(imaPcr))
     return { findings: [], progress: undefined, explains: true };
-  const proven = provenValues(quote, evidence.pcr_values ?? []);
   const { findings, progress } = verifyIma({ claimed, asked, previous, proven, known });
   return { findings, progress, explains: !findings.some(({ code }) => leavesPcrOpen.has(code)) };
 }
@@ -155,16 +153,6 @@ const leavesPcrOpen = new Set<string>([
   'message-base64',
   'evidence-unreadable',
 ]);
-
-/** Values that hash to the quoted digest; others that were sent beside them prove nothing. */
-function provenValues({ selection }: Quote, values: NonNullable<SentEvidence['pcr_values']>): PcrBanks {
-  const banks: { [H in HashName]?: Map<number, Uint8Array> } = {};
-  for (const { hash, pcrs } of selection) {
-    const quoted = values.filter(({ bank, pcr }) => bank === hash && pcrs.includes(pcr));
-    banks[hash] = new Map(quoted.map(({ pcr, value }) => [pcr, Buffer.from(value, 'hex')]));
-  }
-  return banks;
-}
 
 const without = (unexplained: Binding['unexplained'], pcr: number): Binding['unexplained'] =>
   unexplained === 'all' ? 'all' : new Set([...unexplained].filter((one) => one !== pcr));

@@ -9,6 +9,7 @@ export {
   type Role,
 } from './components.ts';
 export type { BootEvent, EventKind, EventLog, EventOf, HashName, LogAlgorithm } from './event-log/event.ts';
+export { linuxTags } from './event-log/events/tagged.ts';
 export { exitBootServices, type Phases, phasesOf } from './event-log/order.ts';
 export { parseEventLog } from './event-log/parse.ts';
 export { dataVouchedFor, isVouchedFor } from './event-log/vouched.ts';

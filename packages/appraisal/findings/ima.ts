@@ -103,6 +103,13 @@ export const imaFindings = {
     meaning: 'The list does not begin with the one boot_aggregate over the quoted boot PCRs: it is of another boot.',
     remedy: lied,
   },
+  'ima-boot-aggregate-again': {
+    weight: 'untrusted',
+    meaning:
+      'A later entry is called boot_aggregate, too. PCR 10 is replayed from the first, so that it proves nothing of another boot.',
+    remedy: 'Find out whether this host starts kernels by kexec; if it does, allow this.',
+    allowable: 'a kernel started by kexec that was handed the list measures boot_aggregate again',
+  },
   'ima-boot-aggregate-unproven': {
     weight: 'untrusted',
     meaning: 'The list’s boot_aggregate is over a bank that was not quoted, so that it cannot be compared.',

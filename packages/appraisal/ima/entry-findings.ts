@@ -16,12 +16,13 @@ import { finding } from '../findings/finding.ts';
 const kinds: Readonly<Record<ImaProblemCode, { code: FindingCode; expected: string }>> = {
   violation: { code: 'ima-violation', expected: 'a file that nobody writes to while it is measured' },
   'template-digest': { code: 'ima-template-digest', expected: 'a template digest that is the hash of its data' },
-  'template-unknown': { code: 'ima-template-unknown', expected: 'a template the kernel has' },
+  'template-unknown': { code: 'ima-template-unknown', expected: 'ima-ng, ima-sig or another template Assay reads' },
   'template-legacy': { code: 'ima-template-legacy', expected: 'ima-ng, ima-sig or another template with SHA-256' },
   'other-pcr': { code: 'ima-pcr', expected: 'PCR 10' },
   fields: { code: 'ima-malformed', expected: 'the fields of its template' },
   signature: { code: 'ima-signature', expected: 'a signature of a file' },
-  'boot-aggregate': { code: 'ima-boot-aggregate', expected: 'boot_aggregate as the first entry and nowhere else' },
+  'boot-aggregate': { code: 'ima-boot-aggregate', expected: 'boot_aggregate as the first entry' },
+  'boot-aggregate-again': { code: 'ima-boot-aggregate-again', expected: 'boot_aggregate as the first entry alone' },
 };
 
 /** The code of the finding that a problem of an entry becomes. */

@@ -201,13 +201,28 @@ test('I15: the list begins with the one boot_aggregate over the quoted PCRs', ()
   const [first, ...files] = list;
   assert.ok(first);
   refused(round(files), 'ima-boot-aggregate');
-  refused(round([...files.slice(0, 1), first, ...files.slice(1)]), 'ima-boot-aggregate');
-  refused(round([...list, first]), 'ima-boot-aggregate');
+  refused(round([...files.slice(0, 1), first, ...files.slice(1)]), 'ima-boot-aggregate', 'ima-boot-aggregate-again');
+  refused(round([...list, first]), 'ima-boot-aggregate-again');
+  trusted(round([...list, first], { allowed: ['ima-boot-aggregate-again'] })); // kexec hands the list over
   refused(round(honestIma('ima-ng', 4)), 'ima-boot-aggregate');
   refused(round([{ ...first, digest: new Uint8Array(32) }, ...files]), 'ima-boot-aggregate');
   const old = [{ ...first, algorithm: 'sha1', digest: new Uint8Array(20).fill(1) }, ...files];
   refused(round(old), 'ima-boot-aggregate-unproven');
   trusted(round(old, { allowed: ['ima-boot-aggregate-unproven'] }));
+});
+
+test('a list sent without PCR values is held to what the boot log says of PCR 10', () => {
+  const list = { offset: 0, data: buildIma([]) };
+  const without = host.input({ pcrValues: false, pcrs: new Map([[10, new Uint8Array(32)]]), imaLog: list });
+  assert.equal(host.appraise({}, without).verdict.trust, 'trusted');
+  const sent = { ...without.evidence, ima_log: { offset: 0, data: toBase64(buildIma([{ path: '/x' }])) } };
+  const { verdict } = host.appraise({}, { ...without, evidence: sent });
+  assert.deepEqual(
+    verdict.findings.flatMap(({ code, allowed }) => (allowed ? [] : [code])),
+    ['ima-not-extended'],
+  );
+  const previous = trusted(round(buildIma([]), { pcr10: new Uint8Array(32) })).state;
+  assert.notEqual(host.appraise({}, { ...without, evidence: sent, previous }).verdict.trust, 'trusted');
 });
 
 test('Q07: a PCR value sent beside a quote that does not cover it proves no boot_aggregate', () => {

@@ -14,6 +14,8 @@ export type Binding = {
   findings: Finding[];
   /** Quoted PCRs the log does not explain. `all`: the digest does not match, so none is. */
   unexplained: ReadonlySet<number> | 'all';
+  /** Values of the quoted PCRs that hash to the quoted digest: those that were sent, or the log's where none were. Else none. */
+  proven: PcrBanks;
 };
 
 /** @param claimed values the host says it read of the quoted PCRs; undefined: it sent none */
@@ -22,20 +24,20 @@ export function bindLog(quote: Quote, log: EventLog, claimed: ClaimedValues | un
   try {
     replayed = replayedValues(quote, log);
   } catch (error) {
-    return { findings: [findingOf(error)], unexplained: 'all' };
+    return { findings: [findingOf(error)], unexplained: 'all', proven: {} };
   }
   if (!claimed)
     return digestMatches(quote, replayed)
-      ? { findings: [], unexplained: new Set() }
+      ? { findings: [], unexplained: new Set(), proven: replayed }
       : noMatch('the boot log replays to', quote, replayed);
-  let proven: PcrBanks;
+  let sent: PcrBanks;
   try {
-    proven = claimedValues(claimed);
+    sent = claimedValues(claimed);
   } catch (error) {
-    return { findings: [findingOf(error)], unexplained: 'all' };
+    return { findings: [findingOf(error)], unexplained: 'all', proven: {} };
   }
-  if (!digestMatches(quote, proven)) return noMatch('the PCR values sent give', quote, proven);
-  return compare(quote, log, proven, replayed);
+  if (!digestMatches(quote, sent)) return noMatch('the PCR values sent give', quote, sent);
+  return compare(quote, log, quotedOf(quote, sent), replayed);
 }
 
 function compare(quote: Quote, log: EventLog, proven: PcrBanks, replayed: PcrBanks): Binding {
@@ -50,7 +52,14 @@ function compare(quote: Quote, log: EventLog, proven: PcrBanks, replayed: PcrBan
       const expected = `${logged.toHex()}, to which the log replays`;
       findings.push(finding('log-replay-mismatch', where, expected, held.toHex(), { pcr, component: owner(log, pcr) }));
     }
-  return { findings, unexplained };
+  return { findings, unexplained, proven };
+}
+
+/** Values sent of PCRs the quote does not cover prove nothing. */
+function quotedOf({ selection }: Quote, sent: PcrBanks): PcrBanks {
+  const of = (bank: HashName, pcrs: readonly number[]) =>
+    new Map([...(sent[bank] ?? [])].filter(([pcr]) => pcrs.includes(pcr)));
+  return Object.fromEntries(selection.map(({ hash: bank, pcrs }) => [bank, of(bank, pcrs)]));
 }
 
 /** Whose PCR this is: of the last that was measured into it, firmware's own marks in PCR 4 apart. */
@@ -115,5 +124,5 @@ function noMatch(what: string, quote: Quote, values: PcrBanks): Binding {
     quote.pcrDigest.toHex(),
     `${seen} (${what} it)`,
   );
-  return { findings: [mismatch], unexplained: 'all' };
+  return { findings: [mismatch], unexplained: 'all', proven: {} };
 }

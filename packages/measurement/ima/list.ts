@@ -35,8 +35,10 @@ export type ImaProblemCode =
   | 'fields'
   /** A signature that is none: of a kind the kernel does not have, or of another length than it says. */
   | 'signature'
-  /** Not the first entry's name at entry 0, or that name again later. */
-  | 'boot-aggregate';
+  /** Entry 0 is not called boot_aggregate. */
+  | 'boot-aggregate'
+  /** A later entry is: a list handed over by kexec has one of each kernel. */
+  | 'boot-aggregate-again';
 export type ImaProblem = { code: ImaProblemCode; text: string };
 
 export type ImaEntry = {

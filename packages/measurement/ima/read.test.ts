@@ -172,7 +172,7 @@ test('I15: boot_aggregate is first, and nowhere else', () => {
   const honest = honestIma('ima-ng', 2);
   assert.deepEqual(codesOf(buildIma(honest)), [[], [], []]);
   assert.deepEqual(codesOf(buildIma(honest.slice(1)))[0], ['boot-aggregate']);
-  assert.deepEqual(codesOf(buildIma([...honest, honest[0] as ImaWish]))[3], ['boot-aggregate']);
+  assert.deepEqual(codesOf(buildIma([...honest, honest[0] as ImaWish]))[3], ['boot-aggregate-again']);
   assert.deepEqual(codesOf(buildIma([{ template: 'unheard-of', data: Buffer.alloc(3) }]))[0], [
     'template-unknown',
     'boot-aggregate',

@@ -66,4 +66,4 @@ const wrongTemplateDigest: ImaProblem = {
   text: 'the template digest is not the SHA-1 of the template data',
 };
 const noBootAggregate: ImaProblem = { code: 'boot-aggregate', text: `the first entry is not ${bootAggregateName}` };
-const secondBootAggregate: ImaProblem = { code: 'boot-aggregate', text: `${bootAggregateName} again` };
+const secondBootAggregate: ImaProblem = { code: 'boot-aggregate-again', text: `${bootAggregateName} again` };

@@ -1,6 +1,6 @@
 // Does anything come behind the separator of PCR 0–7 that belongs before it, and is every event of a type that has a name? Firmware ends
 // its measurements there; what follows is the boot loader's, and whoever has the machine then can extend the same.
-import type { BootEvent } from '@assay/measurement';
+import { type BootEvent, linuxTags } from '@assay/measurement';
 import { finding } from '../../findings/finding.ts';
 import { eventName, isQuoted, mostOfOneRule, type Rule } from '../rule.ts';
 
@@ -9,10 +9,18 @@ const actions = ['EV_ACTION', 'EV_EFI_ACTION'];
 /** What healthy machines measure after the separator, by PCR (PC Client PFP, §8.2.4, and the logs of the corpus). */
 const expectedAfter: Readonly<Record<number, readonly string[]>> = {
   1: ['EV_EFI_VARIABLE_BOOT', 'EV_EFI_VARIABLE_BOOT2'],
-  4: ['EV_EFI_BOOT_SERVICES_APPLICATION', ...actions],
+  4: ['EV_EFI_BOOT_SERVICES_APPLICATION', 'EV_OMIT_BOOT_DEVICE_EVENTS', ...actions],
   5: ['EV_EFI_GPT_EVENT', 'EV_EFI_GPT_EVENT2', ...actions],
   7: ['EV_EFI_VARIABLE_AUTHORITY'],
 };
+
+/** What systemd-boot and systemd-stub measure beside the firmware, by PCR (systemd, TPM2_PCR_MEASUREMENTS). */
+const systemdTags: Readonly<Record<number, readonly number[]>> = {
+  1: [linuxTags.smbiosSystem, linuxTags.smbiosBoard, linuxTags.smbiosStrings],
+  5: [linuxTags.loaderConf],
+};
+const isSystemds = ({ kind, content, pcr }: BootEvent) =>
+  kind === 'tagged' && content !== undefined && systemdTags[pcr]?.includes(content.tag) === true;
 
 export const afterSeparator: Rule = {
   name: 'after-separator',
@@ -20,7 +28,9 @@ export const afterSeparator: Rule = {
     facts.phases.flatMap(({ after }, pcr) =>
       isQuoted(facts, pcr)
         ? after
-            .filter(({ type }) => !expectedAfter[pcr]?.includes(type) && !isLateKey(pcr, type))
+            .filter(
+              (event) => !expectedAfter[pcr]?.includes(event.type) && !isLateKey(pcr, event.type) && !isSystemds(event),
+            )
             .slice(0, mostOfOneRule)
             .map((event) => unexpected(event, expectedAfter[pcr]?.join(', ') ?? 'nothing'))
         : [],

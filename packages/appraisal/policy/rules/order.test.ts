@@ -2,7 +2,7 @@
 // hosts sign correctly.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type BootEvent, parseEventLog } from '@assay/measurement';
+import { type BootEvent, linuxTags, parseEventLog } from '@assay/measurement';
 import { corpusLog, type EventWish, editLog, frameOf, healthyLogs } from '@assay/measurement/testing';
 import { allowedByDefault, type FindingCode } from '../../findings/catalogue.ts';
 import { scene } from '../../testing/index.ts';
@@ -198,6 +198,11 @@ test('L29: behind a separator stands only what healthy machines measure there', 
   const data = Buffer.from('x');
   assert.deepEqual(added({ pcr: 4, type: 'EV_EFI_BOOT_SERVICES_APPLICATION', data }), []);
   assert.deepEqual(added({ pcr: 5, type: 'EV_EFI_ACTION', data }), []);
+  assert.deepEqual(added({ pcr: 4, type: 'EV_OMIT_BOOT_DEVICE_EVENTS', data }), []);
+  const tagged = (tag: number) => Buffer.concat([Buffer.from(Uint32Array.of(tag, 1).buffer), data]);
+  assert.deepEqual(added({ pcr: 5, type: 'EV_EVENT_TAG', data: tagged(linuxTags.loaderConf) }), []);
+  assert.deepEqual(added({ pcr: 1, type: 'EV_EVENT_TAG', data: tagged(linuxTags.smbiosBoard) }), []);
+  assert.deepEqual(added({ pcr: 5, type: 'EV_EVENT_TAG', data: tagged(linuxTags.initrd) }), ['event-after-separator']);
   assert.deepEqual(added({ pcr: 0, type: 'EV_POST_CODE', data }), ['event-after-separator']);
   assert.deepEqual(added({ pcr: 2, type: 'EV_EFI_BOOT_SERVICES_DRIVER', data }), ['event-after-separator']);
   assert.deepEqual(added({ pcr: 3, type: 'EV_EFI_ACTION', data }), ['event-after-separator']);
@@ -234,6 +239,17 @@ test('L30: an image that the host’s own dbx forbids is refused', () => {
     ),
   );
   assert.deepEqual(host.codes(edited), ['image-revoked']);
+  const optionRom = (digest: Uint8Array) =>
+    host.edit((frames) => {
+      const rom = host.event({
+        pcr: 2,
+        type: 'EV_EFI_BOOT_SERVICES_DRIVER',
+        digests: { sha256: digest },
+      });
+      return frames.toSpliced(host.at('EV_SEPARATOR', 2), 0, rom);
+    });
+  assert.deepEqual(host.codes(optionRom(new Uint8Array(32).fill(3))), []);
+  assert.deepEqual(host.codes(optionRom(listed)), ['image-revoked']);
 });
 
 test('what healthy machines of the corpus need is allowed by default, and nothing else of this kind', () => {
