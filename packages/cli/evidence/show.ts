@@ -47,7 +47,8 @@ async function piecesOf(
   let failed = false;
   const take = async (read: () => Promise<Input | Input[]>) => {
     try {
-      for (const { name, bytes } of [await read()].flat()) pieces.push(...(await recognise(name, bytes)));
+      for (const { name, bytes } of [await read()].flat())
+        for (const piece of await recognise(name, bytes)) pieces.push(piece);
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
       await complain(error);
