@@ -221,6 +221,17 @@ test('E07: a second directoryName is refused, other kinds of names are left alon
   breaks(withNames(directory, directory));
   breaks(withNames(mail));
 });
+test('E07: an attribute has one value', () => {
+  const text = (of: string) => tlv(0x0c, Buffer.from(of));
+  const relative = ([type, value]: [string, string], ...more: string[]) =>
+    tlv(0x31, tlv(0x30, oid(type), text(value), ...more.map(text)));
+  const withMaker = (made: Uint8Array) => {
+    const value = tlv(0x30, tlv(0xa4, tlv(0x30, made, relative(model), relative(version))));
+    return extensions(constraints, usage, purposes, { ...names, value });
+  };
+  keeps(withMaker(relative(maker)));
+  breaks(withMaker(relative(maker, 'id:494E5443')));
+});
 test('E07: text that looks like several names when printed is one value', () => {
   const forged = named([maker], [['2.23.133.2.2', 'Real TPM, 2.23.133.2.1=id:494E5443/2.23.133.2.3=id:9']], [version]);
   const { tpm } = keeps(forged);
