@@ -20,6 +20,8 @@ export type GrubStory = {
   commands: ReadonlyMap<number, GrubCommand>;
   /** By number of the event with a command line: the arguments of the command it must come from. */
   argumentsOf: ReadonlyMap<number, string>;
+  /** Numbers of events with a command that starts something, or loads a module, and whose command line does not come next. */
+  unanswered: readonly number[];
 };
 
 /** Commands that start something; what starts with `m` or `x` is Multiboot, where a hypervisor comes first and its modules follow. */
@@ -37,9 +39,20 @@ export function grubStory(events: readonly BootEvent[]): GrubStory {
   /** Arguments of each module, in order; the first is the kernel that the hypervisor starts. */
   let modules: string[] = [];
   let moduleLines = 0;
+  const unanswered: number[] = [];
+  /** The command whose line has to come next. */
+  let asks: number | undefined;
+  const noLine = () => {
+    if (asks !== undefined) unanswered.push(asks);
+    asks = undefined;
+  };
 
-  const command = (words: string): GrubCommand => {
+  const command = (words: string, index: number): GrubCommand => {
     const text = words.trim();
+    if (starts.test(text) || loadsModule.test(text)) {
+      noLine();
+      asks = index;
+    }
     if (starts.test(text)) {
       const [file, rest] = fileAndRest(text);
       multiboot = /^[mx]/.test(text);
@@ -62,16 +75,19 @@ export function grubStory(events: readonly BootEvent[]): GrubStory {
 
   for (const { pcr, kind, content, index } of events) {
     if (pcr !== 8 || kind !== 'ipl' || !content?.command) continue;
-    if (content.command === 'grub_cmd') commands.set(index, command(content.words));
+    if (content.command === 'grub_cmd') commands.set(index, command(content.words, index));
     else if (content.command === 'kernel_cmdline') {
       commands.set(index, multiboot ? 'hypervisor command line' : 'kernel command line');
       argumentsOf.set(index, started);
+      asks = undefined;
     } else {
       commands.set(index, moduleLines === 0 ? 'kernel command line' : 'module command line');
       argumentsOf.set(index, modules[moduleLines++] ?? '');
+      asks = undefined;
     }
   }
-  return { spoke: commands.size > 0, files, commands, argumentsOf };
+  noLine();
+  return { spoke: commands.size > 0, files, commands, argumentsOf, unanswered };
 }
 
 const withoutFirst = (text: string): string => text.replace(/^\S+\s*/, '');

@@ -288,6 +288,67 @@ test('a command line is claimed only when nothing beside it could be another one
   assert.match(reasons(labelled(12, wide('a'), 'not a')), /does not vouch/);
 });
 
+test('L01: no command line is claimed beside an event of PCR 8 that hides what it measured', () => {
+  const says = (line: string) => [grub(`linux ${line}`), grub(line, 'kernel_cmdline')];
+  const [good, evil] = [says('/k root=a'), says('/k root=a init=/bin/evil')];
+  assert.equal(of(good).commandLine?.value, '/k root=a');
+  /** As the log tells it whose digests cannot be changed; then what the running system extends. */
+  const forged = (...told: EventWish[]) => {
+    const claims = of([...told, ...good]);
+    assert.equal(claims.commandLine, undefined);
+    return withheld(claims, 'commandLine').join();
+  };
+  const asAction = (words: string) => action(8, words);
+  assert.match(
+    forged(asAction('linux /k root=a init=/bin/evil'), asAction('/k root=a init=/bin/evil')),
+    /none of GRUB’s/,
+  );
+  // The line alone under another prefix, which no digest covers: its command has none then.
+  const [command, line] = evil as [EventWish, EventWish];
+  assert.match(forged(command, grub('/k root=a init=/bin/evil')), /no command line follows/);
+  assert.match(forged(grub('linux /k root=a init=/bin/evil', 'module_cmdline'), line), /more than one/);
+  assert.match(
+    forged(grub('true'), { pcr: 8, type: 'EV_IPL', data: Buffer.from('not of GRUB') }),
+    /none of GRUB’s|more than one/,
+  );
+  // Of Xen the command line of the module that is the kernel.
+  const xen = (line: string) => [
+    grub('multiboot2 /xen a=b'),
+    grub('a=b', 'kernel_cmdline'),
+    grub(`module2 /k ${line}`),
+    grub(line, 'module_cmdline'),
+  ];
+  assert.equal(of(xen('root=a')).commandLine?.value, 'root=a');
+  const told = [...xen('root=evil').slice(0, 3), grub('root=evil'), ...xen('root=a')];
+  assert.match(withheld(of(told), 'commandLine').join(), /no command line follows/);
+});
+
+test('a command line is claimed only when the kernel measured the same as its load options', () => {
+  const loadOptions = (text: string): EventWish => ({
+    pcr: 9,
+    type: 'EV_EVENT_TAG',
+    data: Buffer.concat([Buffer.from(Uint32Array.of(0x8f3b22ed, 4).buffer), Buffer.from('said')]),
+    digests: digestsOf({ pcr: 9, type: 'EV_IPL', data: Buffer.from(text, 'utf16le') }),
+  });
+  const line = '/vmlinuz root=/dev/sda1 quiet';
+  const grubBoot = [grub(`linux ${line}`), grub(line, 'kernel_cmdline')];
+  for (const text of [line, `${line}\0`, `BOOT_IMAGE=${line}`, `BOOT_IMAGE=${line}\0`])
+    assert.equal(of([...grubBoot, loadOptions(text)]).commandLine?.value, line);
+  // A host without GRUB, whose running system extends PCR 8 by what GRUB would have said.
+  const options = loadOptions('root=/dev/sda1 init=/bin/evil\0');
+  for (const told of [
+    [options, ...grubBoot],
+    [...grubBoot, options, loadOptions(line)],
+  ]) {
+    const claims = of(told);
+    assert.equal(claims.commandLine, undefined);
+    assert.deepEqual(withheld(claims, 'commandLine'), ['the kernel measured other load options']);
+  }
+  const unified = { pcr: 12, type: 'EV_IPL', data: wide('root=/dev/vda2') };
+  assert.equal(of([unified, loadOptions('root=/dev/vda2\0')]).commandLine?.value, 'root=/dev/vda2');
+  assert.equal(of([unified, loadOptions('root=/dev/vda2 init=/bin/evil\0')]).commandLine, undefined);
+});
+
 test('systemd’s command line is claimed from its UTF-16, with or without the NUL hashed', () => {
   const text = wide('root=/dev/vda2 quiet');
   for (const hashed of [text, text.subarray(0, -2)]) {

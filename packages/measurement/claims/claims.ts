@@ -37,14 +37,18 @@ export type Claims = {
   secureBoot?: Claim<'on' | 'off'>;
   /** By name of the variable: PK, KEK, db, dbx, … */
   secureBootKeys: Readonly<Record<string, Claim<readonly KeyEntry[]>>>;
-  /** The keys that vouched for what was started: EV_EFI_VARIABLE_AUTHORITY. */
+  /** The keys that vouched for what was started: EV_EFI_VARIABLE_AUTHORITY. Behind the separator PCR 7 is open to root: one may have been added. */
   authorities: readonly Claim<KeyEntry>[];
-  /** SBAT revocation level: the text of shim's variable SbatLevel. */
+  /** SBAT revocation level: the text of shim's variable SbatLevel. Behind the separator, as `authorities`. */
   sbatLevel?: Claim<string>;
+  /** PCR 4 is open to root as well: each was measured, not each has to have been started. So for `kernel`. */
   bootLoader: readonly Claim<MeasuredThing>[];
   kernel: readonly Claim<MeasuredThing>[];
   initrd: readonly Claim<MeasuredThing>[];
-  /** In GRUB's words it begins with the path of the kernel. */
+  /**
+   * In GRUB's words it begins with the path of the kernel. As GRUB, systemd or the kernel measured it, or as root did afterwards: PCR 8, 9 and 12
+   * stay open while the system runs. Withheld when anything in the log may be another one.
+   */
   commandLine?: Claim<string>;
   /** Of Xen, without its path. */
   hypervisorCommandLine?: Claim<string>;

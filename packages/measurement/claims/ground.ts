@@ -2,14 +2,14 @@
 // digest of one vouches for its words.
 import type { HashName } from '@assay/tpm/structures';
 import { type Attribution, componentsOf, type Role } from '../components.ts';
-import { isDigestOf } from '../digest.ts';
+import { digestText, isDigestOf } from '../digest.ts';
 import type { BootEvent, EventLog } from '../event-log/event.ts';
 import { labelText } from '../event-log/label-text.ts';
 import { exitBootServices, type Phases, phasesOf } from '../event-log/order.ts';
 import { isVouchedFor } from '../event-log/vouched.ts';
 import { type GrubStory, grubStory } from '../grub.ts';
 import { devicePathText } from '../uefi/device-path.ts';
-import { hexText } from '../uefi/primitives.ts';
+import { hexText, latin1 } from '../uefi/primitives.ts';
 import type { Claim, ClaimName, MeasuredThing, Withheld } from './claims.ts';
 
 export class Ground {
@@ -69,6 +69,14 @@ export class Ground {
     );
   }
 
+  /** Those of the events that measured none of these contents, the same in every bank. */
+  notDigestOf(contents: readonly Uint8Array[], events: readonly BootEvent[]): BootEvent[] {
+    const digests = new Set(contents.map((content) => this.#banks.map((bank) => digestText(bank, content)).join('')));
+    return events.filter(
+      (event) => !digests.has(this.#banks.map((bank) => latin1(event.digests[bank] ?? new Uint8Array())).join('')),
+    );
+  }
+
   /** Why not even the digest of this event can be claimed; undefined: it can. */
   doubt(event: BootEvent): string | undefined {
     const { pcr, digests } = event;
@@ -96,7 +104,11 @@ export class Ground {
     return claims;
   }
 
-  /** Code of the firmware is measured before its separator; what comes after it in PCR 4 was measured before the firmware left. */
+  /**
+   * Code of the firmware is measured before its separator. PCR 4 has no such end: that the firmware said in PCR 5 that it left proves that
+   * the log is whole so far, not what stood in PCR 4 by then. Two PCRs have no common order (L25), so an image that root extended
+   * later cannot be told from one that was started; it is one too many, which only a comparison with what is known good shows.
+   */
   #placeDoubt(event: BootEvent): string | undefined {
     const phase = this.phases[event.pcr];
     if (!phase) return undefined;
