@@ -114,7 +114,7 @@ describe('in a TPM', () => {
       assert.deepEqual(Buffer.from(ek.publicArea), await readFile(join(peer.dir, `${named}.tpmt`)), profile);
       assert.equal(/^name: ([0-9a-f]+)$/m.exec(text)?.[1], nameOf(ek.publicArea).toHex());
       const read = await tpm.readPublic(ek.handle);
-      assert.equal(/^qualified name: ([0-9a-f]+)$/m.exec(text)?.[1], read?.qualifiedName ?? Buffer.of().toHex());
+      assert.equal(/^qualified name: ([0-9a-f]+)$/m.exec(text)?.[1], (read?.qualifiedName ?? Buffer.of()).toHex());
       assert.ok(publicKeyOf(ek.publicArea));
     }
   });
