@@ -257,6 +257,29 @@ test('L31: SBAT text among the authorities is a level, not a certificate', () =>
   assert.equal(ofCorpus('event-moklisttrusted').sbatLevel?.value, 'sbat,1,2021030218');
 });
 
+test('L01: no authority and no SBAT level is claimed beside an event of PCR 7 that may be another one', () => {
+  const wish = (name: string, value: Uint8Array) => ({
+    pcr: 7,
+    type: 'EV_EFI_VARIABLE_AUTHORITY',
+    data: variableData(logGuids.shim, name, value),
+  });
+  const level = (year: number) => wish('SbatLevel', Buffer.from(`sbat,1,${year}010100\n`));
+  const key = wish('Shim', Buffer.concat([Buffer.alloc(16), Buffer.alloc(32, 1)]));
+  const start = [secureBoot([1]), separator(7)];
+  const honest = of([...start, level(2021), key]);
+  assert.deepEqual([honest.sbatLevel?.value, honest.authorities.length], ['sbat,1,2021010100', 1]);
+  for (const hidden of [
+    { ...level(2021), type: 'EV_EFI_ACTION' },
+    { ...level(2021), type: 'EV_EFI_VARIABLE_BOOT2' },
+    { ...level(2021), data: new Uint8Array(32), digests: digestsOf(level(2021)) },
+    labelled(7, 'a label', 'anything'),
+  ]) {
+    const claims = of([...start, hidden, level(2024), key]);
+    assert.deepEqual([claims.sbatLevel, claims.authorities], [undefined, []], String(hidden.type));
+    assert.equal(withheld(claims, 'sbatLevel').length + withheld(claims, 'authorities').length, 2);
+  }
+});
+
 test('L33: a look-alike of SecureBoot is not SecureBoot', () => {
   const named = (name: string | Uint8Array, guid = logGuids.global) => ({
     ...secureBoot([1]),

@@ -38,13 +38,17 @@ export function secureBootClaims(
   const secureBoot = stateOf(ground, doubt);
   const secureBootKeys = keyClaims(ground, before.filter(isConfig), doubt);
   const later = [...before, ...after].filter(isVariable);
+  const hidden = after.find((event) => event.type !== 'EV_EFI_VARIABLE_AUTHORITY' || !ground.vouches(event));
   return {
     ...(secureBoot && { secureBoot }),
     secureBootKeys,
-    authorities: later.flatMap((event) => authorityOf(ground, event)),
-    ...sbatOf(ground, later),
+    authorities: later.flatMap((event) => authorityOf(ground, event, hidden)),
+    ...sbatOf(ground, later, hidden),
   };
 }
+
+/** Behind the separator stand only the variables that vouched for what was started; as something else one could be hidden. */
+const hides = 'behind the separator of PCR 7 stands an event that may be another one';
 
 function stateOf(ground: Ground, doubt: ReturnType<typeof doubtOf>): Claims['secureBoot'] {
   const { before = [], after = [] } = ground.phases[7] ?? {};
@@ -89,16 +93,22 @@ function keyClaims(
   return Object.fromEntries(claims);
 }
 
-function authorityOf(ground: Ground, event: Variable): Claim<KeyEntry>[] {
+function authorityOf(ground: Ground, event: Variable, hidden: BootEvent | undefined): Claim<KeyEntry>[] {
   const { meaning } = event.content;
   if (meaning.is !== 'authority') return [];
-  if (ground.vouchesForAll(event)) return [lazy([event.index], () => entryOf(meaning.key))];
-  const reason = ground.vouches(event) ? 'its digest leaves out the last byte of the key' : notVouched;
+  const vouched = ground.vouchesForAll(event);
+  if (vouched && !hidden) return [lazy([event.index], () => entryOf(meaning.key))];
+  const cut = ground.vouches(event) ? 'its digest leaves out the last byte of the key' : notVouched;
+  const reason = vouched ? hides : cut;
   ground.withhold('authorities', reason, [event]);
   return [];
 }
 
-function sbatOf(ground: Ground, variables: readonly Variable[]): Pick<Claims, 'sbatLevel'> {
+function sbatOf(
+  ground: Ground,
+  variables: readonly Variable[],
+  hidden: BootEvent | undefined,
+): Pick<Claims, 'sbatLevel'> {
   const levels = variables.filter(({ content }) => content.meaning.is === 'text');
   const [first, second] = levels;
   if (first?.content.meaning.is !== 'text') return {};
@@ -108,6 +118,7 @@ function sbatOf(ground: Ground, variables: readonly Variable[]): Pick<Claims, 's
   };
   if (second) return withhold('measured more than once');
   if (!ground.vouches(first)) return withhold(notVouched);
+  if (hidden) return withhold(hides);
   return { sbatLevel: { value: escaped(first.content.meaning.text.trim()), events: [first.index] } };
 }
 
