@@ -291,6 +291,11 @@ test('L33: a look-alike of SecureBoot is not SecureBoot', () => {
     assert.equal(of([named(look), separator(7)]).secureBoot, undefined);
   assert.equal(of([named('SecureBoot', logGuids.shim), separator(7)]).secureBoot, undefined);
   assert.equal(of([named('SecureBoot'), named('Ѕ' + 'ecureBoot'), separator(7)]).secureBoot?.value, 'on');
+  // Of that name, but of another vendor: neither the state nor a second reading of it.
+  for (const own of [[1], [0]]) {
+    const claims = of([secureBoot(own), named('SecureBoot', logGuids.shim), separator(7)]);
+    assert.deepEqual(claims.secureBoot, { value: own[0] ? 'on' : 'off', events: [1] });
+  }
 });
 
 test('a command line is claimed only when nothing beside it could be another one', () => {
