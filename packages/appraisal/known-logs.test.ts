@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { corpusLog } from '@assay/measurement/testing';
+import { buildLog, corpusLog } from '@assay/measurement/testing';
 import { KnownLogs, logDigest } from './known-logs.ts';
 import { scene } from './testing/index.ts';
 import { verifyEvidence } from './verify-evidence.ts';
@@ -49,7 +49,7 @@ test('what is remembered has a bound: the least recently used is forgotten', () 
   });
   const [first, second, large] = logs;
   assert.ok(first && second && large);
-  const known = new KnownLogs(first.log.length + second.log.length);
+  const known = new KnownLogs(first.log.length + second.log.length + 200 * (25 + 28));
   const isKnown = ({ name }: { name: string }) => known.recall(name, selection) !== undefined;
   for (const { log, name } of [first, second]) known.read(log, name, selection);
   assert.deepEqual(logs.map(isKnown), [true, true, false]);
@@ -58,4 +58,15 @@ test('what is remembered has a bound: the least recently used is forgotten', () 
   known.read(first.log, first.name, selection);
   assert.equal(isKnown(first), true);
   assert.equal(known.recall(first.name, [{ hash: 'sha256', pcrs: [0] }]), undefined, 'as read for these PCRs');
+});
+
+test('L19: a log of many events counts for more than its bytes', () => {
+  const logs = [1, 2].map((pcr) => buildLog(Array(999).fill({ pcr, type: 'EV_SEPARATOR', digests: {} })));
+  const isKept = (most: number) => {
+    const known = new KnownLogs(most);
+    for (const log of logs) known.read(log, logDigest(log), selection);
+    return logs.map((log) => known.recall(logDigest(log), selection) !== undefined);
+  };
+  assert.deepEqual(isKept(440_000), [true, true]);
+  assert.deepEqual(isKept(220_000), [false, true]);
 });

@@ -5,6 +5,9 @@ import { parseEventLog } from '@assay/measurement';
 import type { PcrSelection } from '@assay/tpm/structures';
 import { type LogReading, readLog } from './log-reading.ts';
 
+/** What an event of a log counts for beside its own bytes: it is read into objects, however short it is. */
+const eventBytes = 200;
+
 type Known = { reading: LogReading; size: number };
 
 export class KnownLogs {
@@ -13,7 +16,7 @@ export class KnownLogs {
   readonly #known = new Map<string, Known>();
   #size = 0;
 
-  /** @param maxLogBytes of the logs themselves, all together; a reading takes about six times as much */
+  /** @param maxLogBytes of the logs themselves and 200 more for each event, all together; a reading takes up to six times as much */
   constructor(maxLogBytes: number) {
     this.#most = maxLogBytes;
   }
@@ -34,12 +37,13 @@ export class KnownLogs {
     if (known) return known;
     // A copy: the bytes of a reading are views into the log, which may be part of something larger.
     const reading = readLog(parseEventLog(Uint8Array.from(log)), selection);
-    this.#known.set(nameOf(sha256, selection), { reading, size: log.length });
-    this.#size += log.length;
-    for (const [name, { size }] of this.#known) {
+    const size = log.length + eventBytes * reading.log.events.length;
+    this.#known.set(nameOf(sha256, selection), { reading, size });
+    this.#size += size;
+    for (const [name, old] of this.#known) {
       if (this.#size <= this.#most) break;
       this.#known.delete(name);
-      this.#size -= size;
+      this.#size -= old.size;
     }
     return reading;
   }

@@ -48,6 +48,16 @@ for (const name of corpusLogs)
     for (const cut of cuts) assert.equal(parseEventLog(bytes.subarray(0, cut)).broken === undefined, ends.has(cut));
   });
 
+test('L19: a log of more events than any boot has is broken where they are too many', () => {
+  const most = 8_192;
+  const log = (count: number) => buildLog(Array(count - 1).fill({ pcr: 4, type: 'EV_SEPARATOR', digests: {} }));
+  assert.equal(parseEventLog(log(most)).broken, undefined);
+  const bytes = log(most + 1);
+  const { events, broken, rest } = parseEventLog(bytes);
+  assert.deepEqual([events.length, broken?.code, broken?.offset], [most, 'log-events', bytes.length - 16]);
+  assert.equal(rest.length, 16);
+});
+
 test('any change of the bytes gives a log, never an exception', () => {
   const change = fc.record({ at: fc.nat(lab.length - 1), value: fc.integer({ min: 0, max: 255 }) });
   fc.assert(

@@ -5,6 +5,9 @@ import type { BootEvent, EventFrame, EventLog, LogAlgorithm } from './event.ts';
 import { agileFrame, algorithmsOf, LegacyFrame, SpecIdEvent, specIdSignature } from './frame.ts';
 import { mostReasons, readEvent } from './read-event.ts';
 
+/** Boots have some hundred. More cost their reader more than their bytes do. */
+const mostEvents = 8_192;
+
 const noActionNumber = 0x0000_0003;
 const sha1Only: LogAlgorithm[] = [{ id: 0x0004, name: 'sha1', size: 20 }];
 
@@ -23,6 +26,8 @@ export function parseEventLog(bytes: Uint8Array): EventLog {
   let good = 0;
   try {
     while (c.at < bytes.length) {
+      if (events.length === mostEvents)
+        throw new AssayError('log-events', `event ${mostEvents}`, `at most ${mostEvents} events`, 'more');
       const read = frame.read(c, `event ${events.length}`);
       if (events.length === 0 && isHeader(read)) {
         format = 'crypto-agile';
