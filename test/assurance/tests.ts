@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Ids a test’s name begins with: `L02 L13: …`. */
+/** Ids a test’s name begins with: `L02 L13 …`. */
 export const idsOf = (name: string): string[] =>
   /^(?:[QELI][0-9]{2}(?:, |,| |: ?|$))+/.exec(name)?.[0].match(/[QELI][0-9]{2}/g) ?? [];
 

@@ -20,7 +20,7 @@ const refuses = (code: string, wish: Partial<CertificateWish>, trust = store) =>
   assert.throws(() => check(issue(wish), { trust }), { code });
 const onlyRoot = trustStoreFrom(listed('hardware', root));
 
-test('E02: a CA that the host shows may stand between, and is no anchor whatever it says', () => {
+test('E02 a CA that the host shows may stand between, and is no anchor whatever it says', () => {
   assert.deepEqual(check(issue(), { trust: onlyRoot, shown: [issuing.der] }).chain?.length, 1);
   assert.equal(check(issue(), { shown: [issuing.der] }).chain, undefined, 'the listed one is taken');
   const refused = (wish: Partial<CertificateWish>, ...shown: Uint8Array[]) =>
@@ -33,7 +33,7 @@ test('E02: a CA that the host shows may stand between, and is no anchor whatever
   refused({ issuer: below }, below.der, impostor.der);
 });
 
-test('E02: a CA that the host shows has to be one that may issue', () => {
+test('E02 a CA that the host shows has to be one that may issue', () => {
   const wishes: Record<string, Partial<CertificateWish>> = {
     'no CA': { extensions: [basicConstraints(false), keyUsage(0x04)] },
     'another use': { extensions: [basicConstraints(true), keyUsage(0x02)] },
@@ -61,14 +61,14 @@ test('E02: a CA that the host shows has to be one that may issue', () => {
   check(issue({ issuer: fit }), { trust: onlyRoot, shown: [fit.der] });
 });
 
-test('E02: what the host shows beside its chain neither helps nor hurts, up to eight of them', () => {
+test('E02 what the host shows beside its chain neither helps nor hurts, up to eight of them', () => {
   const junk = [new Uint8Array(), Uint8Array.of(0x30, 0x80), makeCa('Stranger').der, issue()];
   check(issue(), { trust: onlyRoot, shown: [...junk, issuing.der, ...junk.slice(1)] });
   const many = Array.from({ length: 9 }, () => issuing.der);
   assert.throws(() => check(issue(), { trust: onlyRoot, shown: many }), { code: 'ek-chain' });
 });
 
-test('E02: certificates that issued one another lead nowhere, and soon', () => {
+test('E02 certificates that issued one another lead nowhere, and soon', () => {
   const keys = generateKeyPairSync('ec', { namedCurve: 'secp521r1' });
   const ring = Array.from({ length: 8 }, (_, i) => makeCa('Ring', { serial: Uint8Array.of(i + 1) }, keys));
   const start = process.cpuUsage();

@@ -27,7 +27,7 @@ function made(template: Public): { area: Rsa | Ecc; publicKey: KeyObject } {
 const refuses = (area: Public) => assert.throws(() => checkEkTemplate(area), { code: 'ek-template' });
 
 for (const [profile, { template }] of Object.entries(ekProfiles))
-  test(`E12: an EK of the profile’s template ${profile} is one, and any other key is none`, () => {
+  test(`E12 an EK of the profile’s template ${profile} is one, and any other key is none`, () => {
     const { area, publicKey } = made(template);
     const certificate = issue({ publicKey, extensions: ekExtensions(area.type === 'rsa' ? 0x20 : 0x08) });
     assert.match(check(certificate, { area: encode(Public, area) }).ek_name, /^000[bcd]/);
@@ -51,7 +51,7 @@ for (const [profile, { template }] of Object.entries(ekProfiles))
     refuses({ ...area, nameAlg: area.nameAlg === 'sha256' ? 'sha384' : 'sha256' });
   });
 
-test('E12: an RSA EK has as many bits as it says, from 2048, the usual exponent and no scheme', () => {
+test('E12 an RSA EK has as many bits as it says, from 2048, the usual exponent and no scheme', () => {
   const { area } = made(ekProfiles.rsa2048.template);
   assert.ok(area.type === 'rsa');
   checkEkTemplate({ ...area, exponent: 65537 });
@@ -63,7 +63,7 @@ test('E12: an RSA EK has as many bits as it says, from 2048, the usual exponent 
   refuses({ ...area, scheme: { scheme: 'rsassa', hash: 'sha256' } });
 });
 
-test('E12: an ECC EK lies on one of three curves, without scheme and key derivation', () => {
+test('E12 an ECC EK lies on one of three curves, without scheme and key derivation', () => {
   const { area } = made(ekProfiles.ecc256.template);
   assert.ok(area.type === 'ecc');
   for (const curve of ['p192', 'p224', 'bn_p256', 'sm2_p256'] as const) refuses({ ...area, curve });
@@ -71,7 +71,7 @@ test('E12: an ECC EK lies on one of three curves, without scheme and key derivat
   refuses({ ...area, kdf: { scheme: 'kdf1Sp80056a', hash: 'sha256' } });
 });
 
-test('E12: a key of no other kind is an EK', () => {
+test('E12 a key of no other kind is an EK', () => {
   const { area } = made(ekProfiles.ecc256.template);
   const { attributes, authPolicy } = area;
   refuses({

@@ -33,7 +33,7 @@ test('an EK certificate under a listed root vouches for its key', () => {
   assert.equal(check(ecc, { area: eccArea }).software, false);
 });
 
-test('E01: self-signed certificates and unknown roots are refused', () => {
+test('E01 self-signed certificates and unknown roots are refused', () => {
   check(issue());
   refuses('ek-issuer-unknown', {}, trustStoreFrom([]));
   refuses('ek-issuer-unknown', {}, trustStoreFrom(listed('hardware', other)));
@@ -41,13 +41,13 @@ test('E01: self-signed certificates and unknown roots are refused', () => {
   refuses('ek-issuer-unknown', { issuer: makeCa('Vendor CA 1', { issuer: root }) });
 });
 
-test('E02: a chain has to end in a listed root: what lies between is no anchor by itself', () => {
+test('E02 a chain has to end in a listed root: what lies between is no anchor by itself', () => {
   check(issue());
   refuses('ek-issuer-unknown', {}, trustStoreFrom(listed('hardware', issuing)));
   refuses('ek-issuer-unknown', {}, trustStoreFrom(listed('hardware', root)));
 });
 
-test('E03: a certificate holds from its first to its last day, its CA when it was issued', () => {
+test('E03 a certificate holds from its first to its last day, its CA when it was issued', () => {
   const before = (years: number) => new Date(now.getTime() - years * year);
   const later = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
   check(issue({ notAfter: new Date('9999-12-31T23:59:59Z') }));
@@ -61,7 +61,7 @@ test('E03: a certificate holds from its first to its last day, its CA when it wa
   refuses('ek-issuer', { issuer: gone, notBefore: before(6) }, trust);
 });
 
-test('E05: the certificate’s key is the EK’s, byte by byte', () => {
+test('E05 the certificate’s key is the EK’s, byte by byte', () => {
   check(issue());
   refuses('ek-key-mismatch', { publicKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey });
   refuses('ek-key-mismatch', { publicKey: eccEk.publicKey, extensions: ekExtensions(0x08) });
@@ -73,7 +73,7 @@ test('E05: the certificate’s key is the EK’s, byte by byte', () => {
   assert.throws(() => check(wrong, { area: eccArea }), { code: 'ek-key-mismatch' });
 });
 
-test('E09: a chain is worth what the least of its CAs vouches for', () => {
+test('E09 a chain is worth what the least of its CAs vouches for', () => {
   const certificate = issue();
   const labels = (trust: ReturnType<typeof trustStoreFrom>) => {
     const { software, virtual } = check(certificate, { trust });
@@ -92,7 +92,7 @@ test('E09: a chain is worth what the least of its CAs vouches for', () => {
   assert.equal(labels(unrelated), 'hardware');
 });
 
-test('E09: another certificate for a software TPM’s CA does not make hardware of it', () => {
+test('E09 another certificate for a software TPM’s CA does not make hardware of it', () => {
   const again = makeCa('Vendor CA 1', { issuer: other }, { privateKey: issuing.key, publicKey: issuing.publicKey });
   const trust = trustStoreFrom([...listed('software', issuing), ...listed('hardware', other)]);
   assert.equal(check(issue(), { trust, shown: [again.der] }).software, true);

@@ -31,7 +31,7 @@ const unusable = (bytes: Uint8Array, what: string) =>
   assert.throws(() => storeWith(bytes), { code: 'trust-store-crl', where: '0.crl' }, what);
 const extension = (oid: string, critical: boolean, value: Uint8Array): Extension => ({ oid, critical, value });
 
-test('E04: a revoked EK certificate is refused, and so is one whose CA is', () => {
+test('E04 a revoked EK certificate is refused, and so is one whose CA is', () => {
   checkWith();
   checkWith(listOf());
   checkWith(listOf({ revoked: [{ serial: issuingSerial }, { serial: Uint8Array.of(0x22, 0x22) }] }));
@@ -40,7 +40,7 @@ test('E04: a revoked EK certificate is refused, and so is one whose CA is', () =
   refused('ek-revoked', listOf({ issuer: root, revoked: [{ serial: issuingSerial }] }));
 });
 
-test('E04: a revoked CA is refused as well when the host shows it', () => {
+test('E04 a revoked CA is refused as well when the host shows it', () => {
   const bytes = issueRevocationList({ issuer: root, revoked: [{ serial: issuingSerial }] });
   const trust = trustStoreFrom(listed('hardware', root), [{ file: 'root.crl', bytes }]);
   assert.throws(() => check(issue(), { trust, shown: [issuing.der] }), { code: 'ek-revoked' });
@@ -48,7 +48,7 @@ test('E04: a revoked CA is refused as well when the host shows it', () => {
   check(issue({ issuer: spared }), { trust, shown: [spared.der] });
 });
 
-test('E04: a list that is stale, or not yet good, leaves its issuer’s certificates refused', () => {
+test('E04 a list that is stale, or not yet good, leaves its issuer’s certificates refused', () => {
   const before = (days: number) => new Date(now.getTime() - days * day);
   refused('ek-crl-stale', listOf({ thisUpdate: before(9), nextUpdate: before(2) }));
   refused('ek-crl-stale', listOf({ thisUpdate: new Date(now.getTime() + day) }));
@@ -62,7 +62,7 @@ test('E04: a list that is stale, or not yet good, leaves its issuer’s certific
   );
 });
 
-test('E04: of two lists the later one decides', () => {
+test('E04 of two lists the later one decides', () => {
   const earlier = new Date(now.getTime() - 2 * day);
   const revoked = [{ serial: ekSerial }];
   checkWith(listOf({ thisUpdate: earlier, revoked }), listOf());
@@ -70,7 +70,7 @@ test('E04: of two lists the later one decides', () => {
   refused('ek-revoked', listOf({ revoked }), listOf({ thisUpdate: earlier }));
 });
 
-test('E04: a list signed by another key, or by nobody in the store, is none', () => {
+test('E04 a list signed by another key, or by nobody in the store, is none', () => {
   storeWith(listOf());
   unusable(listOf({ issuer: makeCa('Vendor CA 1') }), 'the name, and another key');
   unusable(listOf({ issuer: makeCa('Stranger') }), 'a CA that is not listed');
@@ -82,7 +82,7 @@ test('E04: a list signed by another key, or by nobody in the store, is none', ()
   unusable(bent, 'another signature');
 });
 
-test('E04: a CA that may not sign revocation lists did not', () => {
+test('E04 a CA that may not sign revocation lists did not', () => {
   const may = (bits: number) => {
     const ca = makeCa('CA', { issuer: root, extensions: [basicConstraints(true), keyUsage(bits)] });
     return () =>
@@ -92,7 +92,7 @@ test('E04: a CA that may not sign revocation lists did not', () => {
   assert.equal(may(0x06)().revocations.length, 1);
 });
 
-test('E04: a partial list does not stand for its CA', () => {
+test('E04 a partial list does not stand for its CA', () => {
   const number = extension('2.5.29.20', false, tlv(0x02, Uint8Array.of(1)));
   storeWith(listOf({ extensions: [number, extension('2.5.29.35', false, tlv(0x30))] }));
   const partial: Record<string, Extension> = {
@@ -116,7 +116,7 @@ test('E04: a partial list does not stand for its CA', () => {
   unusable(entry(extension('1.2.3.4', true, tlv(0x05))), 'an entry with an unknown critical extension');
 });
 
-test('E04: a list without an end, or of another version, is none', () => {
+test('E04 a list without an end, or of another version, is none', () => {
   unusable(listOf({ nextUpdate: undefined }), 'no nextUpdate');
   for (const version of [0, 2]) unusable(listOf({ version }), `version ${version}`);
   unusable(Buffer.concat([listOf(), Uint8Array.of(0)]), 'something behind it');

@@ -8,7 +8,7 @@ import { rsaEkPublic } from '../testing/tpm.ts';
 import { check, issue, rsaArea, rsaEk } from '../testing/vendor.ts';
 import { isRoca } from './roca.ts';
 
-test('Q18: a modulus of the ROCA form is recognised, whatever its factors', () => {
+test('Q18 a modulus of the ROCA form is recognised, whatever its factors', () => {
   for (let seed = 0n; seed < 20n; seed++) {
     const modulus = rocaModulus(seed);
     assert.equal(modulus.length, 256);
@@ -18,7 +18,7 @@ test('Q18: a modulus of the ROCA form is recognised, whatever its factors', () =
   }
 });
 
-test('Q18: keys of OpenSSL are none', () => {
+test('Q18 keys of OpenSSL are none', () => {
   for (let i = 0; i < 3; i++) {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     assert.equal(isRoca(rsaEkPublic(publicKey).unique), false);
@@ -27,7 +27,7 @@ test('Q18: keys of OpenSSL are none', () => {
     assert.equal(isRoca(odd), false);
 });
 
-test('Q18: an endorsement of an EK that can be factored is refused', () => {
+test('Q18 an endorsement of an EK that can be factored is refused', () => {
   check(issue(), { area: rsaArea });
   const unique = rocaModulus(5n);
   const spki = rsaEk.publicKey.export({ type: 'spki', format: 'der' });

@@ -101,7 +101,7 @@ test('every template that knows files by SHA-256 is accepted', () => {
   for (const template of modernTemplates) trusted(round(honestIma(template, 4, aggregate)));
 });
 
-test('I01: a violation counts against the host, once for all its life, unless a policy allows it', () => {
+test('I01 a violation counts against the host, once for all its life, unless a policy allows it', () => {
   const violated = [...list, { path: '/var/log/x', violation: true }];
   const first = refused(round(violated), 'ima-violation');
   assert.deepEqual([first.findings[0]?.entry, first.verdict.trust], [5, 'untrusted']);
@@ -112,7 +112,7 @@ test('I01: a violation counts against the host, once for all its life, unless a 
   trusted(round(violated, { state: first.state, allowed: ['ima-violation'] }));
 });
 
-test('I02: data that does not hash to its template digest is refused at that entry', () => {
+test('I02 data that does not hash to its template digest is refused at that entry', () => {
   const lied = { path: '/usr/bin/evil', templateDigest: createHash('sha1').update('x').digest() };
   const result = refused(round([...list, lied]), 'ima-template-digest');
   assert.equal(result.findings[0]?.entry, 5);
@@ -123,12 +123,12 @@ test('I02: data that does not hash to its template digest is refused at that ent
   assert.equal(findings[1]?.entry, 3);
 });
 
-test('I03: an unknown template, and the one with SHA-1 alone, are not enough', () => {
+test('I03 an unknown template, and the one with SHA-1 alone, are not enough', () => {
   refused(round([...list, { template: 'ima-new', data: Buffer.from('x') }]), 'ima-template-unknown');
   refused(round([...list, { template: 'ima' }]), 'ima-template-legacy');
 });
 
-test('I09: an entry for another PCR counts against the host unless a policy allows it', () => {
+test('I09 an entry for another PCR counts against the host unless a policy allows it', () => {
   const elsewhere = [...list, { path: '/etc/x', pcr: 11 }, ...more];
   refused(round(elsewhere), 'ima-pcr');
   const first = trusted(round(elsewhere, { allowed: ['ima-pcr'] }));
@@ -137,14 +137,14 @@ test('I09: an entry for another PCR counts against the host unless a policy allo
   trusted(round([...tail, { path: '/etc/z', pcr: 11 }], { state: second.state, allowed: ['ima-pcr'] }));
 });
 
-test('I10: entries behind the quote are not proven, nothing is claimed of them, and the next round proves them', () => {
+test('I10 entries behind the quote are not proven, nothing is claimed of them, and the next round proves them', () => {
   const ahead = trusted(round([...list, ...more], { measured: list }));
   assert.equal(ahead.state?.ima?.list.entries, 5);
   const next = trusted(round([...list, ...more], { state: ahead.state }));
   assert.equal(next.state?.ima?.list.entries, 7);
 });
 
-test('I11: a quote ahead of the list is asked again, and refused when that does not help', () => {
+test('I11 a quote ahead of the list is asked again, and refused when that does not help', () => {
   const early = round(list, { measured: [...list, ...more] });
   refused(early, 'ima-list-behind');
   assert.deepEqual([early.goesOn, early.verdict.trust], [true, 'unknown']);
@@ -155,7 +155,7 @@ test('I11: a quote ahead of the list is asked again, and refused when that does 
   refused(round(list, { measured: [...list, ...more], state: never.state }), 'ima-list-mismatch');
 });
 
-test('I12: the newest entry withheld is missed, and a tail that the next round does not prove is refused', () => {
+test('I12 the newest entry withheld is missed, and a tail that the next round does not prove is refused', () => {
   const withheld = inTheEnd((state) => round(list, { measured: [...list, { path: '/tmp/evil' }], state }));
   refused(withheld, 'ima-list-mismatch');
   const ahead = trusted(round([...list, ...more], { measured: list }));
@@ -164,7 +164,7 @@ test('I12: the newest entry withheld is missed, and a tail that the next round d
   trusted(round([...list, ...more], { state: stuck.state }));
 });
 
-test('I13: the list is sent from where it was asked or from 0, and from nowhere else', () => {
+test('I13 the list is sent from where it was asked or from 0, and from nowhere else', () => {
   const { state } = trusted(round(list));
   const whole = [...list, ...more];
   const asked = imaOffset(state?.ima, defaultPcrs);
@@ -183,7 +183,7 @@ test('a bank that is wanted for the first time is read from the beginning of the
   assert.equal(imaOffset(undefined, defaultPcrs), 0);
 });
 
-test('I14 Q25: after a reset or restart nothing that was read before counts', () => {
+test('I14 Q25 after a reset or restart nothing that was read before counts', () => {
   const first = trusted(round(list));
   const again = honestIma('ima-ng', 2, aggregate);
   for (const clockInfo of [{ resetCount: 2 }, { restartCount: 1 }]) {
@@ -197,7 +197,7 @@ test('I14 Q25: after a reset or restart nothing that was read before counts', ()
   trusted(round(again, { state: violated.state, offset: 0, clockInfo: { resetCount: 2 } }));
 });
 
-test('I15: the list begins with the one boot_aggregate over the quoted PCRs', () => {
+test('I15 the list begins with the one boot_aggregate over the quoted PCRs', () => {
   const [first, ...files] = list;
   assert.ok(first);
   refused(round(files), 'ima-boot-aggregate');
@@ -225,7 +225,7 @@ test('a list sent without PCR values is held to what the boot log says of PCR 10
   assert.notEqual(host.appraise({}, { ...without, evidence: sent, previous }).verdict.trust, 'trusted');
 });
 
-test('Q07: a PCR value sent beside a quote that does not cover it proves no boot_aggregate', () => {
+test('Q07 a PCR value sent beside a quote that does not cover it proves no boot_aggregate', () => {
   const some = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10];
   const other = scene(undefined, [{ bank: 'sha256', pcrs: some }]);
   const wish = { pcrs: new Map([[10, imaPcrValue(list, 'sha256')]]), imaLog: { offset: 0, data: buildIma(list) } };
@@ -236,7 +236,7 @@ test('Q07: a PCR value sent beside a quote that does not cover it proves no boot
   assert.ok(verdict.findings.some(({ code, allowed }) => code === 'ima-boot-aggregate-unproven' && !allowed));
 });
 
-test('I16: a list longer than one round carries is read on, and nothing is trusted before its end', () => {
+test('I16 a list longer than one round carries is read on, and nothing is trusted before its end', () => {
   const whole = [...list, ...Array.from({ length: 300 }, (_, i): ImaWish => ({ path: `/usr/lib/${i}` }))];
   const bytes = buildIma(whole);
   const pcr10 = imaPcrValue(whole, 'sha256');
@@ -254,7 +254,7 @@ test('I16: a list longer than one round carries is read on, and nothing is trust
   assert.ok(JSON.stringify(state).length < 1000, 'what is remembered does not grow with the list');
 });
 
-test('I16: a list has an end: what goes on past it is not read', () => {
+test('I16 a list has an end: what goes on past it is not read', () => {
   const { state } = trusted(round(list));
   assert.ok(state?.ima);
   const after = buildIma(more);
@@ -269,7 +269,7 @@ test('I16: a list has an end: what goes on past it is not read', () => {
   assert.deepEqual(at(1024 ** 3 - after.length + 1), ['ima-list-too-long']);
 });
 
-test('I16: what a long list shows on the way stays', () => {
+test('I16 what a long list shows on the way stays', () => {
   const whole = [...list, { path: '/x', violation: true }, ...more];
   const bytes = buildIma(whole);
   const pcr10 = imaPcrValue(whole, 'sha256');
@@ -278,7 +278,7 @@ test('I16: what a long list shows on the way stays', () => {
   refused(round(bytes, { pcr10, state: part.state }), 'ima-violation');
 });
 
-test('I17: every entry is looked at, also after the first objection', () => {
+test('I17 every entry is looked at, also after the first objection', () => {
   const bad: ImaWish[] = [
     { path: '/a', violation: true },
     { path: '/b', templateDigest: new Uint8Array(20).fill(7) },
@@ -299,7 +299,7 @@ test('I17: every entry is looked at, also after the first objection', () => {
   assert.match(findings[0]?.seen ?? '', /and 1 more/);
 });
 
-test('I18: a malformed signature of a file is a finding of its entry', () => {
+test('I18 a malformed signature of a file is a finding of its entry', () => {
   const malformed: ImaWish = {
     path: '/x',
     template: 'ima-sig',
@@ -309,7 +309,7 @@ test('I18: a malformed signature of a file is a finding of its entry', () => {
   trusted(round([...list, malformed], { allowed: ['ima-signature'] }));
 });
 
-test('I20: SHA-1 digests padded into the bank count only where a policy allows them', () => {
+test('I20 SHA-1 digests padded into the bank count only where a policy allows them', () => {
   const pcr10 = imaPcrValue(list, 'sha256', 'padded');
   const first = refused(round(list, { pcr10 }), 'ima-padded-sha1');
   trusted(round(list, { pcr10, allowed: ['ima-padded-sha1'] }));

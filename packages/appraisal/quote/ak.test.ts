@@ -29,7 +29,7 @@ test('a key that was found fit is kept, and no other is taken for it', () => {
   assert.notEqual(check({ ...ec, authPolicy: new Uint8Array(32) }), ak);
 });
 
-test('Q16: only curves of the list are keys', () => {
+test('Q16 only curves of the list are keys', () => {
   for (const namedCurve of ['prime256v1', 'secp384r1', 'secp521r1']) {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve });
     const curve = ({ prime256v1: 'p256', secp384r1: 'p384', secp521r1: 'p521' } as const)[namedCurve];
@@ -39,31 +39,31 @@ test('Q16: only curves of the list are keys', () => {
   refuses('tpm-key', { ...ec, unique: { x: ec.unique.x, y: ec.unique.x } });
 });
 
-test('Q18: RSA keys have 2048 bits and the exponent 65537', () => {
+test('Q18 RSA keys have 2048 bits and the exponent 65537', () => {
   check({ ...rsa, exponent: 65537 });
   for (const exponent of [1, 2, 3, 65536]) refuses('ak-key', { ...rsa, exponent });
   refuses('ak-key', { ...rsa, keyBits: 1024, unique: rsa.unique.subarray(0, 128) });
 });
 
-test('Q19: a key that is not restricted to signing what its TPM made is refused', () => {
+test('Q19 a key that is not restricted to signing what its TPM made is refused', () => {
   for (const [name, value] of Object.entries({ restricted: false, sign: false, decrypt: true }))
     refuses('ak-attributes', { ...ec, attributes: { ...ec.attributes, [name]: value } });
   refuses('ak-attributes', eccEkPublic(generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey));
 });
 
-test('Q20: a key that was or can be brought from elsewhere is refused', () => {
+test('Q20 a key that was or can be brought from elsewhere is refused', () => {
   for (const name of ['fixedTpm', 'fixedParent', 'sensitiveDataOrigin'])
     refuses('ak-attributes', { ...ec, attributes: { ...ec.attributes, [name]: false } });
 });
 
-test('Q14: the key’s own scheme names a hash that is not SHA-1', () => {
+test('Q14 the key’s own scheme names a hash that is not SHA-1', () => {
   refuses('ak-scheme', { ...ec, scheme: { scheme: 'ecdsa', hash: 'sha1' } });
   refuses('ak-scheme', { ...ec, scheme: { scheme: 'null' } });
   refuses('ak-scheme', { ...ec, scheme: { scheme: 'ecdaa', hash: 'sha256', count: 0 } });
   refuses('ak-key', { ...ec, nameAlg: 'sha1' });
 });
 
-test('Q22: a public area with anything behind it, or cut anywhere, is none', () => {
+test('Q22 a public area with anything behind it, or cut anywhere, is none', () => {
   const area = encode(Public, ec);
   checkAk(area);
   assert.throws(() => checkAk(Buffer.concat([area, Uint8Array.of(0)])), { code: 'wire-trailing' });

@@ -30,13 +30,13 @@ test('a PCR extended behind the log’s back is named when its value was sent', 
   assert.deepEqual(codes({ pcrs, pcrValues: false }), ['pcr-digest-mismatch'], 'without values none can be named');
 });
 
-test('L27: a PCR that no event of the log extends must be untouched', () => {
+test('L27 a PCR that no event of the log extends must be untouched', () => {
   const [one] = findings({ pcrs: new Map([[8, extended(new Uint8Array(32), 'GRUB')]]) });
   assert.equal(one?.code, 'log-replay-mismatch');
   assert.equal(one?.pcr, 8);
 });
 
-test('Q08: values sent beside the quote prove nothing unless they hash to its digest', () => {
+test('Q08 values sent beside the quote prove nothing unless they hash to its digest', () => {
   const sha256 = new Map(held.sha256);
   assert.deepEqual(codes({ pcrValues: { sha256 } }), []);
   assert.deepEqual(codes({ pcrValues: { sha256: new Map(sha256).set(4, new Uint8Array(32)) } }), [
@@ -52,7 +52,7 @@ test('Q08: values sent beside the quote prove nothing unless they hash to its di
   );
 });
 
-test('Q09: the values of a quote count in one order alone', () => {
+test('Q09 the values of a quote count in one order alone', () => {
   fc.assert(
     fc.property(fc.shuffledSubarray([0, 1, 4, 5, 7, 9], { minLength: 6 }), (order) => {
       const sorted = [...order].sort((a, b) => a - b);
@@ -67,7 +67,7 @@ test('Q09: the values of a quote count in one order alone', () => {
 const bothWanted = (['sha256', 'sha384'] as const).map((bank) => ({ bank, pcrs: selection[0]?.pcrs ?? [] }));
 const both = bothWanted.map(({ bank, pcrs }) => ({ hash: bank, pcrs }));
 
-test('Q10: a quote over two banks is held to the log in both, in the order they were asked for', () => {
+test('Q10 a quote over two banks is held to the log in both, in the order they were asked for', () => {
   const machine = scene(corpusLog('event-gce-ubuntu-2104-log'), bothWanted);
   const values = pcrValuesOf(parseEventLog(machine.log), both);
   const digest = (order: typeof both, banks = values) => pcrDigest(order, banks, 'sha256');
@@ -84,14 +84,14 @@ test('Q10: a quote over two banks is held to the log in both, in the order they 
   }
 });
 
-test('Q12: no claim of a good bank covers one the log does not tell of', () => {
+test('Q12 no claim of a good bank covers one the log does not tell of', () => {
   assert.deepEqual(honest.findings(), []);
   const { verdict } = honest.appraise({ wanted: bothWanted }, { wanted: bothWanted }); // its log has SHA-256 digests alone
   assert.ok(verdict.findings.some(({ code }) => code === 'log-no-digest'));
   assert.notEqual(verdict.trust, 'trusted');
 });
 
-test('Q13: a bank the firmware left as it was is found out by the log, beside a good one and alone', () => {
+test('Q13 a bank the firmware left as it was is found out by the log, beside a good one and alone', () => {
   const machine = scene(corpusLog('event-gce-ubuntu-2104-log'), bothWanted);
   const values = pcrValuesOf(parseEventLog(machine.log), both);
   const zero = (size: number) => new Map(both[0]?.pcrs.map((pcr) => [pcr, new Uint8Array(size)]));
@@ -122,7 +122,7 @@ test('a change of any PCR value that was sent costs the trust', () => {
   );
 });
 
-test('Q11: a value that does not fit its bank is refused, and so are two of one PCR', () => {
+test('Q11 a value that does not fit its bank is refused, and so are two of one PCR', () => {
   const input = honest.input();
   const { pcr_values: values = [] } = input.evidence;
   const sent = (pcr_values: typeof values) =>
@@ -136,7 +136,7 @@ test('Q11: a value that does not fit its bank is refused, and so are two of one 
   assert.deepEqual(sent([]), ['pcr-digest-mismatch']);
 });
 
-test('Q12: a log with SHA-1 digests alone proves nothing', () => {
+test('Q12 a log with SHA-1 digests alone proves nothing', () => {
   const log = corpusLog('event-uefi-sha1-log');
   const result = honest.appraise({ log });
   assert.equal(result.verdict.trust, 'untrusted');
@@ -144,14 +144,14 @@ test('Q12: a log with SHA-1 digests alone proves nothing', () => {
   assert.equal(result.measured, undefined);
 });
 
-test('L02, L13: an event relabelled as a note is missing from the replay', () => {
+test('L02 L13 an event relabelled as a note is missing from the replay', () => {
   const log = editLog(lab, (frames) => frames.map((frame, i) => (i === 10 ? { ...frame, type: 3 } : frame)));
   const found = codes({ log, bootedLog: honest.log });
   assert.ok(found.includes('log-replay-mismatch'));
   assert.ok(found.includes('note-digest'));
 });
 
-test('L25: two events swapped inside a PCR do not replay', () => {
+test('L25 two events swapped inside a PCR do not replay', () => {
   const log = editLog(lab, (frames) => {
     [frames[2], frames[3]] = [frames[3] as never, frames[2] as never];
     return frames;

@@ -27,7 +27,7 @@ test('a TPM that goes on, restarts or reboots with its host is the same one', ()
   assert.deepEqual(codes(first, { clock: 110n * minute, reset: 6, restart: 0 }, booted), []);
 });
 
-test('Q25: what was read bit by bit is read on only while the TPM was neither reset nor restarted', () => {
+test('Q25 what was read bit by bit is read on only while the TPM was neither reset nor restarted', () => {
   assert.equal(after(undefined).goesOn, false, 'nothing was read before');
   assert.equal(after(first, { clock: 101n * minute }).goesOn, true);
   for (const said of [
@@ -40,7 +40,7 @@ test('Q25: what was read bit by bit is read on only while the TPM was neither re
     for (const host of [{}, booted, { software: true }]) assert.equal(after(first, said, host).goesOn, false);
 });
 
-test('Q26: a clock that goes back is refused, but for a power cut that the TPM itself tells of', () => {
+test('Q26 a clock that goes back is refused, but for a power cut that the TPM itself tells of', () => {
   const back = { clock: 99n * minute };
   assert.deepEqual(codes(first), []);
   assert.deepEqual(codes(first, back), ['tpm-clock-backwards']);
@@ -55,7 +55,7 @@ test('Q26: a clock that goes back is refused, but for a power cut that the TPM i
   assert.deepEqual(codes(cut.next, { clock: 170n * minute, reset: 6 }, { ...booted, up: 4200 }), []);
 });
 
-test('Q27: counters that go back mean a TPM that was cleared or exchanged, until it is enrolled again', () => {
+test('Q27 counters that go back mean a TPM that was cleared or exchanged, until it is enrolled again', () => {
   assert.deepEqual(codes(first, { reset: 4, clock: 900n * minute }), ['tpm-counter-lower']);
   assert.deepEqual(codes(first, { restart: 1 }), ['tpm-counter-lower']);
   const { next } = after(first, { reset: 4 });
@@ -64,7 +64,7 @@ test('Q27: counters that go back mean a TPM that was cleared or exchanged, until
   assert.deepEqual(codes(undefined, { reset: 4 }), []);
 });
 
-test('Q28: a TPM firmware other than at enrolment is told of, in each round', () => {
+test('Q28 a TPM firmware other than at enrolment is told of, in each round', () => {
   assert.deepEqual(codes(first, { firmware: 1n }), []);
   const changed = after(first, { firmware: 0x0007_0055_0000_0001n });
   assert.equal(changed.findings[0]?.code, 'tpm-firmware-changed');
@@ -74,7 +74,7 @@ test('Q28: a TPM firmware other than at enrolment is told of, in each round', ()
   assert.deepEqual(codes(changed.next, { firmware: 1n }), []);
 });
 
-test('Q29: a TPM that restarts under a running host is an alarm until the host boots', () => {
+test('Q29 a TPM that restarts under a running host is an alarm until the host boots', () => {
   assert.deepEqual(codes(first, { clock: 101n * minute, restart: 3 }, booted), []);
   const woken = after(first, { restart: 3 });
   assert.deepEqual(
@@ -86,7 +86,7 @@ test('Q29: a TPM that restarts under a running host is an alarm until the host b
   assert.deepEqual(again.findings, []);
 });
 
-test('Q30: a TPM that was reset while the host says that it did not boot is an alarm', () => {
+test('Q30 a TPM that was reset while the host says that it did not boot is an alarm', () => {
   const reset = { clock: 101n * minute, reset: 6, restart: 0 };
   assert.deepEqual(codes(first, reset, booted), []);
   const alone = after(first, reset);
@@ -98,7 +98,7 @@ test('Q30: a TPM that was reset while the host says that it did not boot is an a
   assert.deepEqual(codes(first, reset, { software: true }), [], 'a software TPM is restarted without its host');
 });
 
-test('Q30: a host that changes its boot id and goes on counting did not boot', () => {
+test('Q30 a host that changes its boot id and goes on counting did not boot', () => {
   const reset = { clock: 101n * minute, reset: 6, restart: 0 };
   const lying = after(first, reset, { boot: 'boot 2', up: 3660 });
   assert.equal(lying.findings[0]?.code, 'tpm-reset-unexplained');

@@ -35,17 +35,17 @@ test('an honest quote gives what the TPM said', () => {
   assert.equal(quote.hash, 'sha256');
 });
 
-test('Q01: a structure that no TPM made is refused, its signature notwithstanding', () => {
+test('Q01 a structure that no TPM made is refused, its signature notwithstanding', () => {
   verify({ magic: 0xff544347 });
   for (const magic of [0xff544346, 0, 0x47435 /* no one's */]) refuses('quote-magic', { magic });
 });
 
-test('Q02: only a quote is a quote', () => {
+test('Q02 only a quote is a quote', () => {
   verify({ type: 0x8018 });
   for (const type of [0x8014, 0x8016, 0x8017, 0x8019, 0x801a, 0x801c, 0x8000, 0]) refuses('quote-type', { type });
 });
 
-test('Q03: the nonce is exactly that of the challenge', () => {
+test('Q03 the nonce is exactly that of the challenge', () => {
   verify();
   const other = Uint8Array.from(nonce, (byte) => byte ^ 1);
   for (const said of [other, nonce.subarray(0, 31), Buffer.concat([nonce, new Uint8Array(1)]), new Uint8Array()])
@@ -55,7 +55,7 @@ test('Q03: the nonce is exactly that of the challenge', () => {
   assert.throws(() => verifyQuote(claimed, ak, new Uint8Array(), wanted), { code: 'quote-nonce' });
 });
 
-test('Q07: a quote over fewer PCRs than asked for is refused, and over more as well', () => {
+test('Q07 a quote over fewer PCRs than asked for is refused, and over more as well', () => {
   const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   verify({ selection: [{ hash: 'sha256', pcrs: all }] });
   const wrong: PcrSelection[] = [
@@ -69,7 +69,7 @@ test('Q07: a quote over fewer PCRs than asked for is refused, and over more as w
   assert.throws(() => verify({ selection: [] }, []), { code: 'quote-selection' });
 });
 
-test('Q10: banks are quoted in the order asked for, each once', () => {
+test('Q10 banks are quoted in the order asked for, each once', () => {
   const [first, second] = [{ bank: 'sha256', pcrs: [0] } as const, { bank: 'sha384', pcrs: [0] } as const];
   verify({}, [first, second] as never);
   const turned: PcrSelection = [
@@ -85,13 +85,13 @@ test('Q10: banks are quoted in the order asked for, each once', () => {
   assert.throws(() => verify({}, [first, first] as never), { code: 'quote-selection' });
 });
 
-test('Q14: a signature over SHA-1 is refused', () => {
+test('Q14 a signature over SHA-1 is refused', () => {
   verify({ hash: 'sha256' });
   refuses('quote-scheme', { hash: 'sha1' });
   refuses('quote-scheme', { hash: 'sha384' });
 });
 
-test('Q15: a signature of another kind of key is refused without a crash', () => {
+test('Q15 a signature of another kind of key is refused without a crash', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const rsaAk = checkAk(encode(Public, rsaAkPublic(rsa.publicKey)));
   assert.equal(verify({ akKey: rsa.privateKey }, wanted, rsaAk).hash, 'sha256');
@@ -99,7 +99,7 @@ test('Q15: a signature of another kind of key is refused without a crash', () =>
   assert.throws(() => verify({}, wanted, rsaAk), { code: 'quote-scheme' });
 });
 
-test('Q17: r and s outside their range are refused, short forms of them accepted', () => {
+test('Q17 r and s outside their range are refused, short forms of them accepted', () => {
   const withInts = (r: Uint8Array, s: Uint8Array) => ({
     afterSigning: ({ quote, signature }: { quote: Uint8Array; signature: Uint8Array }) => ({
       quote,
@@ -128,12 +128,12 @@ test('Q17: r and s outside their range are refused, short forms of them accepted
   }
 });
 
-test('Q21: a quote by any other key is refused', () => {
+test('Q21 a quote by any other key is refused', () => {
   verify();
   refuses('quote-signature', { akKey: softwareTpm().akKey });
 });
 
-test('Q23: nothing may stand behind the quote or its signature, nothing be missing', () => {
+test('Q23 nothing may stand behind the quote or its signature, nothing be missing', () => {
   const more = (bytes: Uint8Array) => Buffer.concat([bytes, Uint8Array.of(0)]);
   refuses('quote-malformed', { beforeSigning: more });
   refuses('quote-malformed', { beforeSigning: (attest) => attest.subarray(0, -1) });
@@ -142,7 +142,7 @@ test('Q23: nothing may stand behind the quote or its signature, nothing be missi
   refuses('quote-malformed', { afterSigning: (parts) => ({ ...parts, signature: parts.signature.subarray(0, -1) }) });
 });
 
-test('Q09: a quote over the same PCRs is one quote, in whichever order they were asked for', () => {
+test('Q09 a quote over the same PCRs is one quote, in whichever order they were asked for', () => {
   const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   const honest = makeEvidence({ akKey: tpm.akKey, nonce, log });
   const claimed = { quote: fromBase64(honest.quote, 'q'), signature: fromBase64(honest.signature, 's') };
@@ -160,7 +160,7 @@ test('Q09: a quote over the same PCRs is one quote, in whichever order they were
   );
 });
 
-test('Q12: a quote over the SHA-1 bank, alone or first, is refused', () => {
+test('Q12 a quote over the SHA-1 bank, alone or first, is refused', () => {
   const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   verify({ selection: [{ hash: 'sha256', pcrs: all }] });
   refuses('quote-selection', { selection: [{ hash: 'sha1', pcrs: all }] });
@@ -173,7 +173,7 @@ test('Q12: a quote over the SHA-1 bank, alone or first, is refused', () => {
     });
 });
 
-test('Q24: the key that signed calls itself by its place under the endorsement hierarchy', () => {
+test('Q24 the key that signed calls itself by its place under the endorsement hierarchy', () => {
   verify({ qualifiedSigner: ak.qualifiedName });
   verify({}, wanted, { ...ak, qualifiedName: endorsementPrimaryName(ak.name, 'sha256') });
   const signers = [

@@ -36,7 +36,7 @@ for (const algorithm of algorithms)
   });
 
 for (const algorithm of algorithms)
-  test(`Q02: what the same key signed of a key and of NV is no quote, ${algorithm}`, async () => {
+  test(`Q02 what the same key signed of a key and of NV is no quote, ${algorithm}`, async () => {
     const key = await tpm.createAk({ algorithm });
     const ak = checkAk(key.publicArea);
     verify(await tpm.quote({ ak: key, nonce, selection }), ak);
@@ -51,7 +51,7 @@ for (const algorithm of algorithms)
     assert.throws(() => verify(stored, ak), { code: 'quote-type' });
   });
 
-test('Q24: a TPM calls its key as we compute it', async () => {
+test('Q24 a TPM calls its key as we compute it', async () => {
   for (const algorithm of algorithms) {
     const key = await tpm.createAk({ algorithm });
     const known = await tpm.readPublic(key.handle);

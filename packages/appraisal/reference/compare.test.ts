@@ -64,7 +64,7 @@ test('one more EFI application before the kernel is an unknown boot loader', () 
   assert.equal(result(log, 'hypervisor')?.trust, 'trusted');
 });
 
-test('L02: an event of unknown type in a firmware PCR is refused, and compared like any other', () => {
+test('L02 an event of unknown type in a firmware PCR is refused, and compared like any other', () => {
   const stray = frameOf({ pcr: 2, type: 0x4711, data: Buffer.from('x') }, ['sha256']);
   const log = editLog(lab, (frames) => frames.toSpliced(10, 0, stray));
   assert.match(result(log, 'firmware')?.reason ?? '', /event 10 \(PCR 2, 0x4711/);
@@ -75,7 +75,7 @@ test('a measurement left out is named by what it should have been', () => {
   assert.match(result(log, 'operating_system')?.reason ?? '', /expected sha256 1a22f602.*initrd.*got none/);
 });
 
-test('L01: a relabelled event is not the known one', () => {
+test('L01 a relabelled event is not the known one', () => {
   const log = editLog(lab, (frames) => frames.map((one, i) => (i === 2 ? { ...one, type: 0x8000_000a } : one)));
   assert.equal(golden.appraise({ log }).verdict.trust, 'untrusted');
   assert.deepEqual(

@@ -35,7 +35,7 @@ async function serverFor(t: TestContext, options: Parameters<typeof startTestSer
 const issuer = ({ cas }: TestHost) => cas['issuer.pem'] ?? '';
 const root = ({ cas }: TestHost) => cas['root.pem'] ?? '';
 
-test('E02: a CA out of the TPM may stand between its certificate and a listed root, and end no chain', async (t) => {
+test('E02 a CA out of the TPM may stand between its certificate and a listed root, and end no chain', async (t) => {
   const host = await startTestHost(t);
   const chain = [derOf(issuer(host)), derOf(root(host))].map(toBase64);
   const refusing = await serverFor(t, {});
@@ -58,7 +58,7 @@ test('E02: a CA out of the TPM may stand between its certificate and a listed ro
   assert.ok(!codes(verdict.findings).some((code) => code.startsWith('ek-')), 'the chain is remembered');
 });
 
-test('E09: a TPM under a cloud’s CA is labelled virtual, one under a software TPM’s CA software, and each is refused where it is not configured', async (t) => {
+test('E09 a TPM under a cloud’s CA is labelled virtual, one under a software TPM’s CA software, and each is refused where it is not configured', async (t) => {
   const host = await startTestHost(t);
   const cas = folder(t);
   writeFileSync(join(cas, 'issuer.pem'), issuer(host));
@@ -80,7 +80,7 @@ test('E09: a TPM under a cloud’s CA is labelled virtual, one under a software 
   assert.equal((await peer.expect('refused')).code, 'ek-issuer-unknown');
 });
 
-test('E04: an endorsement whose CA is struck off ends a host’s trust in its next round, and comes back with it', async (t) => {
+test('E04 an endorsement whose CA is struck off ends a host’s trust in its next round, and comes back with it', async (t) => {
   const host = await startTestHost(t);
   const cas = folder(t);
   const write = () => {
@@ -113,14 +113,14 @@ test('E04: an endorsement whose CA is struck off ends a host’s trust in its ne
   assert.equal((await peer.expect('refused')).code, 'trust-store-pem');
 });
 
-test('E04: a server that was given no good revocation list does not start', async (t) => {
+test('E04 a server that was given no good revocation list does not start', async (t) => {
   const crls = folder(t);
   await assert.rejects(startTestServer(t, { ek_crl_dir: crls }), { code: 'trust-store-folder' });
   writeFileSync(join(crls, 'vendor.crl'), makeCa('Vendor').pem);
   await assert.rejects(startTestServer(t, { ek_crl_dir: crls }), { code: 'trust-store-crl' });
 });
 
-test('E19: a hello under a name that is none is refused before anything is looked up', async (t) => {
+test('E19 a hello under a name that is none is refused before anything is looked up', async (t) => {
   const server = await serverFor(t, {});
   await arrive(t, server);
   for (const host of ['', '../node1', 'node1\r\nnode2', 'node1\u0000', 'nоde1', 'x'.repeat(100_000), '__proto__']) {
@@ -137,7 +137,7 @@ test('E19: a hello under a name that is none is refused before anything is looke
   }
 });
 
-test('E23: whose AK it is stands in the server’s own table, not in what a host says', async (t) => {
+test('E23 whose AK it is stands in the server’s own table, not in what a host says', async (t) => {
   const { server, host, verdict } = await startPool(t);
   await server.call('POST', '/v1/hosts', { name: 'node2' });
   const liar = await connectPeer(t, server);
@@ -151,7 +151,7 @@ test('E23: whose AK it is stands in the server’s own table, not in what a host
   assert.equal((await verdict()).trust, 'trusted');
 });
 
-test('E24: a frame without its proof ends the enrolment, whatever follows it', async (t) => {
+test('E24 a frame without its proof ends the enrolment, whatever follows it', async (t) => {
   const host = await startTestHost(t);
   const server = await serverFor(t, { softwareTpmCas: host.cas });
   const frame = await host.enrolFrame();
@@ -181,7 +181,7 @@ test('E24: a frame without its proof ends the enrolment, whatever follows it', a
   assert.equal((await server.host('node1')).ak_name, host.akName);
 });
 
-test('E26: a server whose secret or signing key others can read does not start', async (t) => {
+test('E26 a server whose secret or signing key others can read does not start', async (t) => {
   const server = await startTestServer(t);
   for (const file of [server.options.auth_blob_file, server.options.ticket_key_file]) {
     chmodSync(file, 0o640);

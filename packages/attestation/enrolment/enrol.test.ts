@@ -54,7 +54,7 @@ function secretOf(tpm: SoftwareTpm, credential: ServerFrame): string {
 const nameHex = ({ akPublic }: SoftwareTpm) => nameOf(akPublic).toHex();
 
 eachDatabase(
-  'E10, E11: enrolled is the key whose name the credential was made for, computed from its public area',
+  'E10 E11 enrolled is the key whose name the credential was made for, computed from its public area',
   async (url, t) => {
     const { begin, akOf } = await world(url, t);
     const lying = { ...frameOf(two), ak_name: nameHex(one) } as Enrol;
@@ -64,7 +64,7 @@ eachDatabase(
   },
 );
 
-eachDatabase('E10: the answer to the credential of one key does not enrol another', async (url, t) => {
+eachDatabase('E10 the answer to the credential of one key does not enrol another', async (url, t) => {
   const { begin, akOf } = await world(url, t);
   const first = await begin('node1', frameOf(two));
   const second = await begin('node1', frameOf({ ...two, akPublic: again.akPublic }));
@@ -73,7 +73,7 @@ eachDatabase('E10: the answer to the credential of one key does not enrol anothe
   assert.throws(() => secretOf(again, first.credential), { code: 'tpm-rc-integrity' });
 });
 
-eachDatabase('Q21: a key that is not in the TPM of the certificate cannot be enrolled', async (url, t) => {
+eachDatabase('Q21 a key that is not in the TPM of the certificate cannot be enrolled', async (url, t) => {
   const { begin, enrol, akOf } = await world(url, t);
   const stranger = { ...frameOf(two), ak_public: toBase64(one.akPublic) };
   const pending = await begin('node1', stranger);
@@ -82,7 +82,7 @@ eachDatabase('Q21: a key that is not in the TPM of the certificate cannot be enr
   assert.equal(await enrol('node1', two), nameHex(two));
 });
 
-eachDatabase('E14: no answer tells the secret that was expected', async (url, t) => {
+eachDatabase('E14 no answer tells the secret that was expected', async (url, t) => {
   const { begin } = await world(url, t);
   const pending = await begin('node1', frameOf(two));
   const secret = secretOf(two, pending.credential);
@@ -102,7 +102,7 @@ eachDatabase('E14: no answer tells the secret that was expected', async (url, t)
   assert.equal(new Set(told).size, 1, 'nor how near an answer was');
 });
 
-eachDatabase('E15: a credential has one try', async (url, t) => {
+eachDatabase('E15 a credential has one try', async (url, t) => {
   const { begin, enrol, akOf } = await world(url, t);
   const pending = await begin('node1', frameOf(two));
   const right = secretOf(two, pending.credential);
@@ -114,7 +114,7 @@ eachDatabase('E15: a credential has one try', async (url, t) => {
   assert.equal(await enrol('node1', two), nameHex(two));
 });
 
-eachDatabase('E16: another TPM does not take an enrolled host’s place, however late it is enrolled', async (url, t) => {
+eachDatabase('E16 another TPM does not take an enrolled host’s place, however late it is enrolled', async (url, t) => {
   const { db, begin, enrol } = await world(url, t);
   const early = await begin('node1', frameOf(one));
   await enrol('node1', two);
@@ -124,28 +124,25 @@ eachDatabase('E16: another TPM does not take an enrolled host’s place, however
   assert.deepEqual(await findEnrolment(db, 'node1'), before);
 });
 
-eachDatabase(
-  'E17: of two TPMs that enrol for one host at the same time exactly one wins, each time',
-  async (url, t) => {
-    const { db, begin, akOf } = await world(url, t);
-    for (let round = 0; round < 10; round++) {
-      await removeHost(db, 'node1');
-      await register(db, 'node1');
-      const results = await Promise.allSettled(
-        [one, two].map(async (tpm) => {
-          const pending = await begin('node1', frameOf(tpm));
-          return await pending.prove(secretOf(tpm, pending.credential));
-        }),
-      );
-      const won = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-      assert.deepEqual(won, [await akOf('node1')]);
-      for (const result of results)
-        if (result.status === 'rejected') assert.match(result.reason.code, /^enrol-(host|ek)-taken$/);
-    }
-  },
-);
+eachDatabase('E17 of two TPMs that enrol for one host at the same time exactly one wins, each time', async (url, t) => {
+  const { db, begin, akOf } = await world(url, t);
+  for (let round = 0; round < 10; round++) {
+    await removeHost(db, 'node1');
+    await register(db, 'node1');
+    const results = await Promise.allSettled(
+      [one, two].map(async (tpm) => {
+        const pending = await begin('node1', frameOf(tpm));
+        return await pending.prove(secretOf(tpm, pending.credential));
+      }),
+    );
+    const won = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    assert.deepEqual(won, [await akOf('node1')]);
+    for (const result of results)
+      if (result.status === 'rejected') assert.match(result.reason.code, /^enrol-(host|ek)-taken$/);
+  }
+});
 
-eachDatabase('E17: a thousand races for one host or one TPM have one winner each', async (url, t) => {
+eachDatabase('E17 a thousand races for one host or one TPM have one winner each', async (url, t) => {
   const { db } = await world(url, t);
   const registrations = [await register(db, 'a'), await register(db, 'b')] as const;
   const row = (host: 'a' | 'b', tpm: string) => ({
@@ -168,7 +165,7 @@ eachDatabase('E17: a thousand races for one host or one TPM have one winner each
   }
 });
 
-eachDatabase('E20: one TPM does not become two hosts', async (url, t) => {
+eachDatabase('E20 one TPM does not become two hosts', async (url, t) => {
   const { db, begin, enrol, akOf } = await world(url, t);
   await register(db, 'node2');
   const early = await begin('node2', frameOf(two));
@@ -178,25 +175,22 @@ eachDatabase('E20: one TPM does not become two hosts', async (url, t) => {
   assert.deepEqual([await akOf('node1'), await akOf('node2')], [nameHex(two), undefined]);
 });
 
-eachDatabase(
-  'E21: enrolling again takes nothing from a host before the same TPM proved the new key',
-  async (url, t) => {
-    const { db, begin, akOf } = await world(url, t);
-    const first = await begin('node1', frameOf(two));
-    await first.prove(secretOf(two, first.credential));
-    const before = await findEnrolment(db, 'node1');
-    const newer = { ...two, akPublic: again.akPublic };
-    const pending = await begin('node1', frameOf(newer));
-    assert.deepEqual(await findEnrolment(db, 'node1'), before, 'asked for');
-    await assert.rejects(pending.prove(toBase64(new Uint8Array(32))), { code: 'enrol-activation' });
-    assert.deepEqual(await findEnrolment(db, 'node1'), before, 'tried');
-    const proved = await begin('node1', frameOf(newer));
-    await proved.prove(secretOf(again, proved.credential));
-    assert.equal(await akOf('node1'), nameHex(again));
-  },
-);
+eachDatabase('E21 enrolling again takes nothing from a host before the same TPM proved the new key', async (url, t) => {
+  const { db, begin, akOf } = await world(url, t);
+  const first = await begin('node1', frameOf(two));
+  await first.prove(secretOf(two, first.credential));
+  const before = await findEnrolment(db, 'node1');
+  const newer = { ...two, akPublic: again.akPublic };
+  const pending = await begin('node1', frameOf(newer));
+  assert.deepEqual(await findEnrolment(db, 'node1'), before, 'asked for');
+  await assert.rejects(pending.prove(toBase64(new Uint8Array(32))), { code: 'enrol-activation' });
+  assert.deepEqual(await findEnrolment(db, 'node1'), before, 'tried');
+  const proved = await begin('node1', frameOf(newer));
+  await proved.prove(secretOf(again, proved.credential));
+  assert.equal(await akOf('node1'), nameHex(again));
+});
 
-eachDatabase('E25: a host that is removed while it enrols stays removed, and so does its key', async (url, t) => {
+eachDatabase('E25 a host that is removed while it enrols stays removed, and so does its key', async (url, t) => {
   const { db, begin, enrol, akOf } = await world(url, t);
   const pending = await begin('node1', frameOf(two));
   const secret = secretOf(two, pending.credential);
@@ -210,7 +204,7 @@ eachDatabase('E25: a host that is removed while it enrols stays removed, and so 
   assert.equal(await enrol('node1', two), nameHex(two));
 });
 
-eachDatabase('E26: nothing an enrolment keeps is secret', async (url, t) => {
+eachDatabase('E26 nothing an enrolment keeps is secret', async (url, t) => {
   const { db, begin } = await world(url, t);
   const pending = await begin('node1', frameOf(two));
   const secret = secretOf(two, pending.credential);
@@ -223,7 +217,7 @@ eachDatabase('E26: nothing an enrolment keeps is secret', async (url, t) => {
   for (const form of [secret, Buffer.from(secret, 'base64').toString('hex')]) assert.ok(!stored.includes(form));
 });
 
-eachDatabase('Q18: an AK that can be factored is not enrolled, an RSA AK of another kind is', async (url, t) => {
+eachDatabase('Q18 an AK that can be factored is not enrolled, an RSA AK of another kind is', async (url, t) => {
   const { begin } = await world(url, t);
   const area = rsaAkPublic(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey);
   const frame = (ak: typeof area) => ({ ...frameOf(two), ak_public: toBase64(encode(Public, ak)) });

@@ -33,7 +33,7 @@ test('an endorsement that holds is not computed twice under one store, and anew 
   assert.equal(presentEndorsement(relabelled, enrolled, now).endorsement.virtual, true);
 });
 
-test('E04: an endorsement falls at the instant its revocation list is too old, though nothing else changed', () => {
+test('E04 an endorsement falls at the instant its revocation list is too old, though nothing else changed', () => {
   const store = trustStoreFrom(files, [withList(inDays(-1), inDays(2)), withList(inDays(-9), inDays(-8))]);
   const end = Math.floor(inDays(2).getTime() / 1000) * 1000; // certificates know no milliseconds
   assert.equal(codeAt(store, now), undefined);

@@ -90,7 +90,7 @@ test('a CA or list that is added later counts without a restart', (t) => {
   assert.notEqual(held(), before);
 });
 
-test('E04: a folder for revocation lists that has none, or anything else in it, keeps the server from starting', (t) => {
+test('E04 a folder for revocation lists that has none, or anything else in it, keeps the server from starting', (t) => {
   const { folder, write } = folders(t);
   const options = { ...nothing, ek_ca_dir: folder('ca'), ek_crl_dir: folder('crl') };
   const file = join(options.ek_crl_dir, 'ca.crl');

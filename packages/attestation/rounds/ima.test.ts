@@ -45,7 +45,7 @@ test('each round sends the new entries alone, a reboot all of them, and a violat
   assert.deepEqual([counting(rebooted.verdict), rebooted.verdict.trust], [[], 'trusted']);
 });
 
-test('I12: an entry that was extended and is withheld is missed: asked again at once, then refused', async (t) => {
+test('I12 an entry that was extended and is withheld is missed: asked again at once, then refused', async (t) => {
   const pool = await startPool(t);
   const { host, peer } = pool;
   await host.measure({ path: '/usr/bin/one' });
@@ -65,7 +65,7 @@ test('I12: an entry that was extended and is withheld is missed: asked again at 
   assert.equal((await ask(pool)).verdict.trust, 'trusted', 'the list is whole again');
 });
 
-test('I11: a list that was read too early is forgiven when the next round explains it', async (t) => {
+test('I11 a list that was read too early is forgiven when the next round explains it', async (t) => {
   const pool = await startPool(t);
   const { host, peer } = pool;
   await host.measure({ path: '/usr/bin/one' });
@@ -81,7 +81,7 @@ test('I11: a list that was read too early is forgiven when the next round explai
   assert.equal((await peer.expect('result')).trust, 'trusted');
 });
 
-test('I16: a list that came in pieces is read on at once, and the state of it survives a restart of the server', async (t) => {
+test('I16 a list that came in pieces is read on at once, and the state of it survives a restart of the server', async (t) => {
   const pool = await startPool(t);
   const { host, peer } = pool;
   await host.measure(...Array.from({ length: 40 }, (_, i) => ({ path: `/usr/lib/${i}` })));

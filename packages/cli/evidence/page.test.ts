@@ -33,7 +33,7 @@ const everyBlock = (text: string): Block[] => [
   { text },
 ];
 
-test('L34: text of an event never reaches a terminal as control characters, in whatever block it stands', async () => {
+test('L34 text of an event never reaches a terminal as control characters, in whatever block it stands', async () => {
   const hostile = '\u001b[2J\u001b]0;owned\u0007\r\n\u009b31m\u202eevil\u2028';
   assert.match(hostile, unfit);
   for (const line of await pageOf(everyBlock(hostile))) assert.doesNotMatch(line, unfit);
@@ -79,7 +79,7 @@ test('there is colour on a terminal that wants it only', () => {
   assert.deepEqual(screenOf({ columns: 100 }, {}), { columns: undefined, colour: false });
 });
 
-test('W09: JSON for programs reads back as it was, and does not steer a terminal on its way', () => {
+test('W09 JSON for programs reads back as it was, and does not steer a terminal on its way', () => {
   const value = {
     a: ['\u001b[2J', '\u009b31m\u202e', { b: null, c: 1n, d: undefined }],
     e: [],

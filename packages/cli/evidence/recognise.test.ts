@@ -33,7 +33,7 @@ test('structures a TPM made are recognised, with and without the length before t
   for (const bytes of Object.values(samples.signature)) assert.deepEqual(await kindsOf(bytes), ['signature']);
 });
 
-test('E06: padding of one kind behind a certificate is left aside, anything else behind it is refused', async () => {
+test('E06 padding of one kind behind a certificate is left aside, anything else behind it is refused', async () => {
   const { der } = makeCa('someone');
   const padded = (fill: number) => Buffer.concat([der, new Uint8Array(500).fill(fill)]);
   assert.deepEqual(await kindsOf(der), ['certificate']);

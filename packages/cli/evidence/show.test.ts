@@ -80,7 +80,7 @@ test('a person reads first what was booted', async (t) => {
   );
 });
 
-test('L05: a missing separator is listed as strange, with the PCR', async (t) => {
+test('L05 a missing separator is listed as strange, with the PCR', async (t) => {
   const log = parseEventLog(corpusLog('ovmf-linux-6.1'));
   const separator = log.events.findIndex(({ pcr, type }) => pcr === 2 && type === 'EV_SEPARATOR');
   const without = editLog(log, (frames) => frames.toSpliced(separator, 1));
@@ -89,7 +89,7 @@ test('L05: a missing separator is listed as strange, with the PCR', async (t) =>
   assert.match(await shown([fileOf(t, without)]), /^! separator-missing: .*PCR 2/m);
 });
 
-test('L04: an event whose data is not what was measured is marked in its row, and listed with its place in the file', async (t) => {
+test('L04 an event whose data is not what was measured is marked in its row, and listed with its place in the file', async (t) => {
   const log = parseEventLog(corpusLog('ovmf-linux-6.1'));
   const action = log.events.find(({ type }) => type === 'EV_EFI_ACTION');
   assert.ok(action);
@@ -108,7 +108,7 @@ test('L04: an event whose data is not what was measured is marked in its row, an
   assert.match(page, new RegExp(`^! log-data-mismatch, at byte ${action.offset}: .*event ${action.index} `, 'm'));
 });
 
-test('L23: a log cut anywhere is shown up to there, and the place is named', async (t) => {
+test('L23 a log cut anywhere is shown up to there, and the place is named', async (t) => {
   const whole = corpusLog('ovmf-linux-6.1');
   for (const length of [100, 500, whole.length - 1]) {
     const { evidence } = await reports([fileOf(t, whole.subarray(0, length))]);
@@ -119,7 +119,7 @@ test('L23: a log cut anywhere is shown up to there, and the place is named', asy
 /** Bold and colours. */
 const ours = [1, 22, 31, 33, 39].map((style) => `\u001b[${style}m`);
 
-test('L34: a hostile event steers no terminal, neither as text nor as JSON', async (t) => {
+test('L34 a hostile event steers no terminal, neither as text nor as JSON', async (t) => {
   const log = buildLog([{ pcr: 8, type: 'EV_IPL', data: Buffer.from('grub_cmd: \u001b[2J\u009b31m\u202e\0') }]);
   for (const json of [false, true]) {
     const world = testWorld({ terminal: 100 });
@@ -141,7 +141,7 @@ test('an IMA list is shown with its files and what PCR 10 would hold', async (t)
   assert.match(page, /strange +nothing is/);
 });
 
-test('I01: a violation is marked and listed', async (t) => {
+test('I01 a violation is marked and listed', async (t) => {
   const { evidence } = await reports([fileOf(t, buildIma([...ima, { path: '/var/log/x', violation: true }]))]);
   assert.deepEqual(codes(evidence[0]), ['ima-violation']);
   assert.match(

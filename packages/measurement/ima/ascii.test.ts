@@ -47,7 +47,7 @@ test('a binary list is not taken for text', () => {
   assert.equal(isAsciiImaList(new Uint8Array()), false);
 });
 
-test('I04: text is split from its fixed fields, so that no path ends an entry or hides one', () => {
+test('I04 text is split from its fixed fields, so that no path ends an entry or hides one', () => {
   const paths = [
     '/a b',
     '/a  b ',

@@ -16,7 +16,7 @@ const first = (wish: Partial<ImaWish>): ImaEntry | undefined =>
   [...readImaList(buildIma([{ ...honestIma('ima-ng', 0)[0], ...wish }]))][0];
 const check = (wish: Partial<ImaWish>, of = pcrs) => checkBootAggregate(first(wish), of).result;
 
-test('I15: boot_aggregate is the hash over PCRs 0 to 9, in the SHA-1 bank over 0 to 7', () => {
+test('I15 boot_aggregate is the hash over PCRs 0 to 9, in the SHA-1 bank over 0 to 7', () => {
   assert.deepEqual(bootAggregateOf(pcrs.sha256, 'sha256'), over('sha256', 32, 9));
   assert.deepEqual(bootAggregateOf(pcrs.sha1, 'sha1'), over('sha1', 20, 7));
   assert.equal(check({ digest: over('sha256', 32, 9) }), 'equal');
@@ -25,7 +25,7 @@ test('I15: boot_aggregate is the hash over PCRs 0 to 9, in the SHA-1 bank over 0
   assert.equal(check({ template: 'ima', digest: over('sha1', 20, 7) }), 'equal');
 });
 
-test('I15: a boot_aggregate over other PCR values differs', () => {
+test('I15 a boot_aggregate over other PCR values differs', () => {
   assert.equal(check({ digest: over('sha256', 32, 8) }), 'differs');
   assert.equal(check({ digest: over('sha1', 20, 9), algorithm: 'sha1' }), 'differs');
   for (let pcr = 0; pcr < 10; pcr++) {
@@ -34,7 +34,7 @@ test('I15: a boot_aggregate over other PCR values differs', () => {
   }
 });
 
-test('I15: without boot_aggregate in front, none is compared', () => {
+test('I15 without boot_aggregate in front, none is compared', () => {
   const digest = over('sha256', 32, 9);
   assert.equal(check({ digest, path: '/usr/bin/boot_aggregate' }), 'absent');
   assert.equal(check({ digest, violation: true }), 'absent');
@@ -44,7 +44,7 @@ test('I15: without boot_aggregate in front, none is compared', () => {
   assert.equal(checkBootAggregate(later, pcrs).result, 'absent');
 });
 
-test('I15: a bank of which not all boot PCRs are proven, and a kernel without a TPM, are no proof', () => {
+test('I15 a bank of which not all boot PCRs are proven, and a kernel without a TPM, are no proof', () => {
   const digest = over('sha256', 32, 9);
   assert.equal(checkBootAggregate(first({ digest }), { sha1: pcrs.sha1 }).result, 'no-bank');
   assert.equal(checkBootAggregate(first({ digest }), { sha256: values(32, 9) }).result, 'no-bank');

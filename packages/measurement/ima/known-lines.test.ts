@@ -53,7 +53,7 @@ test('what is strange about an entry is found each time anew', () => {
   assert.deepEqual(once, ['violation', 'other-pcr', 'template-unknown', 'boot-aggregate-again', 'template-legacy']);
 });
 
-test('I15: an entry that is known elsewhere is not taken for boot_aggregate, nor that for an entry', () => {
+test('I15 an entry that is known elsewhere is not taken for boot_aggregate, nor that for an entry', () => {
   const known = new KnownImaLines(1e6);
   replayed(all, known);
   assert.deepEqual(

@@ -14,7 +14,7 @@ const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
 const sized = (bytes: Uint8Array) => Buffer.concat([u32(bytes.length), bytes]);
 
 for (const template of modernTemplates)
-  test(`I03: a list in ${template} is read into fields, and nothing about it is strange`, () => {
+  test(`I03 a list in ${template} is read into fields, and nothing about it is strange`, () => {
     const wishes = honestIma(template, 5);
     const bytes = buildIma(wishes);
     const entries = entriesOf(bytes);
@@ -46,7 +46,7 @@ for (const template of modernTemplates)
     }
   });
 
-test('I03: the template ima is read, and marked as one that knows files by SHA-1 or MD5 only', () => {
+test('I03 the template ima is read, and marked as one that knows files by SHA-1 or MD5 only', () => {
   const entries = entriesOf(buildIma(honestIma('ima', 3)));
   assert.deepEqual(entries.map(({ fields }) => fields?.path).at(-1), '/usr/bin/program-2');
   assert.deepEqual(codesOf(buildIma(honestIma('ima', 3))), Array(4).fill(['template-legacy']));
@@ -58,7 +58,7 @@ test('I03: the template ima is read, and marked as one that knows files by SHA-1
   assert.deepEqual(codesOf(buildIma(shorter)).slice(1), Array(3).fill(['template-legacy']));
 });
 
-test('I03: a template the kernel does not have is a problem of its entry, and the list goes on', () => {
+test('I03 a template the kernel does not have is a problem of its entry, and the list goes on', () => {
   const unknown: ImaWish = { template: 'evm-sig', data: Buffer.from('anything'), path: '/x' };
   const bytes = buildIma([...honestIma('ima-ng', 1), unknown, { path: '/usr/bin/after' }]);
   const entries = entriesOf(bytes);
@@ -68,7 +68,7 @@ test('I03: a template the kernel does not have is a problem of its entry, and th
   assert.equal(second({ template: '\x1b[2J', data: Buffer.alloc(0) }).template, '\\u{1b}[2J');
 });
 
-test('I01: an entry whose digest is all zero is a violation, of whatever length its file digest is', () => {
+test('I01 an entry whose digest is all zero is a violation, of whatever length its file digest is', () => {
   const honest = second({ path: '/var/log/x' });
   assert.equal(honest.violation, false);
   const entry = second({ path: '/var/log/x', violation: true });
@@ -85,14 +85,14 @@ test('I01: an entry whose digest is all zero is a violation, of whatever length 
   assert.deepEqual(codes({ violation: true, data: zeros32 }), ['violation']);
 });
 
-test('I02: a template digest that is not the hash of the data is a problem of exactly that entry', () => {
+test('I02 a template digest that is not the hash of the data is a problem of exactly that entry', () => {
   const wishes = honestIma('ima-ng', 4);
   assert.deepEqual(codesOf(buildIma(wishes)), [[], [], [], [], []]);
   const lied = wishes.map((wish, i) => (i === 2 ? { ...wish, templateDigest: Buffer.alloc(20, 7) } : wish));
   assert.deepEqual(codesOf(buildIma(lied)), [[], [], ['template-digest'], [], []]);
 });
 
-test('I04: lengths beyond what is there end a list or an entry, and say so', () => {
+test('I04 lengths beyond what is there end a list or an entry, and say so', () => {
   const honest = buildIma(honestIma('ima-sig', 2));
   assert.equal(cutOf(honest), undefined);
   for (const length of [0x7fffffff, 0x80000000, 0xffffffff]) {
@@ -112,7 +112,7 @@ test('I04: lengths beyond what is there end a list or an entry, and say so', () 
   }
 });
 
-test('I04: fields that are not what the template says are named', () => {
+test('I04 fields that are not what the template says are named', () => {
   const digest = Buffer.concat([Buffer.from('sha256:\0'), Buffer.alloc(32, 1)]);
   const path = Buffer.from('/x\0');
   const data = (...fields: Uint8Array[]) => ({ data: Buffer.concat(fields.map(sized)) });
@@ -149,7 +149,7 @@ test('I04: fields that are not what the template says are named', () => {
   }
 });
 
-test('I04: a field that reaches into the next entry is none, though what stands there would fit', () => {
+test('I04 a field that reaches into the next entry is none, though what stands there would fit', () => {
   const digest = Buffer.concat([Buffer.from('sha256:\0'), Buffer.alloc(32, 1)]);
   const whole = Buffer.concat([sized(digest), sized(Buffer.from('/x\0'))]);
   const reaching = Buffer.concat([sized(digest), u32(4), Buffer.from('/x')]); // and the next entry begins with 0a 00
@@ -168,7 +168,7 @@ test('a path may hold anything: it is kept, and never ends an entry', () => {
     assert.equal(second({ path }).fields?.path, path);
 });
 
-test('I15: boot_aggregate is first, and nowhere else', () => {
+test('I15 boot_aggregate is first, and nowhere else', () => {
   const honest = honestIma('ima-ng', 2);
   assert.deepEqual(codesOf(buildIma(honest)), [[], [], []]);
   assert.deepEqual(codesOf(buildIma(honest.slice(1)))[0], ['boot-aggregate']);
@@ -179,7 +179,7 @@ test('I15: boot_aggregate is first, and nowhere else', () => {
   ]);
 });
 
-test('I09: an entry for another PCR is marked', () => {
+test('I09 an entry for another PCR is marked', () => {
   assert.deepEqual(codes({ pcr: 10 }), []);
   assert.deepEqual(codes({ pcr: 11 }), ['other-pcr']);
   assert.deepEqual(codes({ pcr: 0xffffffff }), ['other-pcr']);

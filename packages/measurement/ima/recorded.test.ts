@@ -69,7 +69,7 @@ for (const name of names) {
     assert.ok(slow.every(({ digestHolds, violation }) => digestHolds || violation));
   });
 
-  test(`I15: ${name}: boot_aggregate is over the boot PCRs that were quoted, and over no others`, () => {
+  test(`I15 ${name}: boot_aggregate is over the boot PCRs that were quoted, and over no others`, () => {
     const { list, banks, target } = recorded(name);
     const { first } = replayed(list, target);
     const { result } = checkBootAggregate(first, banks);
@@ -90,7 +90,7 @@ for (const name of names) {
   });
 }
 
-test('I01: the violation a kernel recorded is found where it is, and the list is proven with it', () => {
+test('I01 the violation a kernel recorded is found where it is, and the list is proven with it', () => {
   const { list, target } = recorded('ima-violation');
   const { state, findings } = replayed(list, target);
   const paths = [...readImaList(list)].map(({ fields }) => fields?.path);
@@ -117,7 +117,7 @@ test('a real list is read on from any entry, in both banks', () => {
   }
 });
 
-test('I18: the signature of a real file says which key it claims', () => {
+test('I18 the signature of a real file says which key it claims', () => {
   const { list } = recorded('ima-violation');
   const signed = [...readImaList(list)].filter(({ fields }) => fields?.signature?.length);
   assert.equal(signed.length, 1);

@@ -70,7 +70,7 @@ test('entry 0 comes with the replay, unless an earlier round had it', () => {
   assert.equal(replayIma({ offset: state.offset, bytes: new Uint8Array() }, state, targetOf(honest)).first, undefined);
 });
 
-test('I01: a violation extends all ones, is found, and cannot be passed off as an entry or left out', () => {
+test('I01 a violation extends all ones, is found, and cannot be passed off as an entry or left out', () => {
   const honest = [...files(2), violated, ...files(4).slice(3)];
   const replay = replayed(honest);
   assert.equal(replay.state?.entries, honest.length);
@@ -93,7 +93,7 @@ test('I01: a violation extends all ones, is found, and cannot be passed off as a
   assert.deepEqual(codesOf(replayed(files(3))), []);
 });
 
-test('I02: data that is not what was measured leads elsewhere, and a false template digest is found', () => {
+test('I02 data that is not what was measured leads elsewhere, and a false template digest is found', () => {
   const honest = files(4);
   assert.deepEqual(codesOf(replayed(honest)), []);
   // The right data under a wrong SHA-1 digest: the SHA-256 bank is reached, and the entry is named.
@@ -113,7 +113,7 @@ test('I02: data that is not what was measured leads elsewhere, and a false templ
   assert.equal(replayed(data, honest, ['sha1', 'sha256']).state, undefined);
 });
 
-test('I03: an unknown template is found, a legacy one too, and both are extended', () => {
+test('I03 an unknown template is found, a legacy one too, and both are extended', () => {
   const unknown: ImaWish = { template: 'evm-sig', data: Buffer.from('x') };
   assert.deepEqual(codesOf(replayed([...files(1), unknown, added])), ['2 template-unknown']);
   const legacy = replayed(honestIma('ima', 1));
@@ -121,7 +121,7 @@ test('I03: an unknown template is found, a legacy one too, and both are extended
   assert.deepEqual(codesOf(legacy), ['0 template-legacy', '1 template-legacy']);
 });
 
-test('I09: an entry for another PCR is found, and proves and spoils nothing', () => {
+test('I09 an entry for another PCR is found, and proves and spoils nothing', () => {
   const honest = files(3);
   const replay = replayed([...honest.slice(0, 2), { ...added, pcr: 11 }, ...honest.slice(2)], honest);
   assert.equal(replay.state?.entries, 5);
@@ -142,7 +142,7 @@ test('I09: an entry for another PCR is found, and proves and spoils nothing', ()
   assert.deepEqual(old.state?.padded, ['sha256']);
 });
 
-test('I10: what was appended after the quote is counted, not proven, and looked at in the next round', () => {
+test('I10 what was appended after the quote is counted, not proven, and looked at in the next round', () => {
   const all = [...files(6), { ...added, template: 'unheard-of', data: Buffer.alloc(0) }];
   const first = replayed(all, all.slice(0, 4));
   assert.equal(first.state?.entries, 4);
@@ -155,7 +155,7 @@ test('I10: what was appended after the quote is counted, not proven, and looked 
   assert.deepEqual(codesOf(next), ['7 template-unknown']);
 });
 
-test('I10: an entry cut off behind the quote is no matter, before it the list proves nothing', () => {
+test('I10 an entry cut off behind the quote is no matter, before it the list proves nothing', () => {
   const all = files(4);
   const bytes = buildIma(all);
   const behind = replayIma({ offset: 0, bytes: bytes.subarray(0, -3) }, undefined, targetOf(all.slice(0, 3)));
@@ -164,7 +164,7 @@ test('I10: an entry cut off behind the quote is no matter, before it the list pr
   assert.equal(replayIma({ offset: 0, bytes: bytes.subarray(0, -3) }, undefined, targetOf(all)).state, undefined);
 });
 
-test('I11: a list that ends before the quote proves nothing; read again it does', () => {
+test('I11 a list that ends before the quote proves nothing; read again it does', () => {
   const all = files(5);
   const early = replayed(all.slice(0, 4), all);
   assert.equal(early.state, undefined);
@@ -172,13 +172,13 @@ test('I11: a list that ends before the quote proves nothing; read again it does'
   assert.equal(replayed(all).state?.entries, 6);
 });
 
-test('I12: the newest entry held back is missed in the very round it is quoted in', () => {
+test('I12 the newest entry held back is missed in the very round it is quoted in', () => {
   const all = [...files(3), added];
   assert.equal(replayed(all).state?.entries, 5);
   assert.equal(replayed(all.slice(0, -1), all).state, undefined);
 });
 
-test('I13: a part of the list begins at 0 or where the last round ended, and nowhere else', () => {
+test('I13 a part of the list begins at 0 or where the last round ended, and nowhere else', () => {
   const all = files(5);
   const bytes = buildIma(all);
   const state = replayed(all, all.slice(0, 3)).state as ImaState;
@@ -204,7 +204,7 @@ test('I13: a part of the list begins at 0 or where the last round ended, and now
   );
 });
 
-test('I14: after a reboot the old state leads nowhere, and the new list is read from its beginning', () => {
+test('I14 after a reboot the old state leads nowhere, and the new list is read from its beginning', () => {
   const before = files(5);
   const state = replayed(before).state as ImaState;
   const after = [...honestIma('ima-ng', 9, Buffer.alloc(32, 3))];
@@ -217,7 +217,7 @@ test('I14: after a reboot the old state leads nowhere, and the new list is read 
   );
 });
 
-test('I14: a state that lacks a quoted bank is refused, as is one that was spoilt', () => {
+test('I14 a state that lacks a quoted bank is refused, as is one that was spoilt', () => {
   const all = files(3);
   const state = replayed(all).state as ImaState;
   const part = { offset: state.offset, bytes: new Uint8Array() };
@@ -233,7 +233,7 @@ test('I14: a state that lacks a quoted bank is refused, as is one that was spoil
   assert.equal(replayIma(part, state, targetOf(all)).state?.entries, 4);
 });
 
-test('I16: what is strange is counted in full and kept in part, however long the list', () => {
+test('I16 what is strange is counted in full and kept in part, however long the list', () => {
   const many = [
     ...files(1),
     ...Array.from({ length: 3000 }, (_, i): ImaWish => (i % 2 ? violated : { ...added, pcr: 12 })),
@@ -244,7 +244,7 @@ test('I16: what is strange is counted in full and kept in part, however long the
   assert.equal(findings.at(-1)?.index, 201);
 });
 
-test('I17: every proven entry is looked at, also after a violation', () => {
+test('I17 every proven entry is looked at, also after a violation', () => {
   const all = [
     ...files(1),
     violated,
@@ -255,7 +255,7 @@ test('I17: every proven entry is looked at, also after a violation', () => {
   assert.deepEqual(codesOf(replayed(all)), ['2 violation', '3 template-unknown', '4 violation', '5 fields']);
 });
 
-test('I20: SHA-1 digests padded with zeros are told from recomputed ones, bank by bank', () => {
+test('I20 SHA-1 digests padded with zeros are told from recomputed ones, bank by bank', () => {
   const all = [...files(3), violated, added];
   const banks: HashName[] = ['sha1', 'sha256', 'sha384'];
   const recomputed = replayed(all, all, banks);
@@ -276,7 +276,7 @@ test('I20: SHA-1 digests padded with zeros are told from recomputed ones, bank b
   assert.deepEqual(codesOf(replayed(lied, all, ['sha256'], ['sha256'])), ['2 template-digest', '4 violation']);
 });
 
-test('I20: a list read in one way goes on in it', () => {
+test('I20 a list read in one way goes on in it', () => {
   const [before, after] = [files(3), [violated, added]];
   const all = [...before, ...after];
   for (const [first, next] of [

@@ -23,7 +23,7 @@ test('a signature says in words of which kind it is and which key it claims', ()
   assert.ok(typeof portable === 'object' && portable.kind === 'evm-portable');
 });
 
-test('I18: a signature of the wrong size, kind, version or hash is a problem of its entry, and no more', () => {
+test('I18 a signature of the wrong size, kind, version or hash is a problem of its entry, and no more', () => {
   assert.deepEqual(problemsOf({ template: 'ima-sig', signature: good }), []);
   assert.deepEqual(problemsOf({ template: 'ima-sig', signature: new Uint8Array() }), []);
   const bad: Record<string, Buffer> = {
@@ -42,7 +42,7 @@ test('I18: a signature of the wrong size, kind, version or hash is a problem of 
       assert.deepEqual(problemsOf({ template, signature }), ['signature'], what);
 });
 
-test('I18: an appended signature that is no DER sequence is a problem of its entry', () => {
+test('I18 an appended signature that is no DER sequence is a problem of its entry', () => {
   const digest = Buffer.alloc(32, 1);
   const of = (signature: Uint8Array) => problemsOf({ template: 'ima-modsig', modsig: { digest, signature } });
   assert.deepEqual(of(derSequence(300)), []);

@@ -20,7 +20,7 @@ import { eccSeed, makeCredential } from './make.ts';
 
 const hex = (text: string) => Buffer.from(text, 'hex');
 
-test('E13: KDFa and KDFe give the keys that other implementations give', () => {
+test('E13 KDFa and KDFe give the keys that other implementations give', () => {
   for (const [hash, key, label, contextU, contextV, bits, result] of [
     [
       'sha256',
@@ -105,7 +105,7 @@ const eccVectors = {
 } as const;
 
 for (const [name, { curve, ephemeral, publicArea, seed, sent }] of Object.entries(eccVectors))
-  test(`E13: seed and point for an ECC key (${name}) are those that a TPM opened`, () => {
+  test(`E13 seed and point for an ECC key (${name}) are those that a TPM opened`, () => {
     const ek = decode(Public, hex(publicArea), 'EK');
     assert.ok(ek.type === 'ecc');
     const privateKey = ecPrivateKey(curve, hex(ephemeral));
@@ -114,7 +114,7 @@ for (const [name, { curve, ephemeral, publicArea, seed, sent }] of Object.entrie
     assert.equal(made.encrypted.toHex(), sent);
   });
 
-test('E13: the credential for an RSA key is that of another implementation with the same seed', () => {
+test('E13 the credential for an RSA key is that of another implementation with the same seed', () => {
   const { credentialBlob, secret } = makeCredential({
     ekPublic: hex(
       '0001000b000300b20020837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa00060080004300100800000000000100aef12278a9b8d8a1e5700fb835ff3d9b613d0d6fc17df186711260244f3f24847eb3ef1f5ff9b53d01cfebf291104385fbd71ead80a8294ebc76f671859b7c3c9a998300f30859ef3fdba00c5229f17092fd97f19128243000205cfe5ba24f5fc55538e52bf849c6f777690919929c7d2d9328070a2a6bdd67355a516b94afdceda00a0d27988a28644b30ac11beae23a51d9038cd9d789ae39cae15c1312ef174e217449771a602ade4daf35b20e072017c85a2f211fe5512319184059ddeaab94fa331c49c3f213bc3fbccd1e856b8984353ac92e3df0f72f1e5c0b97b9cdc333702872e9e63565c809d81fa8bb6c6da86867cead2adedc0cee80bb6617183',
@@ -131,7 +131,7 @@ test('E13: the credential for an RSA key is that of another implementation with 
   assert.equal(decode(IdObject, credentialBlob, 'TPMS_ID_OBJECT').encIdentity.length, 34);
 });
 
-test('E13: the seed for an RSA key is under OAEP with the hash of its name and a label that ends with a zero', () => {
+test('E13 the seed for an RSA key is under OAEP with the hash of its name and a label that ends with a zero', () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const unique = Buffer.from(publicKey.export({ format: 'jwk' }).n ?? '', 'base64url');
   for (const [profile, hash, other] of [

@@ -11,13 +11,13 @@ const der = (length: number) => {
   return Buffer.concat([Buffer.from(head), Buffer.alloc(length, 0x42)]);
 };
 
-test('E06: a certificate loses the zeros or ones behind it, and nothing else', () => {
+test('E06 a certificate loses the zeros or ones behind it, and nothing else', () => {
   for (const length of [0, 5, 127, 128, 255, 256, 1400])
     for (const padding of [Buffer.alloc(0), Buffer.alloc(1), Buffer.alloc(200), Buffer.alloc(200, 0xff)])
       assert.deepEqual(withoutPadding(Buffer.concat([der(length), padding]), 'NV'), der(length));
 });
 
-test('E06: what is no certificate, or has something else behind it, is refused with its place', () => {
+test('E06 what is no certificate, or has something else behind it, is refused with its place', () => {
   const refused = { code: 'tpm-ek-certificate', where: 'NV' };
   for (const contents of [
     Buffer.of(),

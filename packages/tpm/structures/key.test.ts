@@ -37,7 +37,7 @@ for (const { area, attest, signature } of signed) {
   });
 }
 
-test('Q14: a signature over SHA-1 is read, and not accepted, though the key did make it', () => {
+test('Q14 a signature over SHA-1 is read, and not accepted, though the key did make it', () => {
   const message = samples.attest.quote;
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const ecc = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -87,7 +87,7 @@ test('a name is the hash of the whole public area behind the number of the hash'
 const eccAk = decode(Public, samples.public.eccAk, 'P') as Extract<Public, { type: 'ecc' }>;
 const rsaAk = decode(Public, samples.public.rsaSsa, 'P') as Extract<Public, { type: 'rsa' }>;
 
-test('Q15: a signature of another kind than the key is not accepted, and is no error', () => {
+test('Q15 a signature of another kind than the key is not accepted, and is no error', () => {
   const kinds = signed.map(({ area, signature }) => ({
     key: publicKeyOf(area),
     read: decode(Signature, signature, 'S'),
@@ -122,7 +122,7 @@ test('Q15: a signature of another kind than the key is not accepted, and is no e
       assert.equal(verifySignature(strange, signature, Buffer.of()), false);
 });
 
-test('Q16: only the curves P-256, P-384 and P-521 make a key; any other is refused by name', () => {
+test('Q16 only the curves P-256, P-384 and P-521 make a key; any other is refused by name', () => {
   for (const [curve, named] of [
     ['p256', 'prime256v1'],
     ['p384', 'secp384r1'],
@@ -146,7 +146,7 @@ test('Q16: only the curves P-256, P-384 and P-521 make a key; any other is refus
   assert.throws(() => publicKeyOf({ ...eccAk, unique }), { code: 'tpm-key', where: 'TPMT_PUBLIC.unique' });
 });
 
-test('Q17: coordinates may lack leading zeros; out of range, zero, off the curve or too long they make no key', () => {
+test('Q17 coordinates may lack leading zeros; out of range, zero, off the curve or too long they make no key', () => {
   const fields = [
     ['p256', 'prime256v1', 32, 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n],
     ['p384', 'secp384r1', 48, 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n],
@@ -186,7 +186,7 @@ test('Q17: coordinates may lack leading zeros; out of range, zero, off the curve
   }
 });
 
-test('Q17: r and s may lack leading zeros; zero, out of range or too long they verify nothing', () => {
+test('Q17 r and s may lack leading zeros; zero, out of range or too long they verify nothing', () => {
   const orders = {
     prime256v1: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
     secp384r1: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
@@ -230,7 +230,7 @@ test('Q17: r and s may lack leading zeros; zero, out of range or too long they v
   }
 });
 
-test('Q18: an RSA key has 2048, 3072 or 4096 bits, an odd modulus of that length, and the exponent 65537, said as 0 too', () => {
+test('Q18 an RSA key has 2048, 3072 or 4096 bits, an odd modulus of that length, and the exponent 65537, said as 0 too', () => {
   for (const exponent of [0, 65537])
     assert.ok(publicKeyOf({ ...rsaAk, exponent }).equals(publicKeyOf(samples.public.rsaSsa)));
   assert.equal(publicKeyOf(samples.public.rsaSsa).asymmetricKeyDetails?.publicExponent, 65537n);

@@ -83,7 +83,7 @@ test('a quote says what the TPM was asked', () => {
   ]);
 });
 
-test('Q01: an attest structure that the TPM did not make does not parse', () => {
+test('Q01 an attest structure that the TPM did not make does not parse', () => {
   for (const [type, honest] of Object.entries(samples.attest)) {
     assert.equal(decode(Attest, honest, 'TPMS_ATTEST').magic, 'generated', type);
     for (let at = 0; at < 4; at++) {
@@ -98,7 +98,7 @@ test('Q01: an attest structure that the TPM did not make does not parse', () => 
   }
 });
 
-test('Q22: a public area is read whole: nothing behind it, no length beyond it, no field longer than its limit', () => {
+test('Q22 a public area is read whole: nothing behind it, no length beyond it, no field longer than its limit', () => {
   const honest = samples.public.rsaSsa;
   const area = decode(Public, honest, 'AK');
   assert.ok(area.type === 'rsa' && area.unique.length === 256);
@@ -117,7 +117,7 @@ test('Q22: a public area is read whole: nothing behind it, no length beyond it, 
     assert.throws(() => decode(Public, hostile, 'AK'), { name: 'AssayError', code, where });
 });
 
-test('Q23: a quote is read field by field to its end, whatever bytes its fields hold', () => {
+test('Q23 a quote is read field by field to its end, whatever bytes its fields hold', () => {
   const honest = decode(Attest, samples.attest.quote, 'TPMS_ATTEST');
   assert.ok(honest.type === 'quote');
   // The nonce looks like the rest of another quote: nothing is found by looking for it.

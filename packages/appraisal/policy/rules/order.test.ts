@@ -37,7 +37,7 @@ const lab = machine('ovmf-linux-6.1');
 const none: FindingCode[] = [];
 type EventFrame = BootEvent['frame'];
 
-test('L02: an event in PCR 0–7 is of a type that the specification names', () => {
+test('L02 an event in PCR 0–7 is of a type that the specification names', () => {
   const { edit, event, codes } = ubuntu;
   const stray = (type: number) => edit((frames) => frames.toSpliced(2, 0, event({ pcr: 0, type, data: Buffer.of(1) })));
   assert.deepEqual(codes(stray(0x0000_0001)), []);
@@ -45,7 +45,7 @@ test('L02: an event in PCR 0–7 is of a type that the specification names', () 
   assert.deepEqual(codes(stray(0x0000_4711), [...allowedByDefault, 'event-type-unknown']), []);
 });
 
-test('L03: the path of an image is a label: another one changes nothing, another image under the same path does', () => {
+test('L03 the path of an image is a label: another one changes nothing, another image under the same path does', () => {
   const index = lab.at('EV_EFI_BOOT_SERVICES_APPLICATION', 4);
   const change = (part: (frame: EventFrame) => Partial<EventFrame>) =>
     lab.edit((frames) => frames.map((one, i) => (i === index ? { ...one, ...part(one) } : one)));
@@ -57,7 +57,7 @@ test('L03: the path of an image is a label: another one changes nothing, another
   assert.deepEqual([verdict.trust, verdict.findings[0]?.code], ['untrusted', 'measurement-unknown']);
 });
 
-test('L18: a bank that one event has no digest in proves nothing, though all others have', () => {
+test('L18 a bank that one event has no digest in proves nothing, though all others have', () => {
   const { edit, host } = ubuntu;
   const without = edit((frames) =>
     frames.map((one, i) =>
@@ -69,7 +69,7 @@ test('L18: a bank that one event has no digest in proves nothing, though all oth
   assert.deepEqual(host.findings(), []);
 });
 
-test('L08: Secure Boot is read once and before the separator', () => {
+test('L08 Secure Boot is read once and before the separator', () => {
   const { log, edit, codes, at } = ubuntu;
   const read = log.events[at('EV_EFI_VARIABLE_DRIVER_CONFIG')]?.frame;
   const separator = at('EV_SEPARATOR', 7);
@@ -84,7 +84,7 @@ test('L08: Secure Boot is read once and before the separator', () => {
   assert.ok(codes(edit((frames) => frames.toSpliced(separator + 5, 0, off))).includes('secure-boot-twice'));
 });
 
-test('L33: a variable of another vendor or of nearly the same name is not SecureBoot', () => {
+test('L33 a variable of another vendor or of nearly the same name is not SecureBoot', () => {
   const { log, edit, codes, at, event } = ubuntu;
   const read = log.events[at('EV_EFI_VARIABLE_DRIVER_CONFIG')]?.frame;
   assert.ok(read);
@@ -98,7 +98,7 @@ test('L33: a variable of another vendor or of nearly the same name is not Secure
   assert.deepEqual(codes(like((data) => data.writeUInt16LE(0x0405, 32))), [], 'a Cyrillic letter');
 });
 
-test('L09: a SecureBoot variable without a value says nothing; only where that is allowed the host may be trusted', () => {
+test('L09 a SecureBoot variable without a value says nothing; only where that is allowed the host may be trusted', () => {
   const arch = machine('event-arch-linux');
   assert.deepEqual(arch.codes(arch.host.log), []);
   assert.ok(arch.codes(arch.host.log, none).includes('secure-boot-unknown'));
@@ -109,7 +109,7 @@ test('L09: a SecureBoot variable without a value says nothing; only where that i
   assert.ok(ubuntu.codes(without, none).includes('secure-boot-unknown'));
 });
 
-test('L10: the firmware says that it calls an application before the first one runs', () => {
+test('L10 the firmware says that it calls an application before the first one runs', () => {
   const { edit, codes, at, event } = ubuntu;
   const call = at('EV_EFI_ACTION', 4);
   assert.deepEqual(codes(ubuntu.host.log, none), []);
@@ -134,7 +134,7 @@ test('L10: the firmware says that it calls an application before the first one r
   assert.deepEqual(lab.codes(two), ['boot-call-late'], 'with another application it is not that');
 });
 
-test('L11: without ExitBootServices nothing is claimed of PCR 4 but what may stand there anyway', () => {
+test('L11 without ExitBootServices nothing is claimed of PCR 4 but what may stand there anyway', () => {
   const { edit, codes, at } = ubuntu;
   const cut = edit((frames) => frames.toSpliced(at('EV_EFI_ACTION', 5), 2));
   assert.deepEqual(codes(cut, none), ['boot-exit-missing']);
@@ -149,7 +149,7 @@ test('L11: without ExitBootServices nothing is claimed of PCR 4 but what may sta
   assert.ok(claims(cut).withheld.some(({ claim }) => claim === 'bootLoader'));
 });
 
-test('L12: the allowance for a missing end of boot services is a label, and hides nothing that was measured after one', () => {
+test('L12 the allowance for a missing end of boot services is a label, and hides nothing that was measured after one', () => {
   const { edit, event, codes, at } = ubuntu;
   const late = event({ pcr: 5, type: 'EV_EFI_ACTION', data: Buffer.from('Something else') });
   const hidden = edit((frames) => [...frames, late]);
@@ -171,7 +171,7 @@ test('L12: the allowance for a missing end of boot services is a label, and hide
   assert.equal(labelled?.allowed, true);
 });
 
-test('L27: a boot PCR that holds something and of which the log tells nothing is refused', () => {
+test('L27 a boot PCR that holds something and of which the log tells nothing is refused', () => {
   const { host, log } = lab;
   const cut = lab.edit((frames) => frames.filter(({ pcr }) => pcr !== 2));
   const codes = host.findings({ log: cut, bootedLog: host.log }).map(({ code, pcr }) => [code, pcr]);
@@ -180,7 +180,7 @@ test('L27: a boot PCR that holds something and of which the log tells nothing is
   assert.deepEqual(host.findings(), []);
 });
 
-test('L28: a PCR that is extended while the system runs counts only where the policy rests on it', () => {
+test('L28 a PCR that is extended while the system runs counts only where the policy rests on it', () => {
   const running = new Map([[11, new Uint8Array(32).fill(7)]]);
   assert.deepEqual(lab.host.findings({ pcrs: running }), []);
   const strict = scene(lab.host.log, [{ bank: 'sha256', pcrs: [...(bootPcrs[0]?.pcrs ?? []), 11] }]);
@@ -191,7 +191,7 @@ test('L28: a PCR that is extended while the system runs counts only where the po
   );
 });
 
-test('L29: behind a separator stands only what healthy machines measure there', () => {
+test('L29 behind a separator stands only what healthy machines measure there', () => {
   const { edit, event, codes } = ubuntu;
   const added = (wish: EventWish) =>
     codes(edit((frames) => [...frames.slice(0, -2), event(wish), ...frames.slice(-2)]));
@@ -210,7 +210,7 @@ test('L29: behind a separator stands only what healthy machines measure there', 
   assert.deepEqual(added({ pcr: 7, type: 'EV_EFI_VARIABLE_BOOT', data }), ['event-after-separator']);
 });
 
-test('L01: a separator that calls itself something else is one all the same', () => {
+test('L01 a separator that calls itself something else is one all the same', () => {
   const { edit, codes } = lab;
   const separator = lab.at('EV_SEPARATOR', 3);
   const hidden = edit((frames) => [...frames, { ...(frames[separator] as (typeof frames)[0]), type: 0x8000_0007 }]);
@@ -219,7 +219,7 @@ test('L01: a separator that calls itself something else is one all the same', ()
   assert.ok(codes(renamed).includes('separator-value'));
 });
 
-test('L30: an image that the host’s own dbx forbids is refused', () => {
+test('L30 an image that the host’s own dbx forbids is refused', () => {
   const host = machine('event-moklisttrusted');
   const index = host.at('EV_EFI_BOOT_SERVICES_APPLICATION', 4);
   const dbx = host.log.events.find(
