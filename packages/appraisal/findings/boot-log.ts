@@ -20,7 +20,8 @@ export const bootLogFindings = {
   },
   'log-broken': {
     weight: 'untrusted',
-    meaning: 'The boot log ends in the middle of an event, bytes stand behind its last event, or it has more than 8,192 events.',
+    meaning:
+      'The boot log ends in the middle of an event, bytes stand behind its last event, or it has more than 8,192 events.',
     remedy:
       'Compare with assay evidence show on the host. Update firmware and kernel; a log cut by a full log area is theirs.',
   },

@@ -64,7 +64,8 @@ function valueAt({ entries, pcrs }: ImaState, bank: HashName): Uint8Array {
 
 /**
  * Banks that reach their target, those that did not in another way than before: with padded digests. Undefined when one reaches it in no
- * way. A list once read in one way goes on in it.
+ * way. A list once read in one way goes on in it; so a list in several parts, of a kernel that pads, is not explained: that its first part is
+ * padded nothing shows until the target is reached.
  */
 function otherModes(part: ImaPart, start: ImaState, banks: readonly PcrBank[], target: Target): PcrBank[] | undefined {
   const others = banks
