@@ -1,10 +1,10 @@
 # What is taken from Debian's packages to make images, without installing them here? Read by the scripts beside it, which
 # have `cache` (a folder) and `fail`.
 
-# Downloads $1 into the folder $2. Else $why says in a line why not.
+# Downloads $1 into the folder $2, with new package lists if those at hand do not lead to it. Else $why says in a line why not.
 download() {
   work=$(mktemp -d "$2/fetch.XXXXXX")
-  if (cd "$work" && apt-get -q download "$1") >"$work/log" 2>&1; then
+  if (cd "$work" && apt-get -q download "$1" || { [ "$(id -u)" = 0 ] && apt-get -q update && apt-get -q download "$1"; }) >"$work/log" 2>&1; then
     mv "$work"/*.deb "$2/"
     rm -rf "$work"
   else
