@@ -1,7 +1,9 @@
-// /v1/hosts: which hosts are registered, and the verdict on each as valid now.
+// /v1/hosts: which hosts are registered, the verdict on each as valid now, and the evidence each sent last.
+import { AssayError } from '@assay/core';
 import type { Host } from '@assay/protocol';
 import { HostName, HostRegistration } from '@assay/protocol';
 import { Type } from 'typebox';
+import { lastEvidence } from '../storage/evidence.ts';
 import { type KnownHost, knownHosts, registerHost, removeHost } from '../storage/hosts.ts';
 import type { Resource, RestNeeds } from './resource.ts';
 
@@ -55,6 +57,22 @@ export const hosts: Resource = (server, needs) => {
       registry.remove(name);
       switchboard.drop(name);
       return reply.code(204).send();
+    },
+  });
+  server.route({
+    method: 'GET',
+    url: '/v1/hosts/:name/evidence',
+    config: { access: 'blob' },
+    schema: { params: NameInPath },
+    handler: async (request) => {
+      const { name } = request.params;
+      registry.requireRegistered(name);
+      const evidence = await lastEvidence(db, name);
+      if (!evidence)
+        throw new AssayError('evidence-not-found', `host ${name}`, 'evidence it sent', 'none so far', {
+          hint: `ask it now: assay host attest ${name}`,
+        });
+      return evidence;
     },
   });
   server.route({

@@ -36,6 +36,18 @@ export function host(program: Command): void {
       const found = await hosts.attest(name);
       console.log(options.json ? JSON.stringify(found, null, 2) : show.hostTable([found]));
     });
+  add('evidence <name>', 'what this host sent last, as JSON for assay evidence show and diff').action(
+    async (name: string, options: Options) => {
+      const { hosts } = await load(options);
+      const [found, { jsonChunks }, { writeAll }] = await Promise.all([
+        hosts.evidence(name),
+        import('../evidence/json.ts'),
+        import('../evidence/output.ts'),
+      ]);
+      await writeAll(process.stdout, jsonChunks(found), '');
+      process.stdout.write('\n');
+    },
+  );
   add('remove <name>', 'forget this host, its TPM and its verdict').action(async (name: string, options: Options) => {
     const { hosts } = await load(options);
     await hosts.remove(name);

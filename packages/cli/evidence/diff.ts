@@ -55,7 +55,7 @@ const piecesOf = async (file: string, { stdin }: World) => {
 
 function difference(was: readonly Piece[], is: readonly Piece[]): Diff {
   const logs = both(was, is, 'boot-log');
-  const lists = both(was, is, 'ima-list');
+  const lists = both(was.filter(isWhole), is.filter(isWhole), 'ima-list');
   if (!logs && !lists)
     throw new AssayError(
       'evidence-incomparable',
@@ -67,6 +67,9 @@ function difference(was: readonly Piece[], is: readonly Piece[]): Diff {
   const ima = lists ? diffImaLists(lists[0].bytes, lists[1].bytes) : [];
   return { changes: [...(log?.changes ?? []), ...ima], log };
 }
+
+/** Of a list that the server has seen before, a round brings only what is new: nothing to compare files by. */
+const isWhole = (piece: Piece) => piece.kind !== 'ima-list' || piece.offset === 0;
 
 function both<K extends Piece['kind']>(
   was: readonly Piece[],

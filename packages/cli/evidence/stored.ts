@@ -1,19 +1,22 @@
 // Evidence as Assay keeps and sends it: JSON with its parts in base64. Taken apart, nothing of it judged.
 import { AssayError, decode } from '@assay/core';
 import { parseEventLog } from '@assay/measurement';
-import type { Enrol, SentEvidence } from '@assay/protocol';
+import type { Enrol, HostEvidence, SentEvidence } from '@assay/protocol';
 import { Attest, type HashName, Public, Signature } from '@assay/tpm/structures';
 import { certificatePiece } from './certificate.ts';
 import type { Piece } from './piece.ts';
 
 /**
- * @param text an evidence, a frame or record with one, an enrolment frame, or a row of the table `evidence`; a boot log may be left out
+ * @param text an evidence, a frame or record with one, an enrolment frame, what
+ *   `assay host evidence` prints, or a row of the table `evidence`; a boot log may be left out
  * @throws AssayError `message-json`, `message-schema`, `message-base64`; `wire-…` for a part that is malformed
  */
 export async function storedPieces(name: string, text: string): Promise<Piece[]> {
-  const { AgentFrame, SentEvidence, check, parse } = await import('@assay/protocol');
+  const { AgentFrame, HostEvidence, SentEvidence, check, parse } = await import('@assay/protocol');
   const value = fields(name, text);
   if (typeof value['claimed'] === 'string') return evidencePieces(name, parse(SentEvidence, value['claimed'], name));
+  if (value['type'] === undefined && value['received_at'] !== undefined)
+    return hostPieces(name, check(HostEvidence, value, name));
   if (typeof value['type'] !== 'string')
     return evidencePieces(name, check(SentEvidence, value['evidence'] ?? value, name));
   const frame = check(AgentFrame, value, name);
@@ -62,15 +65,32 @@ async function evidencePieces(name: string, evidence: SentEvidence): Promise<Pie
   return pieces;
 }
 
+async function hostPieces(name: string, of: HostEvidence): Promise<Piece[]> {
+  const { fromBase64 } = await import('@assay/protocol');
+  const pieces = await evidencePieces(name, of.evidence);
+  const [key, certificate] = [`${name}: ak_public`, `${name}: ek_certificate`];
+  if (of.ak_public !== undefined) pieces.push(keyPiece(key, fromBase64(of.ak_public, key)));
+  if (of.ek_certificate !== undefined)
+    pieces.push(certificatePiece(certificate, fromBase64(of.ek_certificate, certificate)));
+  return pieces;
+}
+
 async function enrolPieces(name: string, frame: Enrol): Promise<Piece[]> {
   const { fromBase64 } = await import('@assay/protocol');
   const certificates = [frame.ek_certificate, ...(frame.ek_chain ?? [])].map((der, i) => {
     const where = i === 0 ? `${name}: ek_certificate` : `${name}: ek_chain[${i - 1}]`;
     return certificatePiece(where, fromBase64(der, where));
   });
-  const keys = (['ek_public', 'ak_public'] as const).map((field): Piece => {
-    const bytes = fromBase64(frame[field], `${name}: ${field}`);
-    return { name: `${name}: ${field}`, kind: 'public-key', bytes, area: decode(Public, bytes, `${name}: ${field}`) };
+  const keys = (['ek_public', 'ak_public'] as const).map((field) => {
+    const where = `${name}: ${field}`;
+    return keyPiece(where, fromBase64(frame[field], where));
   });
   return [...certificates, ...keys];
 }
+
+const keyPiece = (name: string, bytes: Uint8Array): Piece => ({
+  name,
+  kind: 'public-key',
+  bytes,
+  area: decode(Public, bytes, name),
+});

@@ -1,5 +1,5 @@
 // The attestation server's REST for hosts and reference values, as functions.
-import { check, Host, HostList, LearnResult, ReferenceList } from '@assay/protocol';
+import { check, Host, HostEvidence, HostList, LearnResult, ReferenceList } from '@assay/protocol';
 import type { AttestationClient } from './attestation-client.ts';
 
 const pathOf = (name: string) => `/v1/hosts/${encodeURIComponent(name)}`;
@@ -12,6 +12,8 @@ export const hostsOf = (client: AttestationClient) => ({
   register: async (name: string, ekSha256?: string) => {
     await client.ask('POST', '/v1/hosts', { name, ...(ekSha256 !== undefined && { ek_sha256: ekSha256 }) });
   },
+  evidence: async (name: string) =>
+    check(HostEvidence, await client.ask('GET', `${pathOf(name)}/evidence`), 'evidence'),
   attest: async (name: string) => checkHost(await client.ask('POST', `${pathOf(name)}/attest`)),
   remove: async (name: string) => {
     await client.ask('DELETE', pathOf(name));

@@ -1,6 +1,7 @@
 // REST: hosts and their verdicts.   /v1/hosts …
 import { type Static, Type } from 'typebox';
-import { HostName, Instant } from '../bytes.ts';
+import { AkName, Base64, HostName, Instant } from '../bytes.ts';
+import { SentEvidence } from '../evidence.ts';
 import { Verdict } from '../verdict.ts';
 
 /** POST /v1/hosts: only registered hosts may enrol. `ek_sha256` (hex, of the certificate's DER) pins the TPM. */
@@ -27,3 +28,20 @@ export type Host = Static<typeof Host>;
 /** GET /v1/hosts */
 export const HostList = Type.Object({ hosts: Type.Array(Host) });
 export type HostList = Static<typeof HostList>;
+
+/** GET /v1/hosts/{name}/evidence: what the host answered last, as it came. That it was authentic, the verdict says. */
+export const HostEvidence = Type.Object({
+  host: HostName,
+  received_at: Instant,
+  /** Of the challenge it answers. */
+  nonce: Base64(64),
+  /** The key that was asked for a quote. */
+  ak_name: AkName,
+  /** TPMT_PUBLIC of that key; absent when the host was enrolled with another one since. */
+  ak_public: Type.Optional(Base64(2048)),
+  /** DER. Absent likewise. */
+  ek_certificate: Type.Optional(Base64(8192)),
+  /** With its boot log, also where the host had left it out. Of IMA's list the part that this round brought: `offset` says from where. */
+  evidence: SentEvidence,
+});
+export type HostEvidence = Static<typeof HostEvidence>;
