@@ -15,7 +15,8 @@ import type { World } from './show.ts';
 /** Of one change, unless all are asked for. */
 const mostDetails = 20;
 
-type Diff = { changes: Change[]; log: LogDiff | undefined };
+/** `partial`: both have a list of IMA, one of them only a part, so that they were not compared. */
+type Diff = { changes: Change[]; log: LogDiff | undefined; partial: boolean };
 
 /**
  * @param old a file, or `-` for standard input; `now` likewise
@@ -41,6 +42,7 @@ export async function diff(
       same,
       changes: found.changes,
       differing_pcrs: pcrs,
+      not_compared: found.partial ? ['ima-list'] : undefined,
     };
     await writeAll(world.stdout, jsonChunks(report), '');
     world.stdout.write('\n');
@@ -60,16 +62,17 @@ function difference(was: readonly Piece[], is: readonly Piece[]): Diff {
     throw new AssayError(
       'evidence-incomparable',
       'the two files',
-      'a boot log or a list of IMA in each',
+      'a boot log or a whole list of IMA in each',
       kindsOf(was, is),
     );
   const log = logs && diffLogs(logs[0].log, logs[1].log);
   const ima = lists ? diffImaLists(lists[0].bytes, lists[1].bytes) : [];
-  return { changes: [...(log?.changes ?? []), ...ima], log };
+  const partial = !lists && both(was, is, 'ima-list') !== undefined;
+  return { changes: [...(log?.changes ?? []), ...ima], log, partial };
 }
 
 /** Of a list that the server has seen before, a round brings only what is new: nothing to compare files by. */
-const isWhole = (piece: Piece) => piece.kind !== 'ima-list' || piece.offset === 0;
+const isWhole = (piece: Piece) => piece.kind !== 'ima-list' || (piece.offset === 0 && !piece.more);
 
 function both<K extends Piece['kind']>(
   was: readonly Piece[],
@@ -83,7 +86,7 @@ function both<K extends Piece['kind']>(
 const kindsOf = (...sides: (readonly Piece[])[]) =>
   sides.map((pieces) => pieces.map(({ kind }) => kind).join(', ')).join(' and ');
 
-async function* pageOf({ changes, log }: Diff, all: boolean): AsyncGenerator<Block> {
+async function* pageOf({ changes, log, partial }: Diff, all: boolean): AsyncGenerator<Block> {
   const { componentName, components } = await import('@assay/protocol');
   if (changes.length === 0) yield { text: 'no difference in what was measured' };
   for (const component of components) {
@@ -100,4 +103,5 @@ async function* pageOf({ changes, log }: Diff, all: boolean): AsyncGenerator<Blo
   }
   if (log && log.pcrs.length > 0)
     yield { text: `PCRs the logs lead to differently (${log.bank}): ${rangesOf(log.pcrs)}` };
+  if (partial) yield { text: 'the lists of IMA were not compared: a file holds only a part of one' };
 }

@@ -6,8 +6,8 @@ import type { Attest, PcrBanks, Public, Signature } from '@assay/tpm/structures'
 /** `name`: for people, where it came from. */
 export type Piece = { name: string } & (
   | { kind: 'boot-log'; bytes: Uint8Array; log: EventLog }
-  /** In binary form, whatever it was read from. `offset` of the first byte in the whole list; `broken`: lines of text that are no entry. */
-  | { kind: 'ima-list'; bytes: Uint8Array; offset: number; broken: readonly BrokenLine[] }
+  /** In binary form, whatever it was read from. `offset` of the first byte in the whole list, which goes on when there is `more`; `broken`: lines of text that are no entry. */
+  | { kind: 'ima-list'; bytes: Uint8Array; offset: number; more?: boolean; broken: readonly BrokenLine[] }
   /** TPMS_ATTEST, as signed. */
   | { kind: 'attest'; bytes: Uint8Array; attest: Attest }
   | { kind: 'signature'; signature: Signature }

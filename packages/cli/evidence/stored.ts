@@ -48,7 +48,8 @@ async function evidencePieces(name: string, evidence: SentEvidence): Promise<Pie
   const { event_log: log, ima_log: list, pcr_values: values } = evidence;
   if (list) {
     const bytes = fromBase64(list.data, `${name}: ima_log.data`);
-    pieces.unshift({ name: `${name}: ima_log`, kind: 'ima-list', bytes, offset: list.offset, broken: [] });
+    const { offset, more = false } = list;
+    pieces.unshift({ name: `${name}: ima_log`, kind: 'ima-list', bytes, offset, more, broken: [] });
   }
   if (log !== undefined) {
     const bytes = fromBase64(log, `${name}: event_log`);

@@ -50,9 +50,13 @@ test('what a host sent last is printed, shown with everything holding together, 
   other.evidence.ima_log = { offset: 0, data: toBase64(host.imaList ?? new Uint8Array()) };
   const [old, now] = [fileOf(t, text), fileOf(t, JSON.stringify(other))];
   assert.equal(await diff(old, old, { all: false, json: true }, testWorld()), 0);
+  const page = testWorld();
+  await diff(old, old, { all: false, json: false }, page);
+  assert.match(page.written(), /no difference in what was measured\n+the lists of IMA were not compared/);
   const compared = testWorld();
   assert.equal(await diff(old, now, { all: false, json: true }, compared), 1);
-  const { changes, differing_pcrs } = JSON.parse(compared.written());
+  const { changes, differing_pcrs, not_compared } = JSON.parse(compared.written());
+  assert.deepEqual(not_compared, ['ima-list']);
   assert.deepEqual(differing_pcrs.pcrs, [log.events[10]?.pcr]);
   assert.ok(
     changes.every(({ what }: { what: string }) => what !== 'IMA'),
