@@ -137,6 +137,16 @@ test('each change is named by its component, and by what it is', async (t) => {
   assert.doesNotMatch(page, /separator|action|boot loader$/m);
 });
 
+test('what changed in a list is told with its digests', async (t) => {
+  const { changes } = await changesOf(t, boot(), boot({ blobs: ['a', 'B', 'C'] }));
+  const hex = (text: string) => sha256(text).toString('hex');
+  for (const [i, name] of ['b', 'c'].entries())
+    assert.match(
+      changes[0]?.details[i] ?? '',
+      new RegExp(`^changed: .*, sha256 ${hex(name)} → ${hex(name.toUpperCase())}$`),
+    );
+});
+
 test('a change says which events it rests on, for programs', async (t) => {
   const { changes } = await changesOf(t, boot(), boot({ crtm: '1.3' }));
   assert.deepEqual(changes, [
@@ -236,7 +246,11 @@ test('IMA: files that are new, changed and gone are counted and named; order and
   ];
   const { changes } = await changesOf(t, buildIma(old), buildIma(now));
   assert.equal(changes[0]?.text, 'IMA: 1 file new, 1 changed, 1 not measured any more');
-  assert.deepEqual(changes[0]?.details, ['new: /bin/d', 'changed: /bin/b', 'gone: /bin/c']);
+  assert.deepEqual(changes[0]?.details, [
+    `new: /bin/d, sha256:${sha256('/bin/d').toString('hex')}`,
+    `changed: /bin/b, sha256:${sha256('/bin/b').toString('hex')} → sha256:${sha256('B').toString('hex')}`,
+    `gone: /bin/c, sha256:${sha256('/bin/c').toString('hex')}`,
+  ]);
   assert.deepEqual(
     (
       await changesOf(

@@ -84,7 +84,20 @@ function both<K extends Piece['kind']>(
 }
 
 const kindsOf = (...sides: (readonly Piece[])[]) =>
-  sides.map((pieces) => pieces.map(({ kind }) => kind).join(', ')).join(' and ');
+  sides
+    .map((pieces) => pieces.map(({ kind }) => kindNames[kind]).join(', '))
+    .map((held, i) => `${held || 'nothing'} in the ${i === 0 ? 'old' : 'new'} one`)
+    .join(', ');
+
+const kindNames: Readonly<Record<Piece['kind'], string>> = {
+  'boot-log': 'a boot log',
+  'ima-list': 'a list of IMA',
+  attest: 'a quote',
+  signature: 'a signature',
+  'public-key': 'a public key',
+  certificate: 'a certificate',
+  'pcr-values': 'PCR values',
+};
 
 async function* pageOf({ changes, log, partial }: Diff, all: boolean): AsyncGenerator<Block> {
   const { componentName, components } = await import('@assay/protocol');

@@ -21,7 +21,7 @@ export async function* imaBlocks(report: ImaReport, all: boolean): AsyncGenerato
         'boot',
         aggregate ? `boot_aggregate ${aggregate.algorithm}:${aggregate.value}` : 'no boot_aggregate in this part',
       ],
-      ['strange', strangeness(report.strange)],
+      ['strange', strangeness(report.strange, report.strange_left_out)],
     ],
   };
   for (const [bank, value] of Object.entries(report.pcr10 ?? {})) {
@@ -36,7 +36,7 @@ export async function* imaBlocks(report: ImaReport, all: boolean): AsyncGenerato
     const first = [...firstOf(report.entries)][0]?.index ?? 0;
     yield table(rowsOf(report.entries, all, (index) => index - first >= count - atEachEnd));
   }
-  yield* strangeBlocks(report.strange, all);
+  yield* strangeBlocks(report.strange, all, report.strange_left_out);
 }
 
 function* firstOf(entries: Iterable<EntryReport>): Generator<EntryReport> {

@@ -47,7 +47,10 @@ export type ImaReport = {
   /** PCR 10 after the last entry, hex by bank; absent when the list does not begin at its beginning. */
   pcr10?: Record<string, string>;
   entries: Iterable<EntryReport>;
+  /** The first 1,000 of each kind. */
   strange: Strange[];
+  /** By code: how many more there are than `strange` has. Absent: none. */
+  strange_left_out?: Record<string, number>;
 };
 
 /** Of each kind; a hostile list has as many as it has entries. */
@@ -80,7 +83,14 @@ export async function imaReport({ name, bytes, offset, broken }: PieceOf<'ima-li
       if (seen <= mostOfAKind) report.strange.push(strangeOf(kind, next.value, text));
     }
   }
-  return { ...report, strange: [...report.strange, ...cutOf(next.value), ...broken.map(brokenLine)] };
+  const leftOut = Object.entries(counts).flatMap(([kind, seen]) =>
+    seen > mostOfAKind ? [[kind, seen - mostOfAKind] as const] : [],
+  );
+  return {
+    ...report,
+    strange: [...report.strange, ...cutOf(next.value), ...broken.map(brokenLine)],
+    ...(leftOut.length > 0 && { strange_left_out: Object.fromEntries(leftOut) }),
+  };
 }
 
 function count(report: ImaReport, { index, template, fields }: ImaEntry): void {

@@ -74,6 +74,15 @@ const exists = (path: string) =>
     (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
   );
 
+/** What the system says, in words. */
+const troubles: Readonly<Record<string, string>> = {
+  EISDIR: 'a directory',
+  ENOENT: 'none of this name',
+  ENOTDIR: 'none of this name',
+  EACCES: 'one that this user may not read',
+  EPERM: 'one that this user may not read',
+};
+
 /** To the end: securityfs gives no size. */
 async function readAll(stream: Readable, name: string): Promise<Uint8Array> {
   const parts: Buffer[] = [];
@@ -85,10 +94,12 @@ async function readAll(stream: Readable, name: string): Promise<Uint8Array> {
       if (length > longest) break;
     }
   } catch (cause) {
-    const denied = (cause as NodeJS.ErrnoException).code === 'EACCES';
-    throw new AssayError('file-unreadable', name, 'a file that can be read', cause, {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    const kernel = (code === 'EACCES' || code === 'EPERM') && name.startsWith('/sys/');
+    const hint = code === 'EISDIR' ? 'name its files' : kernel ? 'the kernel shows it to root alone' : undefined;
+    throw new AssayError('file-unreadable', name, 'a file that can be read', troubles[code] ?? cause, {
       cause,
-      ...(denied && { hint: 'the kernel shows it to root alone' }),
+      ...(hint && { hint }),
     });
   }
   if (length > longest) throw new AssayError('file-long', name, `at most ${longest} bytes`, 'more');

@@ -60,6 +60,17 @@ test('what is nothing of all this is named as unknown, with what was expected', 
   await assert.rejects(kindsOf(new Uint8Array(4096)), isUnknown);
 });
 
+test('JSON that is nothing of Assay’s is named by its fields', async () => {
+  for (const [text, got] of [
+    ['{"name":"x","version":1}', /expected stored evidence, .*got JSON with the fields name, version$/],
+    ['[]', /expected stored evidence, .*got JSON with a list of 0$/],
+    ['{"format":"assay-evidence","evidence":[]}', /got JSON with the fields format, evidence$/],
+    ['{}', /got JSON with no field$/],
+    ['{"type":"module","name":"x"}', /expected stored evidence, .*got JSON with the fields type, name$/],
+  ] as const)
+    await assert.rejects(kindsOf(text), got);
+});
+
 test('any bytes are recognised or refused, and nothing else happens', () =>
   fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), async (bytes) => {

@@ -251,6 +251,26 @@ test('what a host with a real firmware, kernel and TPM sent belongs together', a
     assert.match(together.holds.join('\n'), said);
 });
 
+test('I01 of more violations than are kept all are counted, and what is left out is said', async (t) => {
+  const many = Array.from({ length: 1200 }, (_, i) => ({ path: `/var/log/${i}`, violation: true }));
+  const file = fileOf(t, buildIma([...ima, ...many]));
+  const short = await shown([file]);
+  assert.match(short, /strange +1200 things/);
+  assert.match(short, /ima-violation: and 1180 more \(--all\)/);
+  assert.match(await shown([file], testWorld(), true), /ima-violation: and 200 more, left out here: at most 1000/);
+  const world = testWorld();
+  await show([file], { all: true, json: true }, world);
+  assert.deepEqual(JSON.parse(world.written()).evidence[0].strange_left_out, { 'ima-violation': 200 });
+});
+
+test('what is no file that can be read is said in words, and what is under /sys is the kernel’s', async () => {
+  const world = testWorld();
+  await shown([import.meta.dirname, '/nowhere/at-all'], world);
+  const [folder, none] = world.complaints.map((error) => (error as AssayError).message);
+  assert.match(folder ?? '', /got a directory; name its files$/);
+  assert.match(none ?? '', /got none of this name$/);
+});
+
 const launcher = join(import.meta.dirname, '../main.ts');
 
 test('the reader of our output may go away, and the shell sees no fault', async (t) => {

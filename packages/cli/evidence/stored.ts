@@ -14,6 +14,7 @@ import type { Piece } from './piece.ts';
 export async function storedPieces(name: string, text: string): Promise<Piece[]> {
   const { AgentFrame, HostEvidence, SentEvidence, check, parse } = await import('@assay/protocol');
   const value = fields(name, text);
+  if (!isOurs(value)) throw new AssayError('file-unknown', name, stored, `JSON with ${fieldsText(value)}`);
   if (typeof value['claimed'] === 'string') return evidencePieces(name, parse(SentEvidence, value['claimed'], name));
   if (value['type'] === undefined && value['received_at'] !== undefined)
     return hostPieces(name, check(HostEvidence, value, name));
@@ -22,15 +23,35 @@ export async function storedPieces(name: string, text: string): Promise<Piece[]>
   const frame = check(AgentFrame, value, name);
   if (frame.type === 'evidence') return evidencePieces(name, frame.evidence);
   if (frame.type === 'enrol') return enrolPieces(name, frame);
-  throw new AssayError('file-unknown', name, 'a frame with evidence or an enrolment', frame.type);
+  throw new AssayError('file-unknown', name, stored, `JSON with ${fieldsText(value)}`);
 }
 
 function fields(name: string, text: string): Record<string, unknown> {
+  let value: unknown;
   try {
-    return { ...JSON.parse(text) };
+    value = JSON.parse(text);
   } catch (cause) {
     throw new AssayError('file-unknown', name, 'JSON', text, { cause });
   }
+  if (Array.isArray(value)) throw new AssayError('file-unknown', name, stored, `JSON with a list of ${value.length}`);
+  return { ...(value as object) };
+}
+
+const stored = 'stored evidence, a frame or a record of Assay';
+
+/** Whether it looks like one of them: what is wrong inside is then told by its field. */
+function isOurs(value: Record<string, unknown>): boolean {
+  const { type, claimed, evidence, quote, received_at: received } = value;
+  if (typeof type === 'string') return type === 'evidence' || type === 'enrol';
+  const inner = typeof evidence === 'object' && evidence !== null && !Array.isArray(evidence);
+  return typeof claimed === 'string' || received !== undefined || quote !== undefined || inner;
+}
+
+/** Its first fields by name. */
+function fieldsText(value: Record<string, unknown>): string {
+  const names = Object.keys(value);
+  if (names.length === 0) return 'no field';
+  return `the fields ${names.slice(0, 6).join(', ')}${names.length > 6 ? `, and ${names.length - 6} more` : ''}`;
 }
 
 async function evidencePieces(name: string, evidence: SentEvidence): Promise<Piece[]> {

@@ -20,10 +20,12 @@ export function diffLogs(old: EventLog, now: EventLog): LogDiff {
   const [oldBanks, newBanks] = [usableBanks(old), usableBanks(now)];
   const bank = commonBank(oldBanks, newBanks);
   if (!bank)
-    throw new AssayError('evidence-incomparable', 'boot logs', 'a bank in which both have all digests', [
-      oldBanks,
-      newBanks,
-    ]);
+    throw new AssayError(
+      'evidence-incomparable',
+      'boot logs',
+      'a bank in which both have all digests',
+      `${banksText(oldBanks)} in the old one, ${banksText(newBanks)} in the new one`,
+    );
   const [before, after] = [sideOf(old, bank), sideOf(now, bank)];
   const keys = [...new Set([...before.slots.keys(), ...after.slots.keys()])];
   const changes = keys.flatMap((key) => slotChange(key, before, after, bank));
@@ -36,6 +38,8 @@ const sideOf = (log: EventLog, bank: HashName): Side => ({
   claims: claimsOf(log, [bank]),
   slots: slotsOf(componentsOf(log.events)),
 });
+
+const banksText = (banks: readonly HashName[]) => banks.join(' and ') || 'none';
 
 function usableBanks(log: EventLog): HashName[] {
   const extended = log.events.filter(({ kind }) => kind !== 'no-action');
@@ -148,7 +152,7 @@ const textOf = ({ key }: Slot, { description }: BootEvent) =>
   );
 
 /** How many came, went and changed; what has the same words before and after has changed. */
-function listed({ name }: Slot, { gone, come }: Difference): Words {
+function listed({ name }: Slot, { gone, come, bank }: Difference): Words {
   const describe = ({ description }: BootEvent) => description;
   const new_ = missing(come, gone, describe);
   const lost = missing(gone, come, describe);
@@ -158,11 +162,17 @@ function listed({ name }: Slot, { gone, come }: Difference): Words {
     new_.length ? `${new_.length} new` : '',
     lost.length ? `${lost.length} gone` : '',
   ];
-  const same = missing(come, new_, ({ index }) => `${index}`).map(describe);
+  const same = missing(come, new_, ({ index }) => `${index}`);
+  const digest = (event: BootEvent) => event.digests[bank]?.toHex() ?? '';
+  const left = missing(gone, lost, ({ index }) => `${index}`);
+  const before = (event: BootEvent) => {
+    const at = left.findIndex((one) => one.description === event.description);
+    return at < 0 ? '' : `${left.splice(at, 1).map(digest)} → `;
+  };
   const details = [
-    ...same.map((text) => `changed: ${text}`),
-    ...new_.map((one) => `new: ${one.description}`),
-    ...lost.map((one) => `gone: ${one.description}`),
+    ...same.map((one) => `changed: ${one.description}, ${bank} ${before(one)}${digest(one)}`),
+    ...new_.map((one) => `new: ${one.description}, ${bank} ${digest(one)}`),
+    ...lost.map((one) => `gone: ${one.description}, ${bank} ${digest(one)}`),
   ];
   return { text: `${name}: ${counts.filter(Boolean).join(', ')}`, details };
 }

@@ -30,15 +30,21 @@ export function diffImaLists(old: Uint8Array, now: Uint8Array): Change[] {
         added.length + changed.length === 0 ? 'removed' : removed.length + changed.length === 0 ? 'added' : 'changed',
       text: `IMA: ${parts.join(', ')}`,
       details: [
-        ...added.map(([path]) => `new: ${path}`),
-        ...changed.map(([path]) => `changed: ${path}`),
-        ...removed.map(([path]) => `gone: ${path}`),
+        ...added.map(([path]) => `new: ${path}, ${digestsOf(is.get(path))}`),
+        ...changed.map(([path]) => `changed: ${path}, ${digestsOf(was.get(path))} → ${digestsOf(is.get(path))}`),
+        ...removed.map(([path]) => `gone: ${path}, ${digestsOf(was.get(path))}`),
       ],
       old: first(removed),
       new: first([...added, ...changed]),
     },
   ];
 }
+
+/** Of a file that was measured with many contents, the first few. */
+const digestsOf = (file: { digests: Set<string> } | undefined): string => {
+  const all = [...(file?.digests ?? [])];
+  return `${all.slice(0, 4).join(' and ')}${all.length > 4 ? ` and ${all.length - 4} more` : ''}`;
+};
 
 /** boot_aggregate apart: it follows from the boot PCRs, which the boot logs tell of. */
 function filesOf(list: Uint8Array): Files {
