@@ -82,14 +82,24 @@ const banksOf = ({ algorithms }: EventLog): HashName[] => [
 function replays(log: EventLog, banks: readonly HashName[]) {
   const pcrs: BootLogReport['pcrs'] = {};
   const strange: Strange[] = [];
+  const failed = new Map<HashName, AssayError>();
   for (const bank of banks)
     try {
       const values = [...replay(log.events, bank, log.startupLocality)].sort(([a], [b]) => a - b);
       pcrs[bank] = Object.fromEntries(values.map(([pcr, value]) => [pcr, value.toHex()]));
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
-      strange.push({ code: error.code, message: `bank ${bank} proves nothing: ${error.message}` });
+      failed.set(bank, error);
     }
+  const proving = banks.filter((bank) => pcrs[bank] && bank !== 'sha1');
+  for (const [bank, { code, message }] of failed)
+    if (proving.length > 0 && log.events.every(({ kind, digests }) => kind === 'no-action' || !digests[bank]))
+      strange.push({
+        code,
+        message: `no event has a digest of bank ${bank}: ${proving.join(', ')} proves it`,
+        usual: true,
+      });
+    else strange.push({ code, message: `bank ${bank} proves nothing: ${message}` });
   return { pcrs, strange, usable: banks.filter((bank) => pcrs[bank]) };
 }
 

@@ -159,6 +159,33 @@ test('of a long list the ends are shown, and all of it when that is asked for', 
   assert.match(await shown([file], testWorld(), true), /\/usr\/lib\/250/);
 });
 
+test('a bank that no event carries is no reproach to a log that SHA-256 proves; one that only some carry is', async (t) => {
+  const log = corpusLog('event-arch-linux');
+  const sizes = parseEventLog(log);
+  assert.ok(sizes.algorithms.length > 1, 'a log of several banks');
+  const lacking = (keep: (index: number) => boolean) =>
+    editLog(sizes, (frames) =>
+      frames.map((frame, index) =>
+        index === 0 || keep(index)
+          ? frame
+          : { ...frame, digests: frame.digests.filter(({ digest }) => digest.length === 32) },
+      ),
+    );
+  const none = fileOf(
+    t,
+    lacking(() => false),
+  );
+  const [report] = (await reports([none])).evidence;
+  assert.deepEqual(codes(report), []);
+  assert.ok(codes(report, false).includes('log-no-digest'));
+  assert.match(await shown([none]), /^· log-no-digest: no event has a digest of bank \w+: sha256 proves it$/m);
+  const some = fileOf(
+    t,
+    lacking((index) => index < 10),
+  );
+  assert.ok(codes((await reports([some])).evidence[0]).includes('log-no-digest'));
+});
+
 test('stored evidence is taken apart, and its parts are held against one another', async (t) => {
   const { akKey, akPublic } = softwareTpm();
   const log = corpusLog('ovmf-linux-6.1');
@@ -179,6 +206,8 @@ test('stored evidence is taken apart, and its parts are held against one another
     fileOf(t, JSON.stringify({ ...evidence, event_log: other.event_log, quote: other.quote })),
     key,
   ]);
+  const page = await shown([fileOf(t, JSON.stringify({ ...evidence, event_log: other.event_log }))]);
+  assert.match(page, /log-replay-mismatch[\s\S]*Or the files are of different boots/);
   const strange = new Set(mixed.together.strange.map(({ code }) => code));
   assert.deepEqual(strange, new Set(['quote-signature', 'pcr-digest-mismatch', 'log-replay-mismatch']));
 });

@@ -15,7 +15,7 @@ export async function* strangeBlocks(
   leftOut: Readonly<Record<string, number>> = {},
 ): AsyncGenerator<Block> {
   if (strange.length === 0) return;
-  const { findingCatalogue } = await import('@assay/appraisal');
+  const { allowedByDefault, findingCatalogue } = await import('@assay/appraisal');
   const catalogue: Record<string, { meaning: string; remedy: string }> = findingCatalogue;
   yield { heading: 'Strange' };
   for (const [code, ones] of Map.groupBy(strange, (one) => one.code)) {
@@ -40,7 +40,9 @@ export async function* strangeBlocks(
     const usual = ones.some((one) => one.usual)
       ? ' Healthy machines have it too: an appraisal allows it unless told otherwise.'
       : '';
-    if (known) yield { note: `${known.meaning}${usual} What to do: ${known.remedy}` };
+    const harmless = ones.every((one) => one.usual) && !allowedByDefault.some((allowed) => allowed === code);
+    if (harmless) yield { note: 'Nothing needs to be done: the other banks prove the log.' };
+    else if (known) yield { note: `${known.meaning}${usual} What to do: ${known.remedy}` };
   }
 }
 

@@ -99,9 +99,14 @@ function compareValues(to: Together, { name, log }: PieceOf<'boot-log'>, values:
   }
 }
 
+/** What mixed-up files have as well as changed ones. */
+const ofOneBoot = new Set(['log-replay-mismatch', 'pcr-digest-mismatch', 'ima-list-mismatch', 'ima-boot-aggregate']);
+
 export async function* togetherBlocks({ holds, strange }: Together, all: boolean): AsyncGenerator<Block> {
   if (holds.length + strange.length === 0) return;
   yield { heading: 'Taken together' };
   yield { facts: holds.map((one) => ['holds', one] as const) };
   yield* strangeBlocks(strange, all);
+  if (strange.some(({ code }) => ofOneBoot.has(code)))
+    yield { note: 'Or the files are of different boots: name files of one boot.' };
 }
