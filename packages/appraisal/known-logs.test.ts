@@ -60,7 +60,7 @@ test('what is remembered has a bound: the least recently used is forgotten', () 
   assert.equal(known.recall(first.name, [{ hash: 'sha256', pcrs: [0] }]), undefined, 'as read for these PCRs');
 });
 
-test('L19: a log of many events counts for more than its bytes', () => {
+test('L19 a log of many events counts for more than its bytes', () => {
   const logs = [1, 2].map((pcr) => buildLog(Array(999).fill({ pcr, type: 'EV_SEPARATOR', digests: {} })));
   const isKept = (most: number) => {
     const known = new KnownLogs(most);

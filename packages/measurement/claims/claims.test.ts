@@ -129,7 +129,7 @@ test('nothing is claimed without a bank, from a bank that is missing, or from a 
   assert.equal(without8.secureBoot?.value, 'on');
 });
 
-test('L01: claims rest on what was extended, not on the types the log gives it', () => {
+test('L01 claims rest on what was extended, not on the types the log gives it', () => {
   const off = secureBoot([0]);
   const honest = of([off, separator(7)]);
   assert.equal(honest.secureBoot?.value, 'off');
@@ -154,7 +154,7 @@ const digestsOf = (wish: EventWish) => {
   return { sha256: events[1]?.digests.sha256 ?? new Uint8Array() };
 };
 
-test('L03: of an image its digest is claimed, whatever path the log gives it', () => {
+test('L03 of an image its digest is claimed, whatever path the log gives it', () => {
   const path = (text: string) => {
     const file = Buffer.from(`${text}\0`, 'utf16le');
     const node = Buffer.concat([Buffer.from([4, 4, file.length + 4, 0]), file, Buffer.from('7fff0400', 'hex')]);
@@ -170,7 +170,7 @@ test('L03: of an image its digest is claimed, whatever path the log gives it', (
   assert.deepEqual(good?.kernel[0]?.value.digests, forged?.kernel[0]?.value.digests);
 });
 
-test('L08: a Secure Boot state that was measured twice, or behind the separator, is not claimed', () => {
+test('L08 a Secure Boot state that was measured twice, or behind the separator, is not claimed', () => {
   assert.equal(of([secureBoot([1]), separator(7)]).secureBoot?.value, 'on');
   for (const wishes of [
     [secureBoot([1]), secureBoot([1]), separator(7)],
@@ -184,7 +184,7 @@ test('L08: a Secure Boot state that was measured twice, or behind the separator,
   }
 });
 
-test('L09: a Secure Boot variable that is empty or holds no truth value is no state', () => {
+test('L09 a Secure Boot variable that is empty or holds no truth value is no state', () => {
   for (const value of [[], [2], [1, 0]]) {
     const claims = of([secureBoot(value), separator(7)]);
     assert.equal(claims.secureBoot, undefined);
@@ -193,7 +193,7 @@ test('L09: a Secure Boot variable that is empty or holds no truth value is no st
   assert.deepEqual(withheld(ofCorpus('event-arch-linux'), 'secureBoot').length, 1);
 });
 
-test('L11: images in PCR 4 are claimed only when the firmware said that it gave the machine away', () => {
+test('L11 images in PCR 4 are claimed only when the firmware said that it gave the machine away', () => {
   const without = of(boot.slice(0, -2));
   assert.deepEqual([without.bootLoader, names(without.kernel)], [[], ['kernel file: /vmlinuz']]);
   assert.match(withheld(without, 'kernel').join(), /ExitBootServices/);
@@ -205,7 +205,7 @@ test('L11: images in PCR 4 are claimed only when the firmware said that it gave 
   assert.equal(of(boot).bootLoader.length, 2);
 });
 
-test('L25: claims do not depend on the order of events in different PCRs', () => {
+test('L25 claims do not depend on the order of events in different PCRs', () => {
   const whatItSays = (bytes: Uint8Array) => {
     const log = parseEventLog(bytes);
     const plain = JSON.stringify(claimsOf(log, ['sha256']), (key, value) => (key === 'events' ? undefined : value));
@@ -240,7 +240,7 @@ test('L25: claims do not depend on the order of events in different PCRs', () =>
   );
 });
 
-test('L31: SBAT text among the authorities is a level, not a certificate', () => {
+test('L31 SBAT text among the authorities is a level, not a certificate', () => {
   const text = Buffer.from('sbat,1,2024010900\nshim,4\n');
   for (const name of ['SbatLevel', 'MokListX']) {
     const wish = { pcr: 7, type: 'EV_EFI_VARIABLE_AUTHORITY', data: variableData(logGuids.shim, name, text) };
@@ -257,7 +257,7 @@ test('L31: SBAT text among the authorities is a level, not a certificate', () =>
   assert.equal(ofCorpus('event-moklisttrusted').sbatLevel?.value, 'sbat,1,2021030218');
 });
 
-test('L01: no authority and no SBAT level is claimed beside an event of PCR 7 that may be another one', () => {
+test('L01 no authority and no SBAT level is claimed beside an event of PCR 7 that may be another one', () => {
   const wish = (name: string, value: Uint8Array) => ({
     pcr: 7,
     type: 'EV_EFI_VARIABLE_AUTHORITY',
@@ -280,7 +280,7 @@ test('L01: no authority and no SBAT level is claimed beside an event of PCR 7 th
   }
 });
 
-test('L33: a look-alike of SecureBoot is not SecureBoot', () => {
+test('L33 a look-alike of SecureBoot is not SecureBoot', () => {
   const named = (name: string | Uint8Array, guid = logGuids.global) => ({
     ...secureBoot([1]),
     data: variableData(guid, name, Uint8Array.of(1)),
@@ -316,7 +316,7 @@ test('a command line is claimed only when nothing beside it could be another one
   assert.match(reasons(labelled(12, wide('a'), 'not a')), /does not vouch/);
 });
 
-test('L01: no command line is claimed beside an event of PCR 8 that hides what it measured', () => {
+test('L01 no command line is claimed beside an event of PCR 8 that hides what it measured', () => {
   const says = (line: string) => [grub(`linux ${line}`), grub(line, 'kernel_cmdline')];
   const [good, evil] = [says('/k root=a'), says('/k root=a init=/bin/evil')];
   assert.equal(of(good).commandLine?.value, '/k root=a');

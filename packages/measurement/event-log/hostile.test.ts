@@ -35,7 +35,7 @@ function cpuMs(work: () => void): number {
 const mebibyte = 1024 * 1024;
 
 for (const [what, make] of Object.entries(hostileLogs))
-  test(`L19: ${what} cost time in proportion to their size`, () => {
+  test(`L19 ${what} cost time in proportion to their size`, () => {
     const [small, large] = [make(mebibyte / 16), make(mebibyte)];
     readAll(small);
     const [few, many] = [cpuMs(() => readAll(small)), cpuMs(() => readAll(large))];
@@ -44,7 +44,7 @@ for (const [what, make] of Object.entries(hostileLogs))
     assert.ok(many < 100 * Math.max(few, 1), `${few.toFixed(1)} ms, then ${many.toFixed(1)} ms`);
   });
 
-test('L21: tags are read to a depth of 8, and what is deeper is kept as bytes', () => {
+test('L21 tags are read to a depth of 8, and what is deeper is kept as bytes', () => {
   const nested = (depth: number): Uint8Array => {
     const inside = depth > 1 ? nested(depth - 1) : new Uint8Array();
     return Buffer.concat([Buffer.from(Uint32Array.of(0x4001_0001, inside.length).buffer), inside]);

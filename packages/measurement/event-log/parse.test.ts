@@ -48,7 +48,7 @@ for (const name of corpusLogs)
     for (const cut of cuts) assert.equal(parseEventLog(bytes.subarray(0, cut)).broken === undefined, ends.has(cut));
   });
 
-test('L19: a log of more events than any boot has is broken where they are too many', () => {
+test('L19 a log of more events than any boot has is broken where they are too many', () => {
   const most = 8_192;
   const log = (count: number) => buildLog(Array(count - 1).fill({ pcr: 4, type: 'EV_SEPARATOR', digests: {} }));
   assert.equal(parseEventLog(log(most)).broken, undefined);

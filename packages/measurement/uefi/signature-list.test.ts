@@ -44,7 +44,7 @@ test('a revocation list is hashes, each with who put it there', () => {
   }
 });
 
-test('L20: a list smaller than its head, or not made of whole keys, is refused with the place', () => {
+test('L20 a list smaller than its head, or not made of whole keys, is refused with the place', () => {
   const honest = signatureList(logGuids.sha256, [Buffer.alloc(48, 1), Buffer.alloc(48, 2)]);
   assert.deepEqual(
     [...keysOf(readSignatureLists(honest))].map(({ data }) => data[0]),

@@ -206,7 +206,7 @@ test('data of any type, cut or changed, is read or kept as bytes with the reason
   );
 });
 
-test('L32: what is odd about an event is said of that event, typed, and nothing else of the log suffers', () => {
+test('L32 what is odd about an event is said of that event, typed, and nothing else of the log suffers', () => {
   const honest = buildLog([
     { pcr: 7, type: 'EV_SEPARATOR', data: new Uint8Array(4) },
     { pcr: 1, type: 'EV_EFI_VARIABLE_BOOT', data: hex('00') },
