@@ -21,7 +21,6 @@ export class Ground {
   readonly #banks: readonly HashName[];
   readonly #proven: (pcr: number) => boolean;
   readonly #ended: boolean;
-  readonly #vouched = new Map<BootEvent, boolean>();
   readonly #reasons = new Map<string, number[]>();
   readonly #byRole = new Map<Role, Attribution[]>();
 
@@ -53,12 +52,7 @@ export class Ground {
 
   /** Whether the digest of this event is proven and is the hash of its data in every bank. */
   vouches(event: BootEvent): boolean {
-    let known = this.#vouched.get(event);
-    if (known === undefined) {
-      known = this.#proven(event.pcr) && isVouchedFor(event, this.#banks);
-      this.#vouched.set(event, known);
-    }
-    return known;
+    return this.#proven(event.pcr) && isVouchedFor(event, this.#banks);
   }
 
   /** Whether what is proven is every byte of its data; some shims leave out the last. */
