@@ -12,6 +12,19 @@ import { eventType } from './events/catalogue.ts';
  * @returns false: it had to be and is not, or the bank is missing; undefined: it is of something outside the log, or the data could not be read
  */
 export function dataVouchedFor(event: BootEvent, bank: HashName): boolean | undefined {
+  let known = answers.get(event);
+  if (!known) {
+    known = new Map();
+    answers.set(event, known);
+  }
+  if (!known.has(bank)) known.set(bank, vouches(event, bank));
+  return known.get(bank);
+}
+
+/** Rules and claims ask the same of the same events, and hashing is most of what a log costs. */
+const answers = new WeakMap<BootEvent, Map<HashName, boolean | undefined>>();
+
+function vouches(event: BootEvent, bank: HashName): boolean | undefined {
   const { covers, mayCover } = eventType(event.frame.type);
   const must = covered(covers, event);
   const may = covered(mayCover, event);
