@@ -11,6 +11,7 @@ import {
   trustStoreFrom,
   verifyEvidence,
 } from '@assay/appraisal';
+import { knownGoodOf, testPolicy } from '@assay/appraisal/testing';
 import { imaListFromAscii, parseEventLog, readImaList, replay } from '@assay/measurement';
 import { type Component, fromBase64 } from '@assay/protocol';
 import { type BootName, boots } from './measured-boot/boots.ts';
@@ -31,8 +32,8 @@ function input(name: BootName, reference: Reference = []) {
   const now = new Date(recorded_at);
   const endorsement = checkEndorsement(certificate, ek, [], store, now);
   const asked = { evidence, ak, nonce: bytes(nonce), wanted: pcrs, previous: undefined, now };
-  const policy = { pcrs, softwareTpmAccepted: true, allowed, verdictLifetimeS: 60 };
-  return { ...asked, host: 'node1', endorsement, reference, policy };
+  const policy = testPolicy({}, { pcrs, allowed });
+  return { ...asked, host: 'node1', endorsement, knownGood: knownGoodOf(reference), policy };
 }
 const taughtBy = (name: BootName): Reference => referenceFrom(appraise(input(name)));
 

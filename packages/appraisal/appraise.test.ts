@@ -18,10 +18,15 @@ test('an honest golden host is trusted, and the verdict says what rests on what'
   assert.equal(verdict.verified_at, honest.now.toISOString());
   assert.equal(Date.parse(verdict.expires_at) - Date.parse(verdict.verified_at), 90_000);
   assert.deepEqual(verdict.components, [
-    { component: 'firmware', trust: 'trusted', reason: '21 measurements, as known good' },
-    { component: 'boot_loader', trust: 'trusted', reason: 'none measured, as known good' },
-    { component: 'hypervisor', trust: 'trusted', reason: '2 measurements, as known good' },
-    { component: 'operating_system', trust: 'trusted', reason: '1 measurement, as known good' },
+    { component: 'firmware', trust: 'trusted', reason: '21 measurements, as known good', values: ['firmware-0'] },
+    { component: 'boot_loader', trust: 'trusted', reason: 'none measured, as known good', values: ['boot_loader-1'] },
+    { component: 'hypervisor', trust: 'trusted', reason: '2 measurements, as known good', values: ['hypervisor-2'] },
+    {
+      component: 'operating_system',
+      trust: 'trusted',
+      reason: '1 measurement, as known good',
+      values: ['operating_system-3'],
+    },
   ]);
   assert.deepEqual(state, {
     tpm: {

@@ -1,4 +1,12 @@
-export { type Appraisal, type AppraisalInput, appraise } from './appraise.ts';
+export {
+  type Appraisal,
+  type AppraisalInput,
+  appraise,
+  asksAgain,
+  type Judgement,
+  type JudgementInput,
+  judge,
+} from './appraise.ts';
 export { type Certificate, readCertificate } from './endorsement/certificate.ts';
 export { checkEndorsement, type Endorsement, recheckEndorsement, refuseRoca } from './endorsement/endorsement.ts';
 export { checkEkExtensions } from './endorsement/extensions.ts';
@@ -16,11 +24,12 @@ export { imaFindingCode } from './ima/entry-findings.ts';
 export { imaOffset } from './ima/progress.ts';
 export { KnownLogs, logDigest } from './known-logs.ts';
 export { type LogReading, readLog } from './log-reading.ts';
-export { bootPcrs, defaultPcrs, type Policy } from './policy/policy.ts';
+export { bootPcrs, defaultPcrs, labDocument, type Policy, policyFrom } from './policy/policy.ts';
 export { type Ak, checkAk } from './quote/ak.ts';
 export type { Quote } from './quote/quote.ts';
+export { KnownGood } from './reference/known-good.ts';
 export { type Measured, referenceFrom } from './reference/learn.ts';
-export { unknownVerdict } from './verdict.ts';
+export { unknownVerdict, type VerdictPolicy } from './verdict.ts';
 export {
   type EvidenceState,
   type Verification,

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allComponents, verdictOf } from './verdict.ts';
 
-const times = { host: 'node1', policy: { verdictLifetimeS: 90 }, now: new Date(0), endorsement: undefined };
+const times = {
+  host: 'node1',
+  policy: { pool: 'default', verdictLifetimeS: 90 },
+  now: new Date(0),
+  endorsement: undefined,
+};
 const trust = (...args: Parameters<typeof verdictOf>) => verdictOf(...args).trust;
 
 test('only a host without a finding, all of whose components are known good, is trusted', () => {

@@ -1,5 +1,5 @@
 // Findings and comparisons put together: one trust, one reason, one result for each component, a time it holds.
-import { type ComponentResult, components, type Finding, type Verdict } from '@assay/protocol';
+import { type ComponentResult, componentName, components, type Finding, type Verdict } from '@assay/protocol';
 import type { Endorsement } from './endorsement/endorsement.ts';
 import { counting, weight } from './findings/finding.ts';
 import type { Policy } from './policy/policy.ts';
@@ -7,9 +7,14 @@ import type { Policy } from './policy/policy.ts';
 /** A hostile log has as many findings as it has events. */
 const mostFindings = 50;
 
+/** As much of a policy as any verdict has: without one, its pool alone. */
+export type VerdictPolicy = Pick<Policy, 'pool' | 'verdictLifetimeS'> & Partial<Pick<Policy, 'version' | 'knownGood'>>;
+
 type Times = {
   host: string;
-  policy: Pick<Policy, 'verdictLifetimeS'>;
+  policy: VerdictPolicy;
+  /** Of what is known good and of the policies. */
+  revision?: number | undefined;
   now: Date;
   endorsement: Endorsement | undefined;
 };
@@ -17,19 +22,31 @@ type Rest = Pick<Verdict, 'findings' | 'components'> &
   Partial<Pick<Verdict, 'ak_name' | 'evidence_sha256' | 'reset_count' | 'restart_count'>>;
 
 /** Trusted only when there is no finding that counts and every component is known good. */
-export function verdictOf({ host, policy, now, endorsement }: Times, rest: Rest): Verdict {
+export function verdictOf({ host, policy, revision, now, endorsement }: Times, rest: Rest): Verdict {
   const software = endorsement?.software ?? false;
   const counts = counting(rest.findings);
   const bad = counts.find((one) => weight(one) === 'untrusted') ?? counts[0];
-  const doubted = rest.components.find(({ trust }) => trust !== 'trusted');
-  const trusted = !bad && !doubted && rest.components.length === components.length;
+  const demanded = policy.knownGood ?? components;
+  const good = new Set(rest.components.flatMap(({ component, trust }) => (trust === 'trusted' ? [component] : [])));
+  const doubted = rest.components.find(({ component, trust }) => trust !== 'trusted' && demanded.includes(component));
+  const trusted = !bad && demanded.length > 0 && demanded.every((component) => good.has(component));
   const virtual = endorsement?.virtual ?? false;
   const label = software ? '; vouched for by a software TPM' : virtual ? '; vouched for by a cloud’s virtual TPM' : '';
-  const good = `all measurements are known good${label}`;
+  const all = components.every((component) => demanded.includes(component));
+  const what = all
+    ? 'all measurements are'
+    : `${demanded.map(componentName).join(', ')} as asked for: measurements are`;
   return {
     host,
+    pool: policy.pool,
+    ...(policy.version !== undefined && { policy_version: policy.version }),
+    ...(revision !== undefined && { revision }),
     trust: trusted ? 'trusted' : bad ? weight(bad) : 'unknown',
-    reason: trusted ? good : bad ? reasonOf(bad, counts.length) : (doubted?.reason ?? 'nothing was appraised'),
+    reason: trusted
+      ? `${what} known good${label}`
+      : bad
+        ? reasonOf(bad, counts.length)
+        : (doubted?.reason ?? 'nothing was appraised'),
     software_tpm: software,
     ...(virtual ? { virtual_tpm: true } : {}),
     verified_at: now.toISOString(),

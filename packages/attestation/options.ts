@@ -1,5 +1,4 @@
 // What an operator may set for the attestation server: `[attestation_server]` in assay.conf.
-import { allowedByDefault } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import { type Conf, integer, list, path, port, type Sections, secret, text } from '@assay/daemon';
 import { hardwareVendors, vendors } from './enrolment/vendors.ts';
@@ -49,17 +48,13 @@ export const options = {
       default: 90,
       min: 2,
       max: 604_800,
-      help: 'Seconds after which a verdict that was not renewed is unknown; longer than attestation_period.',
+      help: 'Seconds after which a verdict that was not renewed is unknown, where a policy has no max_age; longer than attestation_period.',
     }),
     challenge_timeout: integer({
       default: 10,
       min: 1,
       max: 600,
       help: 'Seconds a host may take to answer a challenge; a slow TPM needs one or two.',
-    }),
-    allowed_findings: list({
-      default: allowedByDefault,
-      help: 'Codes of findings that are shown and do not count, because healthy machines here have them; docs/evidence.md lists those that may be allowed. What stands here replaces the default.',
     }),
     database: secret({
       help: 'Where hosts, verdicts and reference values are kept: sqlite:PATH or postgresql://…; a URL may hold a password.',

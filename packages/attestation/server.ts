@@ -1,5 +1,5 @@
 // The attestation server, put together: what asks, what remembers, what tells.
-import { allowedFindings, defaultPcrs, KnownLogs, type Policy } from '@assay/appraisal';
+import { KnownLogs } from '@assay/appraisal';
 import { type Clock, type Log, systemClock } from '@assay/daemon';
 import { createHttpsServer, listen, renderPlain } from '@assay/daemon/https';
 import { openDatabase } from '@assay/daemon/storage';
@@ -8,7 +8,6 @@ import { authBlobCheck, readAuthBlob } from './auth-blob.ts';
 import { trustFolders } from './enrolment/trust-folders.ts';
 import { isOat, oatRoutes, renderOat } from './oat/routes.ts';
 import { type AttestationOptions, checkOptions } from './options.ts';
-import { knownGood } from './reference/known-good.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { guardRoutes } from './rest/access.ts';
 import { resources } from './rest/catalogue.ts';
@@ -16,6 +15,7 @@ import { recoverRounds } from './rounds/recover.ts';
 import { openSession } from './rounds/session.ts';
 import { createSwitchboard } from './rounds/switchboard.ts';
 import { openAgentDoor } from './rounds/upgrade.ts';
+import { standardsReader } from './standards/standards.ts';
 import { migrations } from './storage/migrations/catalogue.ts';
 import type { Schema } from './storage/schema.ts';
 import { ticketKey } from './tickets/key.ts';
@@ -45,12 +45,6 @@ export async function startAttestationServer(
   const knowsBlob = authBlobCheck(readAuthBlob(options.auth_blob_file));
   const trust = trustFolders(options, { clock, log });
   const key = await ticketKey(options.ticket_key_file);
-  const policy: Policy = {
-    pcrs: defaultPcrs,
-    softwareTpmAccepted: options.software_tpm_ca_dir !== undefined,
-    allowed: allowedFindings(options.allowed_findings, '[attestation_server] allowed_findings'),
-    verdictLifetimeS: options.verdict_lifetime,
-  };
   const server = createHttpsServer({
     certFile: options.tls_cert_file,
     keyFile: options.tls_key_file,
@@ -63,24 +57,25 @@ export async function startAttestationServer(
   });
   const db = await openDatabase<Schema>(options.database, migrations);
   try {
-    await recoverRounds({ db, clock, log, policy });
+    const standards = standardsReader(options.verdict_lifetime);
+    await recoverRounds({ db, clock, log, standards, lifetimeS: options.verdict_lifetime });
     const registry = createRegistry({ clock, log });
     await registry.load(db);
-    registry.onChange(({ host, before, after }) => {
+    registry.onChange(({ host, pool, before, after }) => {
       if (before?.trust !== after?.trust)
-        log.info({ host, before: before?.trust, after: after?.trust }, after?.reason ?? 'removed');
+        log.info({ host, pool, before: before?.trust, after: after?.trust }, after?.reason ?? 'removed');
     });
     const switchboard = createSwitchboard();
     const needs = {
       db,
       clock,
       log,
-      policy,
+      standards,
+      lifetimeS: options.verdict_lifetime,
       registry,
       switchboard,
       trustStore: trust.present,
       heldStore: trust.held,
-      knownGood: knownGood(),
       knownImaLines: new KnownImaLines(knownImaBytes),
       knownLogs: new KnownLogs(knownLogBytes),
       ticketKey: key,

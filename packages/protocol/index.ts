@@ -4,7 +4,11 @@ export { AkName, Base64, fromBase64, Hex, HostName, Instant, isUuid, Sha256, toB
 export * from './evidence.ts';
 export { check, parse, validatorOf } from './message.ts';
 export * from './oat/poll-hosts.ts';
+export * from './policy.ts';
+export * from './rest/change.ts';
+export * from './rest/explanation.ts';
 export * from './rest/hosts.ts';
+export * from './rest/policies.ts';
 export * from './rest/reference.ts';
 export * from './rest/tickets.ts';
 export * from './ticket.ts';

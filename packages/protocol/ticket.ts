@@ -2,6 +2,7 @@
 // A JWT (RFC 7519) signed with ES256; verified with the keys of `GET /v1/keys` (RFC 7517).
 import { type Static, Type } from 'typebox';
 import { AkName, HostName, Uuid } from './bytes.ts';
+import { PoolName } from './policy.ts';
 
 /** `typ` header of a ticket, so that no other token of ours can pass for one (RFC 8725, 3.11). */
 export const ticketType = 'assay-ticket+jwt';
@@ -16,6 +17,8 @@ export const TicketClaims = Type.Object({
   /** Instance UUID. */
   sub: Uuid,
   host: HostName,
+  /** The pool the host is trusted in; absent: the default one. */
+  pool: Type.Optional(PoolName),
   /** Of the AK that vouched for the host. */
   ak_name: AkName,
   iat: Type.Integer(),

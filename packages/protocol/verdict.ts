@@ -1,6 +1,7 @@
 // The verdict (RFC 9334 attestation result): what relying parties act on. Whoever reads one checks its time.
 import { type Static, Type } from 'typebox';
 import { HostName, Instant } from './bytes.ts';
+import { ComponentName, PoolName } from './policy.ts';
 
 export const Trust = Type.Union([Type.Literal('trusted'), Type.Literal('untrusted'), Type.Literal('unknown')]);
 export type Trust = Static<typeof Trust>;
@@ -16,13 +17,13 @@ export type Component = Static<typeof Component>;
 export const components: readonly Component[] = ['firmware', 'boot_loader', 'hypervisor', 'operating_system'];
 
 /** `boot_loader` → `boot loader` */
-export const componentName = (component: Component): string => component.replaceAll('_', ' ');
+export const componentName = (component: string): string => component.replaceAll('_', ' ');
 
 /** One thing that speaks against a host. `code` is stable. */
 export const Finding = Type.Object({
   code: Type.String(),
   /** Absent: the finding concerns the evidence as a whole. */
-  component: Type.Optional(Component),
+  component: Type.Optional(ComponentName),
   /** Number of the event in the boot log, from 0. */
   event: Type.Optional(Type.Integer()),
   /** Number of the entry in IMA's run-time list, from 0. */
@@ -36,15 +37,29 @@ export const Finding = Type.Object({
 });
 export type Finding = Static<typeof Finding>;
 
-export const ComponentResult = Type.Object({ component: Component, trust: Trust, reason: Type.String() });
+export const ComponentResult = Type.Object({
+  component: ComponentName,
+  trust: Trust,
+  reason: Type.String(),
+  /** Whether the policy asks for it to be known good; absent: it does. */
+  demanded: Type.Optional(Type.Boolean()),
+  /** Ids of the reference values it is good by, or was. */
+  values: Type.Optional(Type.Array(Type.String())),
+});
 export type ComponentResult = Static<typeof ComponentResult>;
 
 export const Verdict = Type.Object({
   host: HostName,
+  /** Whose policy decided. */
+  pool: PoolName,
+  /** Version of that policy; absent: there is none. */
+  policy_version: Type.Optional(Type.Integer()),
+  /** Counts changes of policies and reference values: what the verdict rests on. */
+  revision: Type.Optional(Type.Integer()),
   trust: Trust,
   /** One line: why. */
   reason: Type.String(),
-  /** One for each component, in the order of `components`. */
+  /** One for each component, in the order of `components`, then the policy's extras. */
   components: Type.Array(ComponentResult),
   findings: Type.Array(Finding),
   /** The endorsement is a software TPM's: accepted only where configuration lists its CA as one. */

@@ -1,6 +1,6 @@
 // What speaks against a host, one by one, and how much: a lie or a contradiction makes it untrusted, an absence unknown.
 import { AssayError, shown } from '@assay/core';
-import { type Component, componentName, type Finding, type Trust } from '@assay/protocol';
+import { componentName, type Finding, type Trust } from '@assay/protocol';
 import { type FindingCode, isFindingCode, kindOf } from './catalogue.ts';
 
 /** How much a finding counts that is not allowed. A code nobody knows counts most. */
@@ -10,7 +10,7 @@ export const weight = ({ code }: Finding): Exclude<Trust, 'trusted'> => kindOf(c
 export const leavesEvidenceSound = ({ code, allowed }: Finding): boolean =>
   allowed === true || kindOf(code)?.sound === true;
 
-type Place = { component?: Component; event?: number; entry?: number; pcr?: number };
+type Place = { component?: string; event?: number; entry?: number; pcr?: number };
 
 /**
  * @param where a place one can go to: `event 10`, `PCR 4`, `TPMS_ATTEST.extraData`

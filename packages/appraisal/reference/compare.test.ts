@@ -3,13 +3,18 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { componentsOf, parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
 import { editLog, frameOf } from '@assay/measurement/testing';
+import type { ReferenceEvent } from '@assay/protocol';
 import { defaultPcrs } from '../policy/policy.ts';
-import { scene } from '../testing/index.ts';
-import { referenceFrom } from './learn.ts';
+import { knownGoodOf, scene } from '../testing/index.ts';
+import { type Measured, referenceFrom } from './learn.ts';
 
 const golden = scene();
 const lab = parseEventLog(golden.log);
 const reference = referenceFrom(golden.appraise());
+const withEvents = (value: Measured[number], change: (event: ReferenceEvent) => ReferenceEvent): Measured[number] => ({
+  ...value,
+  content: { form: 'sequence', events: value.content.events.map(change) },
+});
 const other = createHash('sha256').update('another').digest();
 const changed = (index: number) => writeEventLog(withDigests(lab, index, { sha256: other }));
 const result = (log: Uint8Array, component: string) =>
@@ -17,7 +22,7 @@ const result = (log: Uint8Array, component: string) =>
 
 test('a golden host teaches each component’s measurements in order', () => {
   assert.deepEqual(
-    reference.map(({ component, events }) => [component, events.length]),
+    reference.map(({ component, content }) => [component, content.events.length]),
     [
       ['firmware', 21],
       ['boot_loader', 0],
@@ -25,8 +30,8 @@ test('a golden host teaches each component’s measurements in order', () => {
       ['operating_system', 1],
     ],
   );
-  assert.equal(reference.flatMap(({ events }) => events).length, componentsOf(lab.events).length);
-  assert.match(reference[2]?.events[0]?.description ?? '', /^kernel image: image VenMedia/);
+  assert.equal(reference.flatMap(({ content }) => content.events).length, componentsOf(lab.events).length);
+  assert.match(reference[2]?.content.events[0]?.description ?? '', /^kernel image: image VenMedia/);
 });
 
 test('another kernel is an unknown hypervisor: component, event, old and new digest are named', () => {
@@ -93,33 +98,33 @@ test('a measurement in another PCR is not the known one', () => {
 test('the nearest of several known sequences is what a difference is told against', () => {
   const far = reference.map((value) =>
     value.component === 'hypervisor'
-      ? { ...value, events: value.events.map((event) => ({ ...event, digests: { sha256: '00'.repeat(32) } })) }
+      ? withEvents(value, (event) => ({ ...event, digests: { sha256: '00'.repeat(32) } }))
       : value,
   );
   for (const values of [
     [...far, ...reference],
     [...reference, ...far],
   ]) {
-    const { verdict } = golden.appraise({ log: changed(21) }, { reference: values });
+    const { verdict } = golden.appraise({ log: changed(21) }, { knownGood: knownGoodOf(values) });
     assert.equal(verdict.findings[0]?.event, 21);
-    assert.equal(golden.appraise({}, { reference: values }).verdict.trust, 'trusted');
+    assert.equal(golden.appraise({}, { knownGood: knownGoodOf(values) }).verdict.trust, 'trusted');
   }
 });
 
 test('what was learnt from a quote over fewer PCRs goes on being known good', () => {
   const wide = scene(golden.log, defaultPcrs);
-  assert.deepEqual(wide.findings({}, { reference }), []);
-  assert.equal(wide.appraise({}, { reference }).verdict.trust, 'trusted');
-  assert.equal(wide.appraise({ log: changed(21) }, { reference }).verdict.trust, 'untrusted');
+  assert.deepEqual(wide.findings({}, { knownGood: knownGoodOf(reference) }), []);
+  assert.equal(wide.appraise({}, { knownGood: knownGoodOf(reference) }).verdict.trust, 'trusted');
+  assert.equal(wide.appraise({ log: changed(21) }, { knownGood: knownGoodOf(reference) }).verdict.trust, 'untrusted');
 });
 
 test('without reference values a component is unknown, and says what to do', () => {
-  const none = golden.appraise({}, { reference: [] }).verdict;
+  const none = golden.appraise({}, { knownGood: knownGoodOf([]) }).verdict;
   assert.equal(none.trust, 'unknown');
   assert.ok(none.components.every(({ trust }) => trust === 'unknown'));
   assert.match(none.reason, /assay reference learn/);
   const some = reference.filter(({ component }) => component !== 'operating_system');
-  const { trust, components } = golden.appraise({}, { reference: some }).verdict;
+  const { trust, components } = golden.appraise({}, { knownGood: knownGoodOf(some) }).verdict;
   assert.equal(trust, 'unknown');
   assert.deepEqual(
     components.map((one) => one.trust),
@@ -128,11 +133,10 @@ test('without reference values a component is unknown, and says what to do', () 
 });
 
 test('reference values without the quoted bank are none', () => {
-  const sha1 = reference.map((value) => ({
-    ...value,
-    events: value.events.map((event) => ({ ...event, digests: { sha1: '00'.repeat(20) } })),
-  }));
-  const { components, trust } = golden.appraise({}, { reference: sha1 }).verdict;
+  const sha1 = reference.map((value) =>
+    withEvents(value, (event) => ({ ...event, digests: { sha1: '00'.repeat(20) } })),
+  );
+  const { components, trust } = golden.appraise({}, { knownGood: knownGoodOf(sha1) }).verdict;
   assert.equal(trust, 'unknown');
   assert.equal(components[2]?.trust, 'unknown');
 });
@@ -142,5 +146,5 @@ test('nothing is learnt from evidence that does not verify', () => {
   assert.throws(() => referenceFrom(wrong), { code: 'reference-not-verified' });
   const tampered = golden.appraise({ pcrs: new Map([[4, other]]) });
   assert.throws(() => referenceFrom(tampered), { code: 'reference-not-verified' });
-  assert.equal(referenceFrom(golden.appraise({}, { reference: [] })).length, 4);
+  assert.equal(referenceFrom(golden.appraise({}, { knownGood: knownGoodOf([]) })).length, 4);
 });

@@ -1,54 +1,38 @@
 // Is what a component measured known to be good? Its measurements must equal, one by one and in order, those of a host
 // somebody called golden. Nothing is known about a component without reference values.
 import { dataVouchedFor } from '@assay/measurement';
-import { type Bank, type Component, componentName, type Finding, type ReferenceEvent } from '@assay/protocol';
+import { type Bank, componentName, type Finding, type ReferenceEvent } from '@assay/protocol';
 import { finding } from '../findings/finding.ts';
-import type { Measured, QuotedEvent } from './learn.ts';
+import type { KnownGood } from './known-good.ts';
+import type { QuotedEvent } from './learn.ts';
 
-export type Comparison = { known: true } | { known: false; finding: Finding };
+/** `values`: ids of what it is good by. */
+export type Comparison = { known: true; values: string[] } | { known: false; finding: Finding };
 
 /**
  * @param seen of this component, covered by the quote
- * @param reference all values there are, of any component
+ * @param knownGood all values there are, of any component
  * @param quoted PCRs and banks the quote covers: others are not compared
  */
 export function compare(
-  component: Component,
+  component: string,
   seen: readonly QuotedEvent[],
-  reference: Measured,
+  knownGood: KnownGood,
   quoted: Quoted,
 ): Comparison {
   const banks = quoted.map(({ hash }) => hash as Bank);
-  const sequences = comparable(component, reference, quoted);
+  const sequences = knownGood.sequences(component, quoted);
   if (sequences.length === 0) return { known: false, finding: missing(component, banks) };
-  if (sequences.some((known) => known.length === seen.length && known.every((one, i) => equal(one, seen[i], banks))))
-    return { known: true };
-  const differences = sequences.map((known) => difference(known, seen, banks));
+  const same = sequences.find(
+    ({ events }) => events.length === seen.length && events.every((one, i) => equal(one, seen[i], banks)),
+  );
+  if (same) return { known: true, values: [same.value.id] };
+  const differences = sequences.map(({ events }) => difference(events, seen, banks));
   const nearest = differences.reduce((best, next) => (next.distance < best.distance ? next : best));
   return { known: false, finding: unknown(component, nearest, banks) };
 }
 
 type Quoted = readonly { hash: string; pcrs: readonly number[] }[];
-type Sequence = readonly ReferenceEvent[];
-
-/** By the values there are: the same for all hosts, until somebody learns something. */
-const known = new WeakMap<Measured, Map<string, readonly Sequence[]>>();
-
-/** The sequences that are known of a component, as far as the quote covers them; none that lacks a bank of it. */
-function comparable(component: Component, reference: Measured, quoted: Quoted): readonly Sequence[] {
-  const of = known.get(reference) ?? new Map<string, readonly Sequence[]>();
-  known.set(reference, of);
-  const name = `${component} ${quoted.map(({ hash, pcrs }) => `${hash}:${pcrs.join()}`).join('+')}`;
-  const found = of.get(name);
-  if (found) return found;
-  const sequences = reference
-    .filter((value) => value.component === component)
-    .map(({ events }) => events.filter(({ pcr }) => quoted.some(({ pcrs }) => pcrs.includes(pcr))))
-    .filter((events) => events.every(({ digests }) => quoted.every(({ hash }) => digests[hash])));
-  of.set(name, sequences);
-  return sequences;
-}
-
 /** Where two sequences part: `expected` was left out, `seen` is new, or one stands in the other's place. */
 type Difference = { distance: number; expected: ReferenceEvent | undefined; seen: QuotedEvent | undefined };
 
@@ -73,13 +57,13 @@ const equal = (a: ReferenceEvent, b: QuotedEvent | undefined, banks: Bank[]): bo
   a.type === b.event.type &&
   banks.every((bank) => a.digests[bank] === b.digests[bank]);
 
-const missing = (component: Component, banks: Bank[]): Finding =>
+const missing = (component: string, banks: Bank[]): Finding =>
   finding('reference-missing', 'reference values', `${banks.join(' and ')} values of a golden host`, learnHint, {
     component,
   });
 const learnHint = 'none: run `assay reference learn HOST`';
 
-function unknown(component: Component, { expected, seen }: Difference, banks: Bank[]): Finding {
+function unknown(component: string, { expected, seen }: Difference, banks: Bank[]): Finding {
   const bank = banks.find((one) => expected?.digests[one] !== seen?.digests[one]) ?? banks[0] ?? 'sha256';
   const digest = (of: Pick<ReferenceEvent, 'digests'> | undefined) => of && `${bank} ${of.digests[bank]}`;
   const moved = expected && seen && (expected.pcr !== seen.event.pcr || expected.type !== seen.event.type);

@@ -1,11 +1,11 @@
 // What does a golden host teach? The measurements of each component, in order, of evidence that verified.
 import { AssayError } from '@assay/core';
 import { type Attribution, type BootEvent, componentsOf, type EventLog } from '@assay/measurement';
-import { components, type ReferenceEvent, type ReferenceValue } from '@assay/protocol';
+import { components, type ReferenceContent, type ReferenceEvent } from '@assay/protocol';
 import type { PcrSelection } from '@assay/tpm/structures';
 
 /** One for each component, in the order of `components`; no events: none measured, which is a value too. */
-export type Measured = readonly Pick<ReferenceValue, 'component' | 'events'>[];
+export type Measured = readonly { component: string; content: Extract<ReferenceContent, { form: 'sequence' }> }[];
 
 /** A measurement that a quote vouches for, as part of its component. */
 export class QuotedEvent implements Attribution {
@@ -45,7 +45,10 @@ export const quotedEvents = (log: EventLog, selection: PcrSelection): QuotedEven
 export const measuredOf = (events: readonly QuotedEvent[]): Measured =>
   components.map((component) => ({
     component,
-    events: events.filter((part) => part.component === component).map(({ reference }) => reference),
+    content: {
+      form: 'sequence',
+      events: events.filter((part) => part.component === component).map(({ reference }) => reference),
+    },
   }));
 
 /**

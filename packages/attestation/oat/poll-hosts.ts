@@ -11,11 +11,11 @@ export function pollHosts(
   { registry, clock }: { registry: Pick<Registry, 'current'>; clock: Clock },
   body: unknown,
 ): PollHostsAnswer {
-  const hosts = asked(body);
+  const { hosts, pool } = asked(body);
   return { hosts: hosts.map((host) => entry(host)) };
 
   function entry(host: string): PollHostsEntry {
-    const { verdict, ageMs, usableUntil } = registry.current(host);
+    const { verdict, ageMs, usableUntil } = registry.current(host, pool);
     const now = clock.now().getTime();
     return {
       host_name: host,
@@ -28,10 +28,10 @@ export function pollHosts(
   }
 }
 
-function asked(body: unknown): readonly string[] {
+function asked(body: unknown): { hosts: readonly string[]; pool: string | undefined } {
   try {
-    const { hosts } = check(PollHostsRequest, body, 'body');
-    return typeof hosts === 'string' ? [hosts] : hosts;
+    const { hosts, pool } = check(PollHostsRequest, body, 'body');
+    return { hosts: typeof hosts === 'string' ? [hosts] : hosts, pool };
   } catch (cause) {
     if (!(cause instanceof AssayError)) throw cause;
     throw new AssayError('oat-hosts-invalid', cause.where, 'hosts: an array of names, or one name', cause.got, {

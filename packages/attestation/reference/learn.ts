@@ -6,6 +6,7 @@ import type { LearnRequest, LearnResult, ReferenceValue } from '@assay/protocol'
 import type { Switchboard } from '../rounds/switchboard.ts';
 import { addReferenceValues, readReferenceValues, referenceId } from '../storage/reference-values.ts';
 import type { Db } from '../storage/schema.ts';
+import { countUp } from '../storage/versions.ts';
 
 export type LearnNeeds = {
   db: Db;
@@ -21,23 +22,28 @@ const deadlineMs = 30_000;
  */
 export async function learn(
   { db, clock, switchboard }: LearnNeeds,
-  { host, dry_run: dryRun }: LearnRequest,
+  { host, dry_run: dryRun, by = 'somebody', because }: LearnRequest,
 ): Promise<LearnResult> {
   const { verdict, measured: teach } = await switchboard.attestNow(host, { deadlineMs });
   const measured = referenceFrom({ verdict, measured: teach() });
   const added_at = clock.now().toISOString();
-  const offered: ReferenceValue[] = measured.map(({ component, events }) => ({
-    id: referenceId({ component, events }),
-    component,
-    events,
-    source: `learnt from host ${host}`,
+  const offered: ReferenceValue[] = measured.map((value) => ({
+    id: referenceId(value),
+    ...value,
+    state: 'current',
+    source: { kind: 'host', name: host },
+    by,
+    ...(because !== undefined && { because }),
     added_at,
   }));
   const result = await db.transaction().execute(async (tx) => {
     const before = new Map((await readReferenceValues(tx)).map((value) => [value.id, value]));
     const fresh = offered.filter(({ id }) => !before.has(id));
     const known = offered.flatMap(({ id }) => before.get(id) ?? []);
-    return { added: dryRun ? fresh : await addReferenceValues(tx, fresh), known };
+    if (dryRun) return { added: fresh, known };
+    const added = await addReferenceValues(tx, fresh);
+    if (added.length > 0) await countUp(tx, 'standards');
+    return { added, known };
   });
   if (!dryRun && result.added.length > 0) switchboard.attestAll();
   return result;

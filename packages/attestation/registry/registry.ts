@@ -1,14 +1,15 @@
 // The trust registry: what is the current verdict on each host? Everything that tells of trust reads it here.
 import { AssayError } from '@assay/core';
 import type { Clock, Log } from '@assay/daemon';
-import type { Verdict } from '@assay/protocol';
+import { defaultPool, type Verdict } from '@assay/protocol';
 import type { Db } from '../storage/schema.ts';
-import { readVerdicts, type StoredVerdict } from '../storage/verdicts.ts';
+import { readVerdicts, type StoredVerdicts } from '../storage/verdicts.ts';
 import { noVerdict, type Standing, standing } from './standing.ts';
 
-/** `before` is absent for a host's first verdict, `after` for a host that was removed. */
+/** `before` is absent for a host's first verdict in a pool, `after` for a host that was removed or left the pool. */
 export type Change = {
   readonly host: string;
+  readonly pool: string;
   readonly before: Verdict | undefined;
   readonly after: Verdict | undefined;
 };
@@ -16,7 +17,7 @@ export type Change = {
 export type Registry = ReturnType<typeof createRegistry>;
 
 export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
-  const verdicts = new Map<string, StoredVerdict>();
+  const verdicts = new Map<string, StoredVerdicts>();
   const registered = new Set<string>();
   const listeners = new Set<(change: Change) => void>();
 
@@ -30,35 +31,48 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
     }
   };
 
+  const tellAll = (host: string, before: readonly Verdict[], after: readonly Verdict[]) => {
+    for (const pool of new Set([...before, ...after].map((one) => one.pool))) {
+      const of = (verdicts: readonly Verdict[]) => verdicts.find((one) => one.pool === pool);
+      tell({ host, pool, before: of(before), after: of(after) });
+    }
+  };
+
   return {
     /** Reads back what was stored: hosts and verdicts, before anybody asks. */
     async load(db: Db): Promise<void> {
       for (const { name } of await db.selectFrom('hosts').select('name').execute()) registered.add(name);
-      const stored = await readVerdicts(db);
-      for (const verdict of stored.verdicts) verdicts.set(verdict.verdict.host, verdict);
-      for (const host of stored.unreadable)
-        log.error({ host }, 'stored verdict cannot be read: unknown until the next');
+      const { stored, unreadable } = await readVerdicts(db);
+      for (const one of stored) verdicts.set(one.host, one);
+      for (const host of unreadable) log.error({ host }, 'stored verdict cannot be read: unknown until the next');
     },
 
-    /** The verdict on a host as valid at this instant; never fails, never `trusted` in doubt. */
-    current(host: string): Standing {
+    /** The verdict on a host in a pool as valid at this instant; never fails, never `trusted` in doubt. */
+    current(host: string, pool: string = defaultPool): Standing {
       const now = clock.now();
       const stored = verdicts.get(host);
-      if (stored && registered.has(host))
-        return standing(stored, { now, uptimeMs: clock.uptimeMs(), bootId: clock.bootId });
-      const verdict = registered.has(host)
-        ? noVerdict(host, 'no-evidence', 'not attested yet', now)
-        : noVerdict(host, 'host-unknown', 'not registered', now);
-      return { verdict, ageMs: 0, usableUntil: now };
+      const verdict = stored?.verdicts.find((one) => one.pool === pool);
+      if (stored && verdict && registered.has(host))
+        return standing(verdict, stored, { now, uptimeMs: clock.uptimeMs(), bootId: clock.bootId });
+      const nothing = !registered.has(host)
+        ? noVerdict({ host, pool }, 'host-unknown', 'not registered', now)
+        : stored
+          ? noVerdict({ host, pool }, 'pool-foreign', `not in pool ${pool}`, now)
+          : noVerdict({ host, pool }, 'no-evidence', 'not attested yet', now);
+      return { verdict: nothing, ageMs: 0, usableUntil: now };
     },
 
-    /** A verdict that was stored becomes the current one, unless a later round's is there. Give it the time it was verified. */
-    accept(stored: StoredVerdict): void {
-      const { host } = stored.verdict;
+    /** Names of the pools it has a verdict in. */
+    poolsOf: (host: string): string[] => verdicts.get(host)?.verdicts.map(({ pool }) => pool) ?? [],
+
+    /** Verdicts that were stored become the current ones, unless those of a later round, or by later standards, are there. */
+    accept(stored: StoredVerdicts): void {
+      const { host, round, revision } = stored;
       const before = verdicts.get(host);
-      if (!registered.has(host) || (before && before.round >= stored.round)) return;
+      if (!registered.has(host)) return;
+      if (before && (before.round > round || (before.round === round && before.revision >= revision))) return;
       verdicts.set(host, stored);
-      tell({ host, before: before?.verdict, after: stored.verdict });
+      tellAll(host, before?.verdicts ?? [], stored.verdicts);
     },
 
     /** A host that may be attested from now on. */
@@ -71,7 +85,7 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
       const before = verdicts.get(host);
       registered.delete(host);
       verdicts.delete(host);
-      if (before) tell({ host, before: before.verdict, after: undefined });
+      tellAll(host, before?.verdicts ?? [], []);
     },
 
     /** @throws AssayError `host-not-found` */

@@ -1,7 +1,7 @@
 // Does a stored verdict still hold at this instant? Evaluated where it is read: no timer turns trust on or off, so a process
 // that was stopped, a machine that slept and a clock set back cannot keep a host trusted.
 import { type Component, components, type Verdict } from '@assay/protocol';
-import type { StoredVerdict } from '../storage/verdicts.ts';
+import type { StoredVerdicts } from '../storage/verdicts.ts';
 
 /** The two clocks at one instant. */
 export type Instant = { readonly now: Date; readonly uptimeMs: number; readonly bootId: string };
@@ -15,7 +15,11 @@ export type Standing = {
   readonly usableUntil: Date;
 };
 
-export function standing({ verdict, uptimeMs, bootId }: StoredVerdict, at: Instant): Standing {
+export function standing(
+  verdict: Verdict,
+  { uptimeMs, bootId }: Pick<StoredVerdicts, 'uptimeMs' | 'bootId'>,
+  at: Instant,
+): Standing {
   const verifiedAt = Date.parse(verdict.verified_at);
   const expiresAt = Date.parse(verdict.expires_at);
   const lifetimeMs = expiresAt - verifiedAt;
@@ -41,9 +45,15 @@ function expired(verdict: Verdict): Verdict {
 }
 
 /** What is said of a host on which there is no verdict. It may be used for nothing but this answer: it expires at once. */
-export function noVerdict(host: string, code: string, reason: string, now: Date): Verdict {
+export function noVerdict(
+  { host, pool }: { host: string; pool: string },
+  code: string,
+  reason: string,
+  now: Date,
+): Verdict {
   return {
     host,
+    pool,
     trust: 'unknown',
     reason,
     components: components.map((component: Component) => ({ component, trust: 'unknown', reason })),

@@ -2,8 +2,9 @@
 import { health } from './health.ts';
 import { hosts } from './hosts.ts';
 import { keys } from './keys.ts';
+import { policies } from './policies.ts';
 import { reference } from './reference.ts';
 import type { Resource } from './resource.ts';
 import { tickets } from './tickets.ts';
 
-export const resources: readonly Resource[] = [health, keys, hosts, reference, tickets];
+export const resources: readonly Resource[] = [health, keys, hosts, policies, reference, tickets];

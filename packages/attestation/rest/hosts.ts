@@ -1,10 +1,10 @@
 // /v1/hosts: which hosts are registered, the verdict on each as valid now, and the evidence each sent last.
 import { AssayError } from '@assay/core';
 import type { Host } from '@assay/protocol';
-import { HostName, HostRegistration } from '@assay/protocol';
+import { defaultPool, HostName, HostRegistration } from '@assay/protocol';
 import { Type } from 'typebox';
 import { lastEvidence } from '../storage/evidence.ts';
-import { type KnownHost, knownHosts, registerHost, removeHost } from '../storage/hosts.ts';
+import { type KnownHost, knownHosts, labelsOf, registerHost, removeHost } from '../storage/hosts.ts';
 import type { Resource, RestNeeds } from './resource.ts';
 
 const NameInPath = Type.Object({ name: HostName });
@@ -89,7 +89,7 @@ export const hosts: Resource = (server, needs) => {
   });
 };
 
-const neverEnrolled = { enrolled_at: null, ek_sha256: null, ak_name: null };
+const neverEnrolled = { labels: '{}', enrolled_at: null, ek_sha256: null, ak_name: null };
 
 function hostOf({ registry, switchboard }: RestNeeds, known: KnownHost): Host {
   const { name, registered_at, enrolled_at, ek_sha256, ak_name } = known;
@@ -100,8 +100,14 @@ function hostOf({ registry, switchboard }: RestNeeds, known: KnownHost): Host {
     ...(enrolled_at === null ? {} : { enrolled_at }),
     ...(ek_sha256 === null ? {} : { ek_sha256 }),
     ...(ak_name === null ? {} : { ak_name }),
+    labels: labelsOf(known),
+    pools: registry.poolsOf(name),
     connected: switchboard.connected(name),
     verdict,
+    verdicts: registry
+      .poolsOf(name)
+      .filter((pool) => pool !== defaultPool)
+      .map((pool) => registry.current(name, pool).verdict),
     age_ms: Math.round(ageMs),
   };
 }

@@ -1,5 +1,5 @@
 // /v1/reference: what is known good, and learning it from a golden host.
-import { LearnRequest, type ReferenceList } from '@assay/protocol';
+import { LearnRequest, type ReferenceList, type ReferenceSummary, type ReferenceValue } from '@assay/protocol';
 import { learn } from '../reference/learn.ts';
 import { readReferenceValues } from '../storage/reference-values.ts';
 import type { Resource } from './resource.ts';
@@ -9,7 +9,7 @@ export const reference: Resource = (server, needs) => {
     method: 'GET',
     url: '/v1/reference',
     config: { access: 'blob' },
-    handler: async () => ({ values: await readReferenceValues(needs.db) }) satisfies ReferenceList,
+    handler: async () => ({ values: (await readReferenceValues(needs.db)).map(summaryOf) }) satisfies ReferenceList,
   });
   server.route({
     method: 'POST',
@@ -22,3 +22,9 @@ export const reference: Resource = (server, needs) => {
     },
   });
 };
+
+function summaryOf({ content, ...value }: ReferenceValue): ReferenceSummary {
+  const counted = { sequence: 'events', measurements: 'measurements', 'pcr-values': 'values', files: 'files' } as const;
+  const list = (content as Record<string, unknown>)[counted[content.form]];
+  return { ...value, form: content.form, count: Array.isArray(list) ? list.length : 0, hosts: [] };
+}

@@ -5,5 +5,6 @@ import type { Registry } from '../registry/registry.ts';
 import type { Switchboard } from '../rounds/switchboard.ts';
 import type { TicketNeeds } from '../tickets/issue.ts';
 
-export type RestNeeds = LearnNeeds & TicketNeeds & { registry: Registry; switchboard: Switchboard };
+export type RestNeeds = LearnNeeds &
+  TicketNeeds & { registry: Registry; switchboard: Switchboard; lifetimeS: number; periodMs: number };
 export type Resource = (server: HttpsServer, needs: RestNeeds) => void;

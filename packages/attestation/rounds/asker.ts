@@ -2,10 +2,12 @@
 // connection; whoever asks while one is under way waits for the next, because its answer may be older than the question.
 import { AssayError } from '@assay/core';
 import type { SentEvidence, ServerFrame } from '@assay/protocol';
+import { membershipsIn } from '../standards/memberships.ts';
 import { issueChallenge, useChallenge } from '../storage/challenges.ts';
 import { leftBehind } from '../storage/enrolments.ts';
 import { type Answer, type Conclusion, conclude, type RoundNeeds, type SentChallenge } from './conclude.ts';
 import { logsWish } from './logs-wish.ts';
+import { pcrsWish } from './pcrs-wish.ts';
 
 export type AskerNeeds = RoundNeeds & { periodMs: number; challengeTimeoutMs: number };
 
@@ -94,14 +96,15 @@ export class Asker {
   async #begin(): Promise<void> {
     if (this.#busy || this.#sent || !this.#next || this.#ended) return;
     const { host, akName, connection, send } = this.#of;
-    const { db, clock, policy, periodMs, challengeTimeoutMs } = this.#needs;
+    const { db, clock, standards, periodMs, challengeTimeoutMs } = this.#needs;
     this.#busy = true;
     clearTimeout(this.#again);
     try {
       const counts = this.#of.counts();
-      const { challenge, left } = await db.transaction().execute(async (tx) => ({
+      const { challenge, left, pcrs } = await db.transaction().execute(async (tx) => ({
         challenge: await issueChallenge(tx, { host, akName, connection, counts }, clock.now()),
         left: await leftBehind(tx, host),
+        pcrs: pcrsWish(await membershipsIn(tx, standards, host)),
       }));
       const wanted = this.#next;
       if (!wanted || this.#ended) {
@@ -109,9 +112,10 @@ export class Asker {
         return;
       }
       this.#next = undefined;
-      const logs = logsWish(policy.pcrs, left);
-      this.#sent = { challenge: { ...challenge, imaAsked: logs.ima_offset }, sentAtMs: clock.uptimeMs(), wanted };
-      send({ type: 'challenge', challenge: challenge.id, nonce: challenge.nonce, pcrs: [...policy.pcrs], ...logs });
+      const logs = logsWish(pcrs, left);
+      const sent = { ...challenge, pcrs, imaAsked: logs.ima_offset };
+      this.#sent = { challenge: sent, sentAtMs: clock.uptimeMs(), wanted };
+      send({ type: 'challenge', challenge: challenge.id, nonce: challenge.nonce, pcrs: [...pcrs], ...logs });
       this.#again = setTimeout(() => this.ask().catch(() => undefined), periodMs);
       this.#late = setTimeout(() => {
         if (this.#sent?.challenge.id !== challenge.id) return;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { appraise, type Endorsement, logDigest } from '@assay/appraisal';
+import { knownGoodOf, testPolicy } from '@assay/appraisal/testing';
 import { openDatabase } from '@assay/daemon/storage';
 import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
 import { toBase64 } from '@assay/protocol';
@@ -51,8 +52,8 @@ test('the log of a host is sent once, and what is stored of a round suffices to 
     wanted: JSON.parse(evidence.wanted ?? ''),
     imaAsked: evidence.ima_asked ?? 0,
     endorsement: JSON.parse(enrolment.endorsement) as Endorsement,
-    reference: [],
-    policy: { pcrs: JSON.parse(evidence.wanted ?? ''), softwareTpmAccepted: true, allowed: [], verdictLifetimeS: 90 },
+    knownGood: knownGoodOf([]),
+    policy: testPolicy(),
     previous: JSON.parse(evidence.previous ?? ''),
     now: new Date(evidence.received_at),
   });

@@ -1,50 +1,56 @@
 // What does a round come to? The challenge is used up, the evidence appraised and the verdict stored in one transaction;
 // then readers are told. Whatever goes wrong on the way, the host is not trusted by it.
 import {
-  type Appraisal,
-  appraise,
+  asksAgain,
+  judge,
   type KnownLogs,
   logDigest,
   type Measured,
-  type Policy,
   type TrustStore,
   unknownVerdict,
+  type Verification,
+  verifyEvidence,
 } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { Clock, Log } from '@assay/daemon';
 import type { KnownImaLines } from '@assay/measurement';
-import { fromBase64, type SentEvidence, type Verdict } from '@assay/protocol';
-import { presentEndorsement } from '../enrolment/present-endorsement.ts';
-import type { KnownGood } from '../reference/known-good.ts';
+import { defaultPool, fromBase64, type PcrWish, type SentEvidence, type Verdict } from '@assay/protocol';
+import { type PresentEndorsement, presentEndorsement } from '../enrolment/present-endorsement.ts';
 import type { Registry } from '../registry/registry.ts';
+import { membershipsIn } from '../standards/memberships.ts';
+import type { Membership, ReadStandards, Standards } from '../standards/standards.ts';
 import { findBootLog, lastBootLog } from '../storage/boot-logs.ts';
 import { useChallenge } from '../storage/challenges.ts';
 import { findEnrolment, keepState, stateOf } from '../storage/enrolments.ts';
 import { keepEvidence } from '../storage/evidence.ts';
 import type { ChallengeRow, Db, EnrolmentRow } from '../storage/schema.ts';
-import { keepVerdict } from '../storage/verdicts.ts';
+import { keepVerdicts, type StoredVerdicts } from '../storage/verdicts.ts';
 
 export type RoundNeeds = {
   db: Db;
   clock: Clock;
   log: Log;
-  policy: Policy;
+  /** Seconds a verdict holds where no policy says it. */
+  lifetimeS: number;
   registry: Registry;
   /** Whose word on a TPM counts now. */
   heldStore: () => TrustStore;
-  knownGood: KnownGood;
+  standards: ReadStandards;
   knownImaLines: KnownImaLines;
   knownLogs: KnownLogs;
 };
 
-/** A challenge, and from where it asked for IMA's list. */
-export type SentChallenge = ChallengeRow & { imaAsked?: number | undefined };
+/** A challenge, for which PCRs it asked, and from where for IMA's list. */
+export type SentChallenge = ChallengeRow & { pcrs: readonly PcrWish[]; imaAsked?: number | undefined };
 
 /** What came back for a challenge: evidence, or the reason why there is none. */
 export type Answer = { evidence: SentEvidence } | { code: string; message: string };
 
 export type Conclusion = {
+  /** In the default pool, or in another when the host is not in it. */
   readonly verdict: Verdict;
+  /** In every pool the host is in. */
+  readonly verdicts: readonly Verdict[];
   /** The enrolled AK signed over our nonce: it was the host that answered, whatever it said. */
   readonly authentic: boolean;
   /** What a golden host would teach; absent when the evidence did not verify. */
@@ -78,14 +84,17 @@ export async function conclude(
       if (enrolment?.ak_name !== challenge.ak_name)
         throw new AssayError('challenge-stale', `host ${host}`, 'the AK it is enrolled with now', challenge.ak_name);
       const bootLog = await lastBootLog(tx, host);
-      const appraisal = await judge(needs, tx, { enrolment, bootLog }, challenge, answer, at.now);
-      const { verdict, state, goesOn } = appraisal;
-      const authentic = state !== undefined;
-      const stored = { verdict, round, uptimeMs: at.uptimeMs, bootId: at.bootId };
-      if (authentic || counts) await keepAnswer(needs, tx, { enrolment, bootLog }, challenge, answer, at.now);
-      const kept = (authentic || counts) && (await keepVerdict(tx, stored));
-      if (state) await keepState(tx, host, challenge.ak_name, state);
-      const conclusion = { verdict, authentic, goesOn, measured: () => appraisal.measured };
+      const present = presentEndorsement(needs.heldStore(), enrolment, at.now);
+      const verification = await verify(needs, tx, { enrolment, bootLog, present }, challenge, answer);
+      const judged = await judgeInPools(needs, tx, present, { host, verification }, at.now);
+      const authentic = 'authentic' in verification && verification.authentic;
+      const stored = { host, round, ...judged, uptimeMs: at.uptimeMs, bootId: at.bootId };
+      if (authentic || counts) await keepAnswer(tx, { enrolment, bootLog }, challenge, answer, at.now);
+      const kept = (authentic || counts) && (await keepVerdicts(tx, stored));
+      if (authentic) await keepState(tx, host, challenge.ak_name, verification.state);
+      const goesOn = 'authentic' in verification && asksAgain(verification.findings);
+      const { verdicts, measured } = judged;
+      const conclusion = { verdict: foremost(verdicts), verdicts, authentic, goesOn, measured };
       return { conclusion, stored: kept ? stored : undefined };
     });
     if (stored) registry.accept(stored);
@@ -105,59 +114,91 @@ type Before = {
   bootLog: string | undefined;
 };
 
-/** Pure appraisal with what is stored on the host. */
-async function judge(
+/** Why there is nothing to judge. */
+type Silence = { code: string; message: string };
+
+/** Pure verification with what is stored on the host. */
+async function verify(
   needs: RoundNeeds,
   tx: Db,
-  { enrolment, bootLog }: Before,
-  { host, nonce, imaAsked = 0 }: SentChallenge,
+  { enrolment, bootLog, present }: Before & { present: PresentEndorsement },
+  { host, nonce, pcrs, imaAsked = 0 }: SentChallenge,
   answer: Answer,
-  now: Date,
-): Promise<Appraisal> {
-  const { policy, heldStore, knownGood, knownImaLines, knownLogs, log } = needs;
-  const { endorsement, withdrawn } = presentEndorsement(heldStore(), enrolment, now);
-  const nothing = (why: { code: string; message: string }): Appraisal => ({
-    verdict: unknownVerdict({ host, why, policy, endorsement, now }),
-    state: undefined,
-    measured: undefined,
-    goesOn: false,
-  });
-  if (!('evidence' in answer)) return nothing(answer);
-
-  const reference = await knownGood(tx);
+): Promise<Verification | Silence> {
+  if (!('evidence' in answer)) return answer;
+  const { knownImaLines, knownLogs, log } = needs;
   try {
-    return appraise({
-      host,
-      evidence: await withBootLog(needs, tx, answer.evidence, bootLog),
+    return verifyEvidence({
+      evidence: await withBootLog(needs, tx, answer.evidence, bootLog, pcrs),
       ak: Buffer.from(enrolment.ak_public, 'base64'),
       nonce: Buffer.from(nonce, 'base64'),
-      wanted: policy.pcrs,
+      wanted: pcrs,
       imaAsked,
       knownImaLines,
       knownLogs,
-      endorsement,
-      withdrawn,
-      reference,
-      policy,
+      endorsement: present.endorsement,
       previous: stateOf(enrolment),
-      now,
     });
   } catch (error) {
     if (!(error instanceof AssayError)) log.error({ err: error, host }, 'appraisal failed');
     const message = error instanceof AssayError ? error.message : 'appraisal failed; the log has the rest';
-    return nothing({ code: 'appraisal-failed', message });
+    return { code: 'appraisal-failed', message };
   }
 }
 
+type Judged = Pick<StoredVerdicts, 'verdicts' | 'revision'> & { measured(): Measured | undefined };
+
+/** Pure appraisal by the policy of each pool the host is in, and what is known good now. */
+async function judgeInPools(
+  { standards: read, lifetimeS, log }: RoundNeeds,
+  tx: Db,
+  { endorsement, withdrawn }: PresentEndorsement,
+  { host, verification }: { host: string; verification: Verification | Silence },
+  now: Date,
+): Promise<Judged> {
+  const standards: Standards = await read(tx);
+  const { knownGood, revision } = standards;
+  let measured: () => Measured | undefined = () => undefined;
+  const one = ({ pool, policy }: Membership): Verdict => {
+    const unknown = (why: Silence) =>
+      unknownVerdict({
+        host,
+        why,
+        policy: policy ?? { pool, verdictLifetimeS: lifetimeS },
+        revision,
+        endorsement,
+        now,
+      });
+    if (!('authentic' in verification)) return unknown(verification);
+    try {
+      const judgement = judge({ host, verification, endorsement, withdrawn, knownGood, policy, now });
+      if (judgement.measured) measured = () => judgement.measured;
+      return judgement.verdict;
+    } catch (error) {
+      if (!(error instanceof AssayError)) log.error({ err: error, host, pool }, 'appraisal failed');
+      return unknown({ code: 'appraisal-failed', message: 'appraisal failed; the log has the rest' });
+    }
+  };
+  const memberships = await membershipsIn(tx, read, host);
+  return { verdicts: memberships.map(one), revision, measured };
+}
+
+const foremost = (verdicts: readonly Verdict[]): Verdict => {
+  const verdict = verdicts.find(({ pool }) => pool === defaultPool) ?? verdicts[0];
+  if (!verdict) throw new AssayError('pool-none', 'host', 'a pool it is in', 'none');
+  return verdict;
+};
+
 /** With the boot log that the host left out, if it is the one that is kept of it; a reading in memory is as good as the log. */
 async function withBootLog(
-  { policy, knownLogs }: RoundNeeds,
+  { knownLogs }: RoundNeeds,
   tx: Db,
   { event_log_sha256: named, ...sent }: SentEvidence,
   bootLog: string | undefined,
+  wanted: readonly PcrWish[],
 ): Promise<SentEvidence> {
   if (sent.event_log !== undefined || named === undefined || named !== bootLog) return sent;
-  const selection = policy.pcrs.map(({ bank, pcrs }) => ({ hash: bank, pcrs: [...pcrs] }));
+  const selection = wanted.map(({ bank, pcrs }) => ({ hash: bank, pcrs: [...pcrs] }));
   if (knownLogs.recall(named, selection)) return { ...sent, event_log_sha256: named };
   const event_log = await findBootLog(tx, named);
   return event_log === undefined ? sent : { ...sent, event_log };
@@ -165,16 +206,15 @@ async function withBootLog(
 
 /** As it came, so that it can be looked at and appraised anew; the boot log beside it, because the next rounds have the same. */
 async function keepAnswer(
-  { policy }: RoundNeeds,
   tx: Db,
   { enrolment, bootLog: before }: Before,
-  { host, round, nonce, ak_name, imaAsked = 0 }: SentChallenge,
+  { host, round, nonce, ak_name, pcrs, imaAsked = 0 }: SentChallenge,
   answer: Answer,
   now: Date,
 ) {
   if (!('evidence' in answer)) return;
   const { sha256, log, claimed } = split(answer.evidence, before);
-  const asked = { wanted: JSON.stringify(policy.pcrs), previous: enrolment.last_quote, ima_asked: imaAsked };
+  const asked = { wanted: JSON.stringify(pcrs), previous: enrolment.last_quote, ima_asked: imaAsked };
   const row = { host, round, nonce, ak_name, claimed: JSON.stringify(claimed), received_at: now.toISOString() };
   await keepEvidence(tx, { ...row, ...asked, event_log_sha256: sha256 }, { before, log });
 }
@@ -189,12 +229,26 @@ function split(sent: SentEvidence, before: string | undefined) {
   }
 }
 
-/** In memory only: nothing could be stored. */
-function doubt({ policy, clock }: RoundNeeds, host: string, round: number, error: unknown) {
+/** In memory only, in every pool it had a verdict in: nothing could be stored. */
+function doubt(
+  { lifetimeS, clock, registry }: RoundNeeds,
+  host: string,
+  round: number,
+  error: unknown,
+): StoredVerdicts {
   const why =
     error instanceof AssayError
       ? { code: error.code, message: error.message }
       : { code: 'internal', message: 'the round failed; the log has the rest' };
-  const verdict = unknownVerdict({ host, why, policy, endorsement: undefined, now: clock.now() });
-  return { verdict, round, uptimeMs: clock.uptimeMs(), bootId: clock.bootId };
+  const pools = new Set([defaultPool, ...registry.poolsOf(host)]);
+  const verdicts = [...pools].map((pool) =>
+    unknownVerdict({
+      host,
+      why,
+      policy: { pool, verdictLifetimeS: lifetimeS },
+      endorsement: undefined,
+      now: clock.now(),
+    }),
+  );
+  return { host, round, revision: 0, verdicts, uptimeMs: clock.uptimeMs(), bootId: clock.bootId };
 }

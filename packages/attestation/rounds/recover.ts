@@ -1,30 +1,41 @@
 // What of the rounds an earlier life of this server was in the middle of? Their challenges are spent and nobody can say what the
 // hosts would have answered, so those hosts are unknown until they are asked again.
 // Takes every challenge in the database for one of its own: one server per database.
-import { type Policy, unknownVerdict } from '@assay/appraisal';
+import { unknownVerdict } from '@assay/appraisal';
 import type { Clock, Log } from '@assay/daemon';
+import { membershipsIn } from '../standards/memberships.ts';
+import type { ReadStandards } from '../standards/standards.ts';
 import { takeLeftovers } from '../storage/challenges.ts';
 import type { Db } from '../storage/schema.ts';
-import { keepVerdict } from '../storage/verdicts.ts';
+import { keepVerdicts } from '../storage/verdicts.ts';
 
 /** Before the registry is loaded and anybody connects. */
 export async function recoverRounds({
   db,
   clock,
   log,
-  policy,
+  standards,
+  lifetimeS,
 }: {
   db: Db;
   clock: Clock;
   log: Log;
-  policy: Policy;
+  standards: ReadStandards;
+  lifetimeS: number;
 }): Promise<void> {
   const why = { code: 'round-interrupted', message: 'the attestation server ended before the host answered' };
   await db.transaction().execute(async (tx) => {
     for (const { host, round, counts } of await takeLeftovers(tx)) {
       if (counts === 0) continue;
-      const verdict = unknownVerdict({ host, why, policy, endorsement: undefined, now: clock.now() });
-      await keepVerdict(tx, { verdict, round, uptimeMs: Math.round(clock.uptimeMs()), bootId: clock.bootId });
+      const { revision } = await standards(tx);
+      const verdicts = (await membershipsIn(tx, standards, host)).map(({ pool, policy }) =>
+        unknownVerdict({
+          ...{ host, why, revision, endorsement: undefined, now: clock.now() },
+          policy: policy ?? { pool, verdictLifetimeS: lifetimeS },
+        }),
+      );
+      const at = { uptimeMs: Math.round(clock.uptimeMs()), bootId: clock.bootId };
+      await keepVerdicts(tx, { host, round, revision, verdicts, ...at });
       log.warn({ host, round }, 'round interrupted by the end of the attestation server');
     }
   });

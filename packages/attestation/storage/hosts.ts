@@ -1,6 +1,7 @@
 // Which hosts may enrol? Those an operator registered. Everything else known of a host hangs on its row and goes with it.
 import { randomUUID } from 'node:crypto';
 import { AssayError } from '@assay/core';
+import { Labels, parse } from '@assay/protocol';
 import { dropBootLog, lastBootLog } from './boot-logs.ts';
 import type { Db, EnrolmentRow, HostRow } from './schema.ts';
 
@@ -14,6 +15,7 @@ export async function registerHost(db: Db, { name, ekPin, now }: NewHost): Promi
     registered_at: now.toISOString(),
     ek_pin: ekPin ?? null,
     last_round: 0,
+    labels: '{}',
   };
   const added = await db
     .insertInto('hosts')
@@ -38,7 +40,7 @@ export async function findHost(db: Db, name: string): Promise<HostRow | undefine
 }
 
 /** What is told of a host, without its verdict, which is read where its expiry is looked at. */
-export type KnownHost = Pick<HostRow, 'name' | 'registered_at'> &
+export type KnownHost = Pick<HostRow, 'name' | 'registered_at' | 'labels'> &
   Nullable<Pick<EnrolmentRow, 'enrolled_at' | 'ek_sha256' | 'ak_name'>>;
 type Nullable<T> = { [K in keyof T]: T[K] | null };
 
@@ -50,6 +52,7 @@ export async function knownHosts(db: Db, name?: string): Promise<KnownHost[]> {
     .select([
       'hosts.name',
       'hosts.registered_at',
+      'hosts.labels',
       'enrolments.enrolled_at',
       'enrolments.ek_sha256',
       'enrolments.ak_name',
@@ -57,4 +60,18 @@ export async function knownHosts(db: Db, name?: string): Promise<KnownHost[]> {
     .orderBy('hosts.name');
   if (name !== undefined) query = query.where('hosts.name', '=', name);
   return await query.execute();
+}
+
+/** @throws AssayError `message-schema` for what is none */
+export const labelsOf = ({ labels }: Pick<HostRow, 'labels'>): Labels => parse(Labels, labels, 'labels');
+
+/** These and no others. Run it in a transaction, and count `standards` up after it. @returns false when there is no such host */
+export async function keepLabels(db: Db, name: string, labels: Labels): Promise<boolean> {
+  const kept = await db
+    .updateTable('hosts')
+    .set({ labels: JSON.stringify(labels) })
+    .where('name', '=', name)
+    .returning('name')
+    .executeTakeFirst();
+  return kept !== undefined;
 }

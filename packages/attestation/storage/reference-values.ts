@@ -1,58 +1,79 @@
-// What is known good, and since when. A value's id is the hash of what it says: the same one is stored once.
+// The known-good database. A value's id is the hash of what it says: the same one is stored once.
 import { createHash } from 'node:crypto';
-import { check, ReferenceEvent, ReferenceValue } from '@assay/protocol';
-import { Type } from 'typebox';
+import { check, type ReferenceContent, ReferenceValue } from '@assay/protocol';
 import type { Db, ReferenceValueRow } from './schema.ts';
 
-const subject = 'reference';
-
 /** Hex, 32 characters; the same for the same measurements of the same component, whatever their description. */
-export function referenceId({ component, events }: Pick<ReferenceValue, 'component' | 'events'>): string {
-  const said = events.map(({ pcr, type, digests }) => [pcr, type, Object.entries(digests).sort()]);
+export function referenceId({ component, content }: Pick<ReferenceValue, 'component' | 'content'>): string {
   return createHash('sha256')
-    .update(JSON.stringify([component, said]))
+    .update(JSON.stringify([component, ...saidBy(content)]))
     .digest('hex')
     .slice(0, 32);
 }
 
-/** Run it in a transaction. @returns those that were not known before */
+const sorted = (digests: Record<string, string>) => Object.entries(digests).sort();
+
+/** For sequences as the first release had it, whose ids are kept. */
+function saidBy(content: ReferenceContent): unknown[] {
+  switch (content.form) {
+    case 'sequence':
+      return [content.events.map(({ pcr, type, digests }) => [pcr, type, sorted(digests)])];
+    case 'measurements':
+      return [content.form, content.measurements.map(({ claim, digests }) => [claim, sorted(digests)])];
+    case 'pcr-values':
+      return [content.form, content.values.map(({ bank, pcr, value }) => [bank, pcr, value])];
+    case 'files':
+      return [content.form, content.files.map(({ path, digests }) => [path, sorted(digests)])];
+  }
+}
+
+/** Run it in a transaction, and count `standards` up after it. @returns those that were not known before */
 export async function addReferenceValues(db: Db, values: readonly ReferenceValue[]): Promise<ReferenceValue[]> {
   const added: ReferenceValue[] = [];
   for (const value of values) {
-    const row: ReferenceValueRow = { ...value, events: JSON.stringify(value.events) };
     const stored = await db
       .insertInto('reference_values')
-      .values(row)
+      .values(rowOf(value))
       .onConflict((conflict) => conflict.column('id').doNothing())
       .returning('id')
       .executeTakeFirst();
     if (stored) added.push(value);
   }
-  if (added.length > 0)
-    await db
-      .insertInto('versions')
-      .values({ subject, version: 1 })
-      .onConflict((conflict) =>
-        conflict.column('subject').doUpdateSet((row) => ({ version: row('versions.version', '+', 1) })),
-      )
-      .execute();
   return added;
 }
 
 /** In the order they were added. */
 export async function readReferenceValues(db: Db): Promise<ReferenceValue[]> {
   const rows = await db.selectFrom('reference_values').selectAll().orderBy('added_at').orderBy('id').execute();
-  return rows.map((row) =>
-    check(
-      ReferenceValue,
-      { ...row, events: check(Type.Array(ReferenceEvent), JSON.parse(row.events), row.id) },
-      row.id,
-    ),
-  );
+  return rows.map(referenceValueOf);
 }
 
-/** Another number after each change. */
-export async function referenceVersion(db: Db): Promise<number> {
-  const row = await db.selectFrom('versions').select('version').where('subject', '=', subject).executeTakeFirst();
-  return row?.version ?? 0;
+const rowOf = (value: ReferenceValue): ReferenceValueRow => ({
+  id: value.id,
+  component: value.component,
+  vendor: value.vendor ?? null,
+  name: value.name ?? null,
+  version: value.version ?? null,
+  content: JSON.stringify(value.content),
+  state: value.state,
+  from: value.from ?? null,
+  until: value.until ?? null,
+  replaces: value.replaces ? JSON.stringify(value.replaces) : null,
+  source: JSON.stringify(value.source),
+  by: value.by,
+  because: value.because ?? null,
+  added_at: value.added_at,
+  retired_at: value.retired_at ?? null,
+});
+
+/** @throws AssayError `message-schema` for a row that is none */
+function referenceValueOf({ content, source, replaces, ...row }: ReferenceValueRow): ReferenceValue {
+  const told = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+  const value = {
+    ...told,
+    content: JSON.parse(content),
+    source: JSON.parse(source),
+    ...(replaces !== null && { replaces: JSON.parse(replaces) }),
+  };
+  return check(ReferenceValue, value, `reference value ${row.id}`);
 }

@@ -11,6 +11,8 @@ export type HostRow = {
   ek_pin: string | null;
   /** Number of the last challenge sent to this host: the order of its verdicts, which no clock can turn back. */
   last_round: number;
+  /** JSON: Labels */
+  labels: string;
 };
 
 export type EnrolmentRow = {
@@ -41,14 +43,20 @@ export type ChallengeRow = {
   counts: number;
 };
 
+/** The current verdict of each host in each pool it is in. */
 export type VerdictRow = {
   host: string;
+  pool: string;
   round: number;
+  /** Of what is known good and of the policies: of two verdicts on one round the one with the higher is the current one. */
+  revision: number;
   /** JSON: Verdict */
   verdict: string;
   /** The machine's uptime when it was given, comparable under the same boot id only. */
   uptime_ms: number;
   boot_id: string;
+  /** JSON: what is remembered of the files IMA measured, as appraisal left it. */
+  files: string | null;
 };
 
 export type EvidenceRow = {
@@ -78,10 +86,74 @@ export type BootLogRow = {
 export type ReferenceValueRow = {
   id: string;
   component: string;
-  /** JSON: ReferenceEvent[] */
-  events: string;
+  vendor: string | null;
+  name: string | null;
+  version: string | null;
+  /** JSON: ReferenceContent */
+  content: string;
+  state: string;
+  from: string | null;
+  until: string | null;
+  /** JSON: ids */
+  replaces: string | null;
+  /** JSON: ReferenceSource */
   source: string;
+  by: string;
+  because: string | null;
   added_at: string;
+  retired_at: string | null;
+};
+
+export type PolicyRow = {
+  pool: string;
+  version: number;
+  /** JSON: PolicyDocument; null: with this version the policy was removed. */
+  document: string | null;
+  applied_at: string;
+  by: string;
+  because: string | null;
+};
+
+export type JournalRow = {
+  /** From 1, in the order things were done. */
+  seq: number;
+  at: string;
+  by: string;
+  action: string;
+  subject: string;
+  text: string;
+  because: string | null;
+};
+
+/** Every change of verdict. */
+export type VerdictHistoryRow = {
+  host: string;
+  pool: string;
+  round: number;
+  revision: number;
+  at: string;
+  /** Base64 of deflated JSON: Verdict */
+  verdict: string;
+};
+
+/** The evidence behind them. */
+export type EvidenceHistoryRow = {
+  host: string;
+  round: number;
+  received_at: string;
+  /** Of the boot log, in `boot_logs`. */
+  event_log_sha256: string | null;
+  /** Base64 of deflated JSON: EvidenceRow without what stands beside it. */
+  body: string;
+};
+
+/** IMA's list of each host's present boot, as far as it was read, in the pieces it came in. */
+export type ImaPartRow = {
+  host: string;
+  offset: number;
+  length: number;
+  /** Base64 of the deflated bytes. */
+  data: string;
 };
 
 /** Counts changes, so that readers know when what they keep in memory is out of date. */
@@ -95,6 +167,11 @@ export type Schema = {
   evidence: EvidenceRow;
   boot_logs: BootLogRow;
   reference_values: ReferenceValueRow;
+  policies: PolicyRow;
+  journal: JournalRow;
+  verdict_history: VerdictHistoryRow;
+  evidence_history: EvidenceHistoryRow;
+  ima_parts: ImaPartRow;
   versions: VersionRow;
 };
 

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { allowedByDefault } from '@assay/appraisal';
+import { labDocument } from '@assay/appraisal';
 import { type Clock, createLog, httpsRequest } from '@assay/daemon';
 import { testPki } from '@assay/daemon/testing';
-import type { Host } from '@assay/protocol';
+import type { Host, PolicyDocument } from '@assay/protocol';
 import type { AttestationOptions } from '../options.ts';
 import { type AttestationServer, startAttestationServer } from '../server.ts';
 
@@ -32,6 +32,8 @@ export type TestServer = {
 
 export type TestServerOptions = Partial<AttestationOptions> & {
   clock?: Clock;
+  /** Applied before anything else; null: none. What a lab asks for unless told. */
+  policy?: PolicyDocument | null;
   /** PEM files by name for `software_tpm_ca_dir`, which is absent without. */
   softwareTpmCas?: Record<string, string>;
 };
@@ -42,7 +44,7 @@ const ca = pki.ca.toString();
 const secret = 'a-secret-of-tests-alone';
 
 export async function startTestServer(t: TestContext, given: TestServerOptions = {}): Promise<TestServer> {
-  const { clock, softwareTpmCas, ...overrides } = given;
+  const { clock, softwareTpmCas, policy = labDocument, ...overrides } = given;
   const folder = mkdtempSync(join(tmpdir(), 'assay-attestation-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = (name: string) => join(folder, name);
@@ -66,11 +68,15 @@ export async function startTestServer(t: TestContext, given: TestServerOptions =
     attestation_period: 3600,
     verdict_lifetime: 7200,
     challenge_timeout: 10,
-    allowed_findings: allowedByDefault,
     database: `sqlite:${file('attestation.db')}`,
     ...overrides,
   };
-  return await live();
+  const first = await live();
+  if (policy) {
+    const { status, body } = await first.call('POST', '/v1/policies', { document: policy });
+    if (status !== 200) throw new Error(JSON.stringify(body));
+  }
+  return first;
 
   async function live(): Promise<TestServer> {
     const log = createLog('attestation-server', process.env['ASSAY_LOG_LEVEL'] ? undefined : 'silent');
@@ -105,7 +111,12 @@ export async function startTestServer(t: TestContext, given: TestServerOptions =
       host: async (name) => (await call('GET', `/v1/hosts/${name}`)).body as Host,
       async restart() {
         await close();
-        return await live();
+        const first = await live();
+        if (policy) {
+          const { status, body } = await first.call('POST', '/v1/policies', { document: policy });
+          if (status !== 200) throw new Error(JSON.stringify(body));
+        }
+        return first;
       },
     };
   }

@@ -5,6 +5,7 @@ import { AssayError } from '@assay/core';
 import type { Clock } from '@assay/daemon';
 import {
   check,
+  defaultPool,
   type Ticket,
   TicketClaims,
   type TicketRequest,
@@ -34,19 +35,21 @@ const deadlineMs = 10_000;
 
 export async function issueTicket(
   { clock, registry, switchboard, ticketKey }: TicketNeeds,
-  { instance_id, host }: TicketRequest,
+  { instance_id, host, pool = defaultPool }: TicketRequest,
 ): Promise<Ticket | Refusal> {
-  const before = registry.current(host).verdict;
+  const before = registry.current(host, pool).verdict;
   if (before.findings[0]?.code === 'host-unknown') return before;
   try {
-    const { verdict } = await switchboard.attestNow(host, { deadlineMs });
-    if (verdict.trust !== 'trusted') return verdict;
+    const { verdicts } = await switchboard.attestNow(host, { deadlineMs });
+    const fresh = verdicts.find((one) => one.pool === pool);
+    if (!fresh) return { trust: 'unknown', reason: `not in pool ${pool}` };
+    if (fresh.trust !== 'trusted') return fresh;
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
     return { trust: 'unknown', reason: error.message };
   }
   // What readers are told counts, not what this round came to: a later one may have ended meanwhile.
-  const { verdict, usableUntil } = registry.current(host);
+  const { verdict, usableUntil } = registry.current(host, pool);
   if (verdict.trust !== 'trusted') return verdict;
 
   const iat = Math.floor(clock.now().getTime() / 1000);
@@ -59,6 +62,7 @@ export async function issueTicket(
       aud: ticketAudience,
       sub: instance_id,
       host,
+      ...(pool !== defaultPool && { pool }),
       ak_name: verdict.ak_name,
       iat,
       exp,

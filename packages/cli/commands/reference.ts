@@ -24,10 +24,10 @@ export function reference(program: Command): void {
     .action(async (options: Options) => {
       const { reference, table, escaped, componentName } = await load(options);
       const values = await reference.list();
-      const rows = values.map(({ component, events, source, added_at }) => [
+      const rows = values.map(({ component, count, source, added_at }) => [
         componentName(component),
-        events.length,
-        escaped(source),
+        count,
+        escaped(`${source.kind} ${source.name}`),
         added_at,
       ]);
       if (options.json) console.log(JSON.stringify({ values }, null, 2));
@@ -45,7 +45,10 @@ async function load(options: AccessOptions) {
     import('../operator/table.ts'),
     import('@assay/core'),
   ]);
-  const show = (verb: string, values: Pick<ReferenceValue, 'component' | 'events'>[]) =>
-    values.map(({ component, events }) => `${verb} ${componentName(component)}: ${events.length} measurements`);
+  const show = (verb: string, values: ReferenceValue[]) =>
+    values.map(({ component, content }) => {
+      const count = content.form === 'sequence' ? content.events.length : 0;
+      return `${verb} ${componentName(component)}: ${count} measurements`;
+    });
   return { reference: referenceOf(attestationClient(options)), table, escaped, componentName, show };
 }

@@ -1,9 +1,10 @@
 // How do the lab's hosts come to be trusted? Registered with the TPM they were made with, attested, compared with a golden host.
 import { setTimeout as delay } from 'node:timers/promises';
+import { labDocument } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { Host } from '@assay/protocol';
 import { attestationClient } from '../operator/attestation-client.ts';
-import { hostsOf, referenceOf } from '../operator/hosts.ts';
+import { hostsOf, policiesOf, referenceOf } from '../operator/hosts.ts';
 import { address } from './ports.ts';
 import type { Lab } from './settings.ts';
 
@@ -21,6 +22,7 @@ export function trustOf({ settings, paths }: Lab) {
   );
   const hosts = hostsOf(client);
   const reference = referenceOf(client);
+  const policies = policiesOf(client);
   const wanted = settings.hosts.map(({ name }) => name);
 
   /** Waits until each host of the lab is as `done` says. @throws AssayError `lab-attestation` naming the host that is not */
@@ -56,6 +58,10 @@ export function trustOf({ settings, paths }: Lab) {
         'it to answer a challenge',
         60_000,
       ),
+    /** What the lab asks of its hosts, unless there is a policy already. */
+    async policy(): Promise<void> {
+      if ((await policies.list()).length === 0) await policies.apply(labDocument, 'a lab: software TPMs are enough');
+    },
     /** Takes the golden host's measurements as reference, unless there are reference values already. */
     async learn(): Promise<boolean> {
       if ((await reference.list()).length > 0) return false;

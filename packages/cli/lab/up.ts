@@ -84,6 +84,7 @@ async function bringUp(state: string, autoPorts: boolean): Promise<void> {
     {
       title: 'hosts',
       task: async () => {
+        await trustOf(made.lab).policy();
         await trustOf(made.lab).register(made.eks);
         await order(hostNames().flatMap(servicesOf));
       },

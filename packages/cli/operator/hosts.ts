@@ -1,5 +1,14 @@
 // The attestation server's REST for hosts and reference values, as functions.
-import { check, Host, HostEvidence, HostList, LearnResult, ReferenceList } from '@assay/protocol';
+import {
+  check,
+  Host,
+  HostEvidence,
+  HostList,
+  LearnResult,
+  type PolicyDocument,
+  PolicyList,
+  ReferenceList,
+} from '@assay/protocol';
 import type { AttestationClient } from './attestation-client.ts';
 
 const pathOf = (name: string) => `/v1/hosts/${encodeURIComponent(name)}`;
@@ -28,4 +37,11 @@ export const referenceOf = (client: AttestationClient) => ({
       'learn',
     ),
   list: async () => check(ReferenceList, await client.ask('GET', '/v1/reference'), 'reference').values,
+});
+
+export const policiesOf = (client: AttestationClient) => ({
+  list: async () => check(PolicyList, await client.ask('GET', '/v1/policies'), 'policies').policies,
+  apply: async (document: PolicyDocument, because: string) => {
+    await client.ask('POST', '/v1/policies', { document, because });
+  },
 });

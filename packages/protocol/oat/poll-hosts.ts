@@ -1,11 +1,14 @@
 // OpenAttestation's PollHosts: the question Nova's TrustedFilter asks. Unknown properties are ignored, as OAT 2 did.
 import { type Static, Type } from 'typebox';
 import { Instant } from '../bytes.ts';
+import { PoolName } from '../policy.ts';
 import { Trust } from '../verdict.ts';
 
 /** Folsom sent one host as a bare string, every later release an array; `count` never matters. */
 export const PollHostsRequest = Type.Object({
   hosts: Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 100_000 })]),
+  /** Ours: the pool that is asked about; absent: the default one. */
+  pool: Type.Optional(PoolName),
 });
 export type PollHostsRequest = Static<typeof PollHostsRequest>;
 

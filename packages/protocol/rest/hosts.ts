@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { AkName, Base64, HostName, Instant } from '../bytes.ts';
 import { SentEvidence } from '../evidence.ts';
+import { Labels, PoolName } from '../policy.ts';
 import { Verdict } from '../verdict.ts';
 
 /** POST /v1/hosts: only registered hosts may enrol. `ek_sha256` (hex, of the certificate's DER) pins the TPM. */
@@ -17,13 +18,22 @@ export const Host = Type.Object({
   enrolled_at: Type.Optional(Instant),
   ek_sha256: Type.Optional(Type.String()),
   ak_name: Type.Optional(Type.String()),
+  labels: Labels,
+  /** Pools it is in. */
+  pools: Type.Array(PoolName),
   connected: Type.Boolean(),
-  /** As valid now: past its expiry it reads `unknown`. */
+  /** In the default pool, as valid now: past its expiry it reads `unknown`. */
   verdict: Verdict,
+  /** In its other pools. */
+  verdicts: Type.Array(Verdict),
   /** Milliseconds since `verified_at`. */
   age_ms: Type.Number(),
 });
 export type Host = Static<typeof Host>;
+
+/** PUT /v1/hosts/{name}/labels: these and no others. */
+export const LabelsRequest = Type.Object({ labels: Labels });
+export type LabelsRequest = Static<typeof LabelsRequest>;
 
 /** GET /v1/hosts */
 export const HostList = Type.Object({ hosts: Type.Array(Host) });

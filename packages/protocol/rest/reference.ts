@@ -1,11 +1,9 @@
-// REST: reference values.   POST /v1/reference/learn takes those of a golden host, GET /v1/reference lists them.
+// REST: the known-good database.   /v1/reference …
 import { type Static, Type } from 'typebox';
-import { HostName, Instant } from '../bytes.ts';
-import { Component } from '../verdict.ts';
-
-/** `dry_run`: say what would be added and add nothing. */
-export const LearnRequest = Type.Object({ host: HostName, dry_run: Type.Optional(Type.Boolean()) });
-export type LearnRequest = Static<typeof LearnRequest>;
+import { Hex, HostName, Instant } from '../bytes.ts';
+import { Bank } from '../evidence.ts';
+import { ComponentName } from '../policy.ts';
+import { changeFields, Rehearsal } from './change.ts';
 
 /** One measurement as the boot log records it. */
 export const ReferenceEvent = Type.Object({
@@ -19,22 +17,158 @@ export const ReferenceEvent = Type.Object({
 });
 export type ReferenceEvent = Static<typeof ReferenceEvent>;
 
-/** A component as known good: these measurements, in this order. */
+/** One measurement a component may have, wherever a boot log has it: known by what was measured. */
+export const ReferenceMeasurement = Type.Object({
+  /** `kernel image`, `secure boot db`, …: see `claimNameOf` of @assay/measurement. */
+  claim: Type.String({ maxLength: 100 }),
+  /** Hex, by bank. */
+  digests: Type.Record(Type.String(), Hex),
+  /** In words: the name of a file, of an event. */
+  description: Type.String({ maxLength: 1000 }),
+});
+export type ReferenceMeasurement = Static<typeof ReferenceMeasurement>;
+
+/** A file that IMA may measure. */
+export const ReferenceFile = Type.Object({
+  path: Type.String({ maxLength: 4096 }),
+  /** Hex, by hash algorithm as IMA names it: `sha256`. */
+  digests: Type.Record(Type.String(), Hex),
+});
+export type ReferenceFile = Static<typeof ReferenceFile>;
+
+/** What a value says is good. */
+export const ReferenceContent = Type.Union([
+  /** All of what the component measures, in this order, as a golden host did; nothing: none is measured. */
+  Type.Object({ form: Type.Literal('sequence'), events: Type.Array(ReferenceEvent, { maxItems: 8192 }) }),
+  /** Single measurements: each may stand wherever one of its claim is expected. */
+  Type.Object({
+    form: Type.Literal('measurements'),
+    measurements: Type.Array(ReferenceMeasurement, { maxItems: 8192 }),
+  }),
+  /** Values of PCRs: with all of them the component's measurements in these PCRs are good. */
+  Type.Object({
+    form: Type.Literal('pcr-values'),
+    values: Type.Array(Type.Object({ bank: Bank, pcr: Type.Integer({ minimum: 0, maximum: 23 }), value: Hex }), {
+      maxItems: 48,
+    }),
+  }),
+  /** An allow list for IMA. */
+  Type.Object({ form: Type.Literal('files'), files: Type.Array(ReferenceFile, { maxItems: 200_000 }) }),
+]);
+export type ReferenceContent = Static<typeof ReferenceContent>;
+
+/** `next`: of an update that is under way, good beside what it replaces. `retired`: was good once, and is not. */
+export const ReferenceState = Type.Union([Type.Literal('next'), Type.Literal('current'), Type.Literal('retired')]);
+export type ReferenceState = Static<typeof ReferenceState>;
+
+/** Where a value comes from. */
+export const ReferenceSource = Type.Object({
+  kind: Type.Union([
+    Type.Literal('host'),
+    Type.Literal('accepted'),
+    Type.Literal('package'),
+    Type.Literal('file'),
+    Type.Literal('list'),
+    Type.Literal('tree'),
+    Type.Literal('import'),
+  ]),
+  /** The host, the file, the package. */
+  name: Type.String({ maxLength: 1000 }),
+  /** SHA-256 of what was read: the package, the list, the host's evidence. */
+  sha256: Type.Optional(Hex),
+});
+export type ReferenceSource = Static<typeof ReferenceSource>;
+
+const said = {
+  component: ComponentName,
+  /** As an OpenAttestation MLE has them. */
+  vendor: Type.Optional(Type.String({ maxLength: 255 })),
+  name: Type.Optional(Type.String({ maxLength: 255 })),
+  version: Type.Optional(Type.String({ maxLength: 255 })),
+};
+
+/** One thing that is known to be good, or was. */
 export const ReferenceValue = Type.Object({
+  /** Hash of component and content: the same value is there once. */
   id: Type.String(),
-  component: Component,
-  events: Type.Array(ReferenceEvent),
-  /** Who or what added it, from where, when. */
-  source: Type.String(),
+  ...said,
+  content: ReferenceContent,
+  state: ReferenceState,
+  /** Not good before this instant. */
+  from: Type.Optional(Instant),
+  /** Of a `next`: when what it replaces is retired and it becomes current. Absent: when somebody says so. */
+  until: Type.Optional(Instant),
+  /** Of a `next`: ids of the values it is to replace. */
+  replaces: Type.Optional(Type.Array(Type.String())),
+  source: ReferenceSource,
+  /** Who added it, by their own word, when, and why. */
+  by: Type.String(),
+  because: Type.Optional(Type.String()),
   added_at: Instant,
+  retired_at: Type.Optional(Instant),
 });
 export type ReferenceValue = Static<typeof ReferenceValue>;
 
+/** A window for an update: values enter as `next`. */
+const windowFields = {
+  next: Type.Optional(
+    Type.Object({
+      from: Type.Optional(Instant),
+      until: Type.Optional(Instant),
+      replaces: Type.Optional(Type.Array(Type.String())),
+    }),
+  ),
+};
+
+/** POST /v1/reference: values from anywhere. */
+export const NewReferenceValue = Type.Object({ ...said, content: ReferenceContent, source: ReferenceSource });
+export type NewReferenceValue = Static<typeof NewReferenceValue>;
+export const ReferenceRequest = Type.Object({
+  values: Type.Array(NewReferenceValue, { minItems: 1, maxItems: 1000 }),
+  ...windowFields,
+  ...changeFields,
+});
+export type ReferenceRequest = Static<typeof ReferenceRequest>;
+
+/** POST /v1/reference/learn: those of a golden host, which is asked anew. */
+export const LearnRequest = Type.Object({
+  host: HostName,
+  /** Absent: all. */
+  components: Type.Optional(Type.Array(ComponentName)),
+  name: Type.Optional(Type.String({ maxLength: 255 })),
+  version: Type.Optional(Type.String({ maxLength: 255 })),
+  ...windowFields,
+  ...changeFields,
+});
+export type LearnRequest = Static<typeof LearnRequest>;
+
+/** With `dry_run` what would be added. */
 export const LearnResult = Type.Object({
   added: Type.Array(ReferenceValue),
   known: Type.Array(ReferenceValue),
+  rehearsal: Type.Optional(Rehearsal),
 });
 export type LearnResult = Static<typeof LearnResult>;
 
-export const ReferenceList = Type.Object({ values: Type.Array(ReferenceValue) });
+/** In lists the content is counted, and given when asked for. */
+export const ReferenceSummary = Type.Object({
+  ...ReferenceValue.properties,
+  content: Type.Optional(ReferenceContent),
+  form: Type.String(),
+  /** Events, measurements, PCR values or files. */
+  count: Type.Integer(),
+  /** Hosts whose present verdict rests on it. */
+  hosts: Type.Array(HostName),
+});
+export type ReferenceSummary = Static<typeof ReferenceSummary>;
+
+/** GET /v1/reference; `?content=1` with contents: what an export is made of. */
+export const ReferenceList = Type.Object({ values: Type.Array(ReferenceSummary) });
 export type ReferenceList = Static<typeof ReferenceList>;
+
+/**
+ * POST /v1/reference/{id}/retire, …/reinstate (a retired one becomes `next` again), …/promote (a `next` becomes current, what it replaces is
+ * retired). DELETE /v1/reference/{id}: 409 `reference-in-use` while a verdict rests on it. 409 `reference-brake` as with policies.
+ */
+export const ReferenceChangeResult = Type.Object({ values: Type.Array(ReferenceSummary), rehearsal: Rehearsal });
+export type ReferenceChangeResult = Static<typeof ReferenceChangeResult>;

@@ -1,5 +1,6 @@
 // Every migration, in order. One that was released never changes.
 import { firstLight } from './0001-first-light.ts';
 import { evidenceInFull } from './0002-evidence-in-full.ts';
+import { knownGoodInFull } from './0003-known-good.ts';
 
-export const migrations = [firstLight, evidenceInFull];
+export const migrations = [firstLight, evidenceInFull, knownGoodInFull];

@@ -1,0 +1,24 @@
+// Counters of changes, so that readers know when what they keep in memory is out of date.
+import type { Db } from './schema.ts';
+
+/** `standards`: policies, labels and reference values. `journal`: lines of the journal. */
+export type VersionSubject = 'standards' | 'journal';
+
+/** Another number after each change; 0 before the first. */
+export async function versionOf(db: Db, subject: VersionSubject): Promise<number> {
+  const row = await db.selectFrom('versions').select('version').where('subject', '=', subject).executeTakeFirst();
+  return row?.version ?? 0;
+}
+
+/** Run it in the transaction of the change. @returns the new number */
+export async function countUp(db: Db, subject: VersionSubject): Promise<number> {
+  const row = await db
+    .insertInto('versions')
+    .values({ subject, version: 1 })
+    .onConflict((conflict) =>
+      conflict.column('subject').doUpdateSet((old) => ({ version: old('versions.version', '+', 1) })),
+    )
+    .returning('version')
+    .executeTakeFirstOrThrow();
+  return row.version;
+}

@@ -1,0 +1,79 @@
+// What every change to policies and reference values has in common: who, why, a rehearsal of what it would do, and the brake.
+import { type Static, Type } from 'typebox';
+import { HostName, Instant } from '../bytes.ts';
+import { PoolName } from '../policy.ts';
+import { Trust } from '../verdict.ts';
+
+/** Fields of a request that changes what is good. */
+export const changeFields = {
+  /** Who, by their own word: kept in the history. */
+  by: Type.Optional(Type.String({ maxLength: 255 })),
+  because: Type.Optional(Type.String({ maxLength: 1000 })),
+  /** Say what would happen, and do nothing. */
+  dry_run: Type.Optional(Type.Boolean()),
+  /** Do it although more hosts would lose trust than the brake lets; wants `because`. */
+  force: Type.Optional(Type.Boolean()),
+};
+export const Change = Type.Object(changeFields);
+export type Change = Static<typeof Change>;
+
+/** A host whose verdict would be, or is, another one. */
+export const VerdictChange = Type.Object({
+  host: HostName,
+  pool: PoolName,
+  /** Absent: there was none in this pool. */
+  before: Type.Optional(Trust),
+  /** Absent: the host is no longer in the pool. */
+  after: Type.Optional(Trust),
+  /** Code of the finding that decides, and its message. */
+  code: Type.Optional(Type.String()),
+  reason: Type.String(),
+});
+export type VerdictChange = Static<typeof VerdictChange>;
+
+/** What a change does to the fleet, by the evidence that is recorded of it. */
+export const Rehearsal = Type.Object({
+  /** Hosts whose recorded evidence was appraised. */
+  hosts: Type.Integer(),
+  /** Hosts that nothing can be said of: no evidence is recorded. */
+  silent: Type.Array(HostName),
+  changes: Type.Array(VerdictChange),
+  /** Hosts trusted in some pool before, in that pool not after. */
+  losing: Type.Integer(),
+  /** `losing` in percent of the hosts trusted before. */
+  losing_percent: Type.Number(),
+  /** Above this share a change wants `force`. */
+  brake_percent: Type.Number(),
+});
+export type Rehearsal = Static<typeof Rehearsal>;
+
+/** GET /v1/brake: whether more hosts lost trust at once than the brake lets. Verdicts are what they are; actions are held. */
+export const Brake = Type.Object({
+  engaged: Type.Boolean(),
+  since: Type.Optional(Instant),
+  /** Hosts that lost trust within the window, and hosts that were trusted when it began. */
+  fallen: Type.Array(HostName),
+  trusted_before: Type.Integer(),
+  brake_percent: Type.Number(),
+  window_s: Type.Integer(),
+  /** What is not done while it is engaged, in words. */
+  held: Type.Array(Type.String()),
+});
+export type Brake = Static<typeof Brake>;
+
+/** One line of the history: what was changed, by whom, why. */
+export const JournalEntry = Type.Object({
+  id: Type.String(),
+  at: Instant,
+  by: Type.String(),
+  /** `reference-add`, `reference-retire`, `policy-apply`, `host-accept`, … */
+  action: Type.String(),
+  /** Id of a reference value, name of a pool or host. */
+  subject: Type.String(),
+  /** In words. */
+  text: Type.String(),
+  because: Type.Optional(Type.String()),
+});
+export type JournalEntry = Static<typeof JournalEntry>;
+export const Journal = Type.Object({ entries: Type.Array(JournalEntry) });
+export type Journal = Static<typeof Journal>;
