@@ -1,6 +1,6 @@
 # make alone says what there is. Each target is one command in scripts/ or ./assay, which can be run by hand as well.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help up down demo status test assurance fuzz lint format check bench clean
+.PHONY: help up down demo status test assurance mutate fuzz lint format check bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' makefile
@@ -25,6 +25,10 @@ test: ## all tests, installing what they need
 assurance: ## the catalogue of known attacks: each with its test and what came of it
 	@scripts/setup run test
 	@node scripts/assurance.ts
+
+mutate: ## take each comparison of appraisal out in turn: a test has to notice (ten minutes at most; FILE= narrows it)
+	@scripts/setup run test
+	@node --disable-warning=ExperimentalWarning scripts/mutate.ts $(FILE)
 
 fuzz: ## look for inputs that break what reads them, for TIME=60 seconds; again with SEED=…
 	@scripts/setup run
