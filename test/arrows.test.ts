@@ -37,7 +37,7 @@ const arrows: Record<string, { own: string[]; foreign: string[] }> = {
       'compute',
       'metadata',
     ],
-    foreign: ['@peculiar/x509', 'cli-table3', 'commander', 'listr2', 'reflect-metadata'],
+    foreign: ['@peculiar/x509', 'cli-table3', 'commander', 'listr2', 'reflect-metadata', 'yaml'],
   },
 };
 
