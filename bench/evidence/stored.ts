@@ -7,7 +7,7 @@ import { openDatabase } from '@assay/daemon/storage';
 import type { Verdict } from '@assay/protocol';
 import { migrations } from '../../packages/attestation/storage/migrations/catalogue.ts';
 import type { Schema } from '../../packages/attestation/storage/schema.ts';
-import { keepVerdict } from '../../packages/attestation/storage/verdicts.ts';
+import { keepVerdicts } from '../../packages/attestation/storage/verdicts.ts';
 import { type Goal, median, spread } from '../figures.ts';
 import { eccKey, host, rsaKey } from './hosts.ts';
 import { quoteWork } from './quotes.ts';
@@ -27,13 +27,21 @@ export async function stored(): Promise<Goal[]> {
     for (const name of names)
       await db
         .insertInto('hosts')
-        .values({ name, registration: name, registered_at: verdict.verified_at, ek_pin: null, last_round: 0 })
+        .values({
+          name,
+          registration: name,
+          registered_at: verdict.verified_at,
+          ek_pin: null,
+          last_round: 0,
+          labels: '{}',
+        })
         .execute();
     const own = async (round: number, verify: () => void) =>
       await db.transaction().execute(async (tx) => {
         for (const name of names) {
           verify();
-          await keepVerdict(tx, { verdict: { ...verdict, host: name }, round, uptimeMs: 1, bootId: 'boot' });
+          const of = { host: name, round, revision: 1, uptimeMs: 1, bootId: 'boot' };
+          await keepVerdicts(tx, { ...of, verdicts: [{ ...verdict, host: name }] });
         }
       });
     const ecc = await inTurns((round) => own(round, quoteWorks.ecc));
@@ -81,13 +89,13 @@ function bareSql(file: string, names: readonly string[], verdict: Verdict) {
   const db = new DatabaseSync(file);
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   const keep = db.prepare(
-    'INSERT INTO verdicts (host, round, verdict, uptime_ms, boot_id) VALUES (?, ?, ?, ?, ?) ON CONFLICT (host) DO UPDATE SET round = excluded.round, verdict = excluded.verdict WHERE verdicts.round < excluded.round',
+    'INSERT INTO verdicts (host, pool, round, revision, verdict, uptime_ms, boot_id) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (host, pool) DO UPDATE SET round = excluded.round, verdict = excluded.verdict WHERE verdicts.round < excluded.round',
   );
   return (round: number, verify: () => void) => {
     db.exec('BEGIN');
     for (const name of names) {
       verify();
-      keep.run(name, round, JSON.stringify({ ...verdict, host: name }), 1, 'boot');
+      keep.run(name, verdict.pool, round, 1, JSON.stringify({ ...verdict, host: name }), 1, 'boot');
     }
     db.exec('COMMIT');
   };

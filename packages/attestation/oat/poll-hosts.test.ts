@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog, httpsRequest } from '@assay/daemon';
 import { testClock } from '@assay/daemon/testing';
-import { components, type PollHostsAnswer, type Trust } from '@assay/protocol';
+import { components, defaultPool, type PollHostsAnswer, type Trust } from '@assay/protocol';
 import { createRegistry } from '../registry/registry.ts';
 import { startTestServer } from '../testing/server.ts';
 import { pollHosts } from './poll-hosts.ts';
@@ -13,18 +13,20 @@ function world() {
   const accept = (host: string, trust: Trust, round: number) => {
     registry.add(host);
     const now = clock.now();
+    const verdict = {
+      host,
+      pool: defaultPool,
+      trust,
+      reason: 'x',
+      components: components.map((component) => ({ component, trust, reason: 'x' })),
+      findings: [],
+      software_tpm: false,
+      verified_at: now.toISOString(),
+      expires_at: new Date(now.getTime() + 90_000).toISOString(),
+    };
     registry.accept({
-      verdict: {
-        host,
-        trust,
-        reason: 'x',
-        components: components.map((component) => ({ component, trust, reason: 'x' })),
-        findings: [],
-        software_tpm: false,
-        verified_at: now.toISOString(),
-        expires_at: new Date(now.getTime() + 90_000).toISOString(),
-      },
-      round,
+      ...{ host, round, revision: 1 },
+      verdicts: [verdict],
       uptimeMs: clock.uptimeMs(),
       bootId: clock.bootId,
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog } from '@assay/daemon';
 import { testClock } from '@assay/daemon/testing';
-import { components, type Trust, type Verdict } from '@assay/protocol';
+import { components, defaultPool, type Trust, type Verdict } from '@assay/protocol';
 import fc from 'fast-check';
 import { type Change, createRegistry } from './registry.ts';
 import { standing } from './standing.ts';
@@ -16,6 +16,7 @@ function world() {
   registry.add('node1');
   const verdict = (trust: Trust): Verdict => ({
     host: 'node1',
+    pool: defaultPool,
     trust,
     reason: `because ${trust}`,
     components: components.map((component) => ({ component, trust, reason: 'x' })),
@@ -25,8 +26,10 @@ function world() {
     expires_at: new Date(clock.now().getTime() + lifetimeMs).toISOString(),
   });
   const stored = (trust: Trust, round: number) => ({
-    verdict: verdict(trust),
+    host: 'node1',
     round,
+    revision: 1,
+    verdicts: [verdict(trust)],
     uptimeMs: clock.uptimeMs(),
     bootId: clock.bootId,
   });
@@ -100,8 +103,10 @@ test('whatever the clocks do, trusted never outlives the lifetime on either of t
       }
       if (reboot) clock.bootId = 'another';
       const at = { now: clock.now(), uptimeMs: clock.uptimeMs(), bootId: clock.bootId };
-      if (standing(given, at).verdict.trust === 'trusted') {
-        assert.ok(at.now < new Date(given.verdict.expires_at));
+      const [verdict] = given.verdicts;
+      assert.ok(verdict);
+      if (standing(verdict, given, at).verdict.trust === 'trusted') {
+        assert.ok(at.now < new Date(verdict.expires_at));
         if (!reboot) assert.ok(passed <= lifetimeMs);
       }
     }),
@@ -132,7 +137,7 @@ test('a host that is not registered, or not attested yet, is unknown and says wh
   const { registry, stored } = world();
   assert.equal(registry.current('node1').verdict.findings[0]?.code, 'no-evidence');
   assert.equal(registry.current('node9').verdict.findings[0]?.code, 'host-unknown');
-  registry.accept({ ...stored('trusted', 1), verdict: { ...stored('trusted', 1).verdict, host: 'node9' } });
+  registry.accept({ ...stored('trusted', 1), host: 'node9' });
   assert.equal(registry.current('node9').verdict.trust, 'unknown');
   assert.equal(registry.current('__proto__').verdict.trust, 'unknown');
 });

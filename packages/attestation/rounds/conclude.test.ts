@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { bootPcrs, KnownLogs, trustStoreFrom } from '@assay/appraisal';
+import { bootPcrs, KnownLogs, labDocument, trustStoreFrom } from '@assay/appraisal';
 import { createLog } from '@assay/daemon';
 import { openDatabase } from '@assay/daemon/storage';
 import { eachDatabase, testClock } from '@assay/daemon/testing';
 import { KnownImaLines } from '@assay/measurement';
-import type { Trust } from '@assay/protocol';
+import { defaultPool, type Trust } from '@assay/protocol';
 import { sql } from 'kysely';
-import { knownGood } from '../reference/known-good.ts';
 import { createRegistry } from '../registry/registry.ts';
+import { standardsReader } from '../standards/standards.ts';
 import { issueChallenge } from '../storage/challenges.ts';
 import { keepEnrolment } from '../storage/enrolments.ts';
 import { registerHost } from '../storage/hosts.ts';
 import { migrations } from '../storage/migrations/catalogue.ts';
+import { keepPolicy } from '../storage/policies.ts';
 import type { Schema } from '../storage/schema.ts';
 import { readVerdicts } from '../storage/verdicts.ts';
 import { conclude } from './conclude.ts';
@@ -25,10 +26,14 @@ async function world(url: string, t: TestContext) {
   const db = await openDatabase<Schema>(url, migrations);
   t.after(() => db.destroy());
   const registry = createRegistry({ clock, log });
-  const policy = { pcrs: bootPcrs, softwareTpmAccepted: true, allowed: [], verdictLifetimeS: 90 };
   const trust = trustStoreFrom([]);
-  const known = { knownGood: knownGood(), knownImaLines: new KnownImaLines(0), knownLogs: new KnownLogs(0) };
-  const needs = { db, clock, log, registry, policy, heldStore: () => trust, ...known };
+  const lifetimeS = 90;
+  const document = { ...labDocument, allowed_findings: [] };
+  const at = clock.now().toISOString();
+  await keepPolicy(db, { pool: defaultPool, document, applied_at: at, by: 'test' });
+  const standards = standardsReader(lifetimeS);
+  const known = { standards, lifetimeS, knownImaLines: new KnownImaLines(0), knownLogs: new KnownLogs(0) };
+  const needs = { db, clock, log, registry, heldStore: () => trust, ...known };
   const { registration } = await registerHost(db, { name: 'node1', ekPin: undefined, now: clock.now() });
   registry.add('node1');
   await db.transaction().execute((tx) =>
@@ -44,24 +49,28 @@ async function world(url: string, t: TestContext) {
       enrolled_at: clock.now().toISOString(),
     }),
   );
-  const issue = (counts = true) =>
-    db
-      .transaction()
-      .execute((tx) => issueChallenge(tx, { host: 'node1', akName: 'aa', connection: 'c', counts }, clock.now()));
+  const issue = async (counts = true) => {
+    const asked = { host: 'node1', akName: 'aa', connection: 'c', counts };
+    const row = await db.transaction().execute((tx) => issueChallenge(tx, asked, clock.now()));
+    return { ...row, pcrs: bootPcrs };
+  };
   /** As if round 0 had gone well. */
   const trusted = () =>
     registry.accept({
-      verdict: {
-        host: 'node1',
-        trust: 'trusted',
-        reason: 'x',
-        components: [],
-        findings: [],
-        software_tpm: true,
-        verified_at: clock.now().toISOString(),
-        expires_at: new Date(clock.now().getTime() + 90_000).toISOString(),
-      },
-      round: 0,
+      ...{ host: 'node1', round: 0, revision: 0 },
+      verdicts: [
+        {
+          host: 'node1',
+          pool: defaultPool,
+          trust: 'trusted',
+          reason: 'x',
+          components: [],
+          findings: [],
+          software_tpm: true,
+          verified_at: clock.now().toISOString(),
+          expires_at: new Date(clock.now().getTime() + 90_000).toISOString(),
+        },
+      ],
       uptimeMs: clock.uptimeMs(),
       bootId: clock.bootId,
     });
@@ -83,7 +92,7 @@ eachDatabase('a challenge that many try to answer at the same time is concluded 
   );
   assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
   for (const result of results) if (result.status === 'rejected') assert.equal(result.reason.code, 'challenge-unknown');
-  assert.equal((await readVerdicts(db)).verdicts[0]?.round, 1);
+  assert.equal((await readVerdicts(db)).stored[0]?.round, 1);
 });
 
 eachDatabase('an answer that is not authentic and does not count changes nothing but its challenge', async (url, t) => {
@@ -97,7 +106,7 @@ eachDatabase('an answer that is not authentic and does not count changes nothing
     await assert.rejects(conclude(needs, challenge, answer, true), { code: 'challenge-unknown' });
   }
   assert.deepEqual(current(), ['trusted', undefined]);
-  assert.deepEqual((await readVerdicts(db)).verdicts, []);
+  assert.deepEqual((await readVerdicts(db)).stored, []);
   assert.deepEqual(await db.selectFrom('evidence').selectAll().execute(), []);
 });
 
@@ -115,9 +124,9 @@ eachDatabase('D02 a challenge that a dead server left behind is spent, and its h
   await conclude(needs, await issue(), { evidence }, true);
   const [counting] = [await issue(true), await issue(false)];
   await recoverRounds(needs);
-  const { verdicts } = await readVerdicts(db);
+  const { stored } = await readVerdicts(db);
   assert.deepEqual(
-    verdicts.map(({ round, verdict }) => [round, verdict.trust, verdict.findings[0]?.code]),
+    stored.flatMap(({ round, verdicts }) => verdicts.map((one) => [round, one.trust, one.findings[0]?.code])),
     [[counting.round, 'unknown', 'round-interrupted']],
   );
   await assert.rejects(conclude(needs, counting, { evidence }, true), { code: 'challenge-unknown' });

@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { openDatabase } from '@assay/daemon/storage';
 import { eachDatabase } from '@assay/daemon/testing';
-import type { ReferenceValue, Verdict } from '@assay/protocol';
+import { defaultPool, type ReferenceValue, type Verdict } from '@assay/protocol';
 import { findBootLog, lastBootLog } from './boot-logs.ts';
 import { issueChallenge, takeLeftovers, useChallenge } from './challenges.ts';
 import { checkFree, findEnrolment, keepEnrolment, keepState, leftBehind, type ProvedEnrolment } from './enrolments.ts';
 import { keepEvidence } from './evidence.ts';
 import { findHost, knownHosts, registerHost, removeHost } from './hosts.ts';
 import { migrations } from './migrations/catalogue.ts';
-import { addReferenceValues, readReferenceValues, referenceId, referenceVersion } from './reference-values.ts';
-import type { Db, EvidenceRow, Schema } from './schema.ts';
-import { keepVerdict, readVerdicts } from './verdicts.ts';
+import { addReferenceValues, readReferenceValues, referenceId } from './reference-values.ts';
+import type { Db, EvidenceRow, HostRow, Schema } from './schema.ts';
+import { keepVerdicts, readVerdicts } from './verdicts.ts';
+import { countUp, versionOf } from './versions.ts';
 
 const now = new Date('2026-11-23T10:00:00.000Z');
 
@@ -42,6 +43,7 @@ const issue = (db: Db, asked = { host: 'node1', akName: 'aa', connection: 'c1' }
 
 const verdict = (trust: Verdict['trust'], verifiedAt = now): Verdict => ({
   host: 'node1',
+  pool: defaultPool,
   trust,
   reason: trust,
   components: [],
@@ -50,6 +52,14 @@ const verdict = (trust: Verdict['trust'], verifiedAt = now): Verdict => ({
   verified_at: verifiedAt.toISOString(),
   expires_at: new Date(verifiedAt.getTime() + 90_000).toISOString(),
 });
+
+const stored = (of: Verdict, round: number, { revision = 1, pools = [defaultPool] } = {}) => ({
+  ...{ host: of.host, round, revision, uptimeMs: 5, bootId: 'b' },
+  verdicts: pools.map((pool) => ({ ...of, pool })),
+});
+const keep = (db: Db, ...of: Parameters<typeof stored>) =>
+  db.transaction().execute((tx) => keepVerdicts(tx, stored(...of)));
+const current = async (db: Db) => (await readVerdicts(db)).stored[0]?.verdicts[0]?.trust;
 
 eachDatabase('a host is registered once and found again', async (url, t) => {
   const db = await open(url, t);
@@ -166,27 +176,27 @@ eachDatabase('challenges are numbered, never twice the same nonce, and only for 
 eachDatabase('an older round never replaces a later verdict, whatever the clock says', async (url, t) => {
   const db = await open(url, t);
   await register(db, 'node1');
-  const kept = (round: number, of: Verdict) => keepVerdict(db, { verdict: of, round, uptimeMs: 5, bootId: 'b' });
+  const kept = (round: number, of: Verdict) => keep(db, of, round);
   assert.equal(await kept(2, verdict('trusted')), true);
   assert.equal(await kept(1, verdict('untrusted', new Date(now.getTime() + 60_000))), false);
   assert.equal(await kept(2, verdict('unknown')), false);
-  assert.equal((await readVerdicts(db)).verdicts[0]?.verdict.trust, 'trusted');
+  assert.equal(await current(db), 'trusted');
   assert.equal(await kept(3, verdict('untrusted', new Date(now.getTime() - 3_600_000))), true);
-  assert.equal((await readVerdicts(db)).verdicts[0]?.verdict.trust, 'untrusted');
+  assert.equal(await current(db), 'untrusted');
 });
 
 eachDatabase('removing a host removes all that is known of it', async (url, t) => {
   const db = await open(url, t);
   await enrol(db, enrolment('node1', await register(db, 'node1')));
   await issue(db);
-  await keepVerdict(db, { verdict: verdict('trusted'), round: 1, uptimeMs: 5, bootId: 'b' });
+  await keep(db, verdict('trusted'), 1);
   assert.equal(await removeHost(db, 'node1'), true);
   assert.equal(await removeHost(db, 'node1'), false);
   assert.equal(await findHost(db, 'node1'), undefined);
   assert.equal(await findEnrolment(db, 'node1'), undefined);
   assert.deepEqual(await takeLeftovers(db), []);
-  assert.deepEqual((await readVerdicts(db)).verdicts, []);
-  assert.equal(await keepVerdict(db, { verdict: verdict('trusted'), round: 2, uptimeMs: 5, bootId: 'b' }), false);
+  assert.deepEqual((await readVerdicts(db)).stored, []);
+  assert.equal(await keep(db, verdict('trusted'), 2), false);
 });
 
 eachDatabase('a boot log is kept once, for as long as the evidence of some host has it', async (url, t) => {
@@ -223,7 +233,11 @@ eachDatabase('a boot log is kept once, for as long as the evidence of some host 
 
 eachDatabase('evidence of the earlier version is still there', async (url, t) => {
   const old = await openDatabase<Schema>(url, migrations.slice(0, 1));
-  const { registration } = await registerHost(old, { name: 'node1', ekPin: undefined, now });
+  const registered = { name: 'node1', registration: 'r', registered_at: 'x', ek_pin: null, last_round: 0 };
+  await old
+    .insertInto('hosts')
+    .values(registered as HostRow)
+    .execute();
   const row = { host: 'node1', round: 1, nonce: '', ak_name: 'aa', claimed: '{"event_log":"AA=="}', received_at: 'x' };
   await old
     .insertInto('evidence')
@@ -234,35 +248,43 @@ eachDatabase('evidence of the earlier version is still there', async (url, t) =>
   const added = { event_log_sha256: null, wanted: null, previous: null, ima_asked: null };
   assert.deepEqual(await db.selectFrom('evidence').selectAll().execute(), [{ ...row, ...added }]);
   assert.equal(await lastBootLog(db, 'node1'), undefined);
-  assert.equal((await findHost(db, 'node1'))?.registration, registration);
+  assert.equal((await findHost(db, 'node1'))?.registration, 'r');
 });
 
 eachDatabase('a verdict that cannot be read spoils no other', async (url, t) => {
   const db = await open(url, t);
   for (const name of ['node1', 'node2']) {
     await register(db, name);
-    await keepVerdict(db, { verdict: { ...verdict('trusted'), host: name }, round: 1, uptimeMs: 5, bootId: 'b' });
+    await keep(db, { ...verdict('trusted'), host: name }, 1);
   }
   await db.updateTable('verdicts').set({ verdict: '{"trust":"yes"}' }).where('host', '=', 'node1').execute();
   const read = await readVerdicts(db);
   assert.deepEqual(read.unreadable, ['node1']);
   assert.deepEqual(
-    read.verdicts.map((stored) => stored.verdict.host),
+    read.stored.map(({ host }) => host),
     ['node2'],
   );
 });
 
-eachDatabase('a reference value is stored once and changes the version', async (url, t) => {
+eachDatabase('a reference value is stored once, whatever else is said of it', async (url, t) => {
   const db = await open(url, t);
-  const said = {
-    component: 'hypervisor' as const,
-    events: [{ pcr: 4, type: 'EV_EFI_BOOT_SERVICES_APPLICATION', digests: { sha256: 'ab' }, description: 'kernel' }],
+  const event = { pcr: 4, type: 'EV_EFI_BOOT_SERVICES_APPLICATION', digests: { sha256: 'ab' }, description: 'kernel' };
+  const said = { component: 'hypervisor', content: { form: 'sequence' as const, events: [event] } };
+  const value: ReferenceValue = {
+    ...{ id: referenceId(said), ...said, state: 'current', by: 'ann', added_at: now.toISOString() },
+    source: { kind: 'host', name: 'node1' },
   };
-  const value: ReferenceValue = { id: referenceId(said), ...said, source: 'node1', added_at: now.toISOString() };
-  const add = () => db.transaction().execute((tx) => addReferenceValues(tx, [value]));
-  assert.equal(await referenceVersion(db), 0);
-  assert.deepEqual(await add(), [value]);
-  assert.deepEqual(await add(), []);
+  const add = (of: ReferenceValue) => db.transaction().execute((tx) => addReferenceValues(tx, [of]));
+  assert.deepEqual(await add(value), [value]);
+  assert.deepEqual(await add({ ...value, by: 'bob', name: 'linux' }), []);
   assert.deepEqual(await readReferenceValues(db), [value]);
-  assert.equal(await referenceVersion(db), 1);
+});
+
+eachDatabase('each change has a number of its own, also of many at the same time', async (url, t) => {
+  const db = await open(url, t);
+  assert.equal(await versionOf(db, 'standards'), 0);
+  const count = () => db.transaction().execute((tx) => countUp(tx, 'standards'));
+  assert.deepEqual((await Promise.all(Array.from({ length: 5 }, count))).sort(), [1, 2, 3, 4, 5]);
+  assert.equal(await versionOf(db, 'standards'), 5);
+  assert.equal(await versionOf(db, 'journal'), 0);
 });

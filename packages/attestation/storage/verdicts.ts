@@ -28,7 +28,9 @@ export async function keepVerdicts(db: Db, stored: StoredVerdicts): Promise<bool
     const { rows } = await sql`
       insert into verdicts (host, pool, round, revision, verdict, uptime_ms, boot_id, files)
       select name, ${pool}, ${round}, ${revision}, ${JSON.stringify(verdict)}, ${uptimeMs}, ${bootId}, ${files[pool] ?? null}
-      from hosts where name = ${host}
+      from hosts where name = ${host} and not exists (
+        select 1 from verdicts as later
+        where later.host = ${host} and (later.round > ${round} or (later.round = ${round} and later.revision > ${revision})))
       on conflict (host, pool) do update
       set round = excluded.round, revision = excluded.revision, verdict = excluded.verdict, uptime_ms = excluded.uptime_ms,
         boot_id = excluded.boot_id, files = excluded.files

@@ -6,7 +6,16 @@ import { type TestContext, test } from 'node:test';
 import { AssayError } from '@assay/core';
 import { createLog } from '@assay/daemon';
 import { testClock } from '@assay/daemon/testing';
-import { check, components, TicketClaims, type Trust, ticketAudience, ticketIssuer, ticketType } from '@assay/protocol';
+import {
+  check,
+  components,
+  defaultPool,
+  TicketClaims,
+  type Trust,
+  ticketAudience,
+  ticketIssuer,
+  ticketType,
+} from '@assay/protocol';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { createRegistry } from '../registry/registry.ts';
 import { issueTicket } from './issue.ts';
@@ -32,6 +41,7 @@ async function world(t: TestContext, { trust = 'trusted' as Trust, lifetimeMs = 
     const now = clock.now();
     const verdict = {
       host: 'node1',
+      pool: defaultPool,
       trust: result,
       reason: `because ${result}`,
       components: components.map((component) => ({ component, trust: result, reason: 'x' })),
@@ -41,8 +51,9 @@ async function world(t: TestContext, { trust = 'trusted' as Trust, lifetimeMs = 
       verified_at: now.toISOString(),
       expires_at: new Date(now.getTime() + lifetimeMs).toISOString(),
     };
-    registry.accept({ verdict, round: ++round, uptimeMs: clock.uptimeMs(), bootId: clock.bootId });
-    return { verdict, authentic: true, measured: () => undefined, goesOn: false };
+    const at = { uptimeMs: clock.uptimeMs(), bootId: clock.bootId };
+    registry.accept({ host: 'node1', verdicts: [verdict], round: ++round, revision: 1, ...at });
+    return { verdict, verdicts: [verdict], authentic: true, measured: () => undefined, goesOn: false };
   };
   const needs = {
     clock,
