@@ -1,3 +1,4 @@
+export { claimNameOf } from './claim-name.ts';
 export type { Claim, ClaimName, Claims, KeyEntry, MeasuredThing, Withheld } from './claims/claims.ts';
 export { claimsOf } from './claims/claims-of.ts';
 export {

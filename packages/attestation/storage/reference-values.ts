@@ -64,6 +64,7 @@ const rowOf = (value: ReferenceValue): ReferenceValueRow => ({
   because: value.because ?? null,
   added_at: value.added_at,
   retired_at: value.retired_at ?? null,
+  retired_because: value.retired_because ?? null,
 });
 
 /** @throws AssayError `message-schema` for a row that is none */

@@ -102,6 +102,7 @@ export type ReferenceValueRow = {
   because: string | null;
   added_at: string;
   retired_at: string | null;
+  retired_because: string | null;
 };
 
 export type PolicyRow = {

@@ -14,6 +14,8 @@ export const ReferenceEvent = Type.Object({
   digests: Type.Record(Type.String(), Type.String()),
   /** What was measured, in words: claimed by the log unless the digest vouches for it. */
   description: Type.String(),
+  /** As a `ReferenceMeasurement` has it. Absent in what the first releases learnt: then the description begins with it. */
+  claim: Type.Optional(Type.String({ maxLength: 100 })),
 });
 export type ReferenceEvent = Static<typeof ReferenceEvent>;
 
@@ -106,6 +108,8 @@ export const ReferenceValue = Type.Object({
   because: Type.Optional(Type.String()),
   added_at: Instant,
   retired_at: Type.Optional(Instant),
+  /** Why it was retired. */
+  retired_because: Type.Optional(Type.String({ maxLength: 1000 })),
 });
 export type ReferenceValue = Static<typeof ReferenceValue>;
 

@@ -100,7 +100,7 @@ async function referenceValues(db: Kysely<Old & New>): Promise<void> {
     .addColumn('source', 'text', (c) => c.notNull())
     .addColumn('by', 'text', (c) => c.notNull())
     .addColumn('added_at', 'text', (c) => c.notNull());
-  await ['vendor', 'name', 'version', 'from', 'until', 'replaces', 'because', 'retired_at']
+  await ['vendor', 'name', 'version', 'from', 'until', 'replaces', 'because', 'retired_at', 'retired_because']
     .reduce((table, column) => table.addColumn(column, 'text'), create)
     .execute();
   for (const { id, component, events, source, added_at } of await db
