@@ -57,6 +57,8 @@ test('each host is told with the filter that refused it and why', () => {
   assert.match(text, /^node1 +refused by RamFilter +256 MB free, 512 MB asked$/m);
   assert.match(text, /^node2 +refused by TrustedFilter +untrusted$/m);
   assert.match(text, /attempt 1: no host/);
+  const ofPool = explained({ ...explanation, server: { ...explanation.server, pool: 'secure' } });
+  assert.match(ofPool, /^web2 \(.*\) asks for trusted hosts of pool secure$/m);
 });
 
 test('where a server landed is told with the hosts that would have done', () => {

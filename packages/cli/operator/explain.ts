@@ -12,7 +12,11 @@ export type Decision = {
   outcome: string | null;
   created_at: string;
 };
-export type Explanation = { server: { id: string; name: string; trust: string | null }; decisions: Decision[] };
+export type Explanation = {
+  /** `pool`: whose policy decides; null or absent, as with an older compute API: the default one's. */
+  server: { id: string; name: string; trust: string | null; pool?: string | null };
+  decisions: Decision[];
+};
 
 /** @param server name or id @throws AssayError `server-unknown`, `server-ambiguous` */
 export async function explanationOf(client: ComputeClient, server: string): Promise<Explanation> {
@@ -36,7 +40,8 @@ async function idOf(client: ComputeClient, name: string): Promise<string> {
 }
 
 export function explained({ server, decisions }: Explanation): string {
-  const asks = server.trust === null ? 'asks for no trust' : `asks for ${server.trust} hosts`;
+  const inPool = server.pool ? ` of pool ${escaped(server.pool)}` : '';
+  const asks = server.trust === null ? 'asks for no trust' : `asks for ${server.trust} hosts${inPool}`;
   const head = `${escaped(server.name)} (${server.id}) ${asks}`;
   if (decisions.length === 0) return `${head}\nnothing has been decided yet`;
   return [head, ...decisions.map(oneDecision)].join('\n\n');

@@ -1,6 +1,8 @@
-// Extra specs of flavors. Nova takes any key it does not know; of the one that decides trust only legal values are taken, and
-// no key that only looks like it, since a slip of the pen there would start an instance anywhere.
+// Extra specs of flavors. Nova takes any key it does not know; of the two that decide trust only legal values are taken, and
+// no key that only looks like them, since a slip of the pen there would start an instance anywhere.
+import { PoolName } from '@assay/protocol';
 import { Type } from 'typebox';
+import { Check } from 'typebox/value';
 import { Refusal } from '../refusal.ts';
 import { deleteExtraSpec, setExtraSpecs } from '../storage/flavors.ts';
 import type { WantedTrust } from '../storage/tables.ts';
@@ -10,6 +12,7 @@ import { flavorOf } from './flavors.ts';
 import { adminOnly } from './policy.ts';
 
 const trustKey = 'trust:trusted_host';
+const poolKey = 'trust:pool';
 const trustValues: readonly string[] = ['trusted', 'untrusted', 'unknown'];
 
 const Value = Type.Union([Type.String({ maxLength: 255 }), Type.Number()]);
@@ -63,15 +66,19 @@ export const extraSpecs: Resource = (server, context) => {
   });
 };
 
+/** Trust null: the host may be any. Pool null: the default one's policy decides. */
+export type TrustWish = { trust: WantedTrust | null; pool: string | null };
+
 /**
- * What the flavor demands of its host; null: nothing.
- * @throws Refusal `extra-spec-invalid` for a value that is none of the three, whichever way it came in
+ * What the flavor demands of its host. A pool alone asks for hosts that are trusted in it.
+ * @throws Refusal `extra-spec-invalid` for a value that is none of the three, or no name of a pool, whichever way it came in
  */
-export function wantedTrust(specs: Record<string, string>): WantedTrust | null {
-  const value = specs[trustKey];
-  if (value === undefined) return null;
-  if (!trustValues.includes(value)) throw badTrust(value);
-  return value as WantedTrust;
+export function wantedTrust(specs: Record<string, string>): TrustWish {
+  const [value, pool] = [specs[trustKey], specs[poolKey]];
+  if (value !== undefined && !trustValues.includes(value)) throw badTrust(value);
+  if (pool === undefined) return { trust: (value ?? null) as WantedTrust | null, pool: null };
+  if (!Check(PoolName, pool)) throw badPool(pool);
+  return { trust: (value ?? 'trusted') as WantedTrust, pool };
 }
 
 function checked(specs: Record<string, string | number>): Record<string, string> {
@@ -83,10 +90,10 @@ function checked(specs: Record<string, string | number>): Record<string, string>
         `Invalid input for field/attribute extra_specs. '${key.slice(0, 300)}' does not match any of the regexes: '^[a-zA-Z0-9-_:. ]{1,255}$'`,
       );
     // Asked for, and never acted on: such a flavor would start anywhere while everybody takes it for a trusted one.
-    if (key !== trustKey && /^ *trust(ed)?[ :_]/i.test(key))
+    if (key !== trustKey && key !== poolKey && /^ *trust(ed)?[ :_]/i.test(key))
       throw new Refusal(
         'extra-spec-invalid',
-        `Validation failed; extra spec '${key}' asks for no trust: only '${trustKey}' does.`,
+        `Validation failed; extra spec '${key}' asks for no trust: only '${trustKey}' and '${poolKey}' do.`,
       );
   }
   wantedTrust(texts);
@@ -97,6 +104,12 @@ const badTrust = (value: string) =>
   new Refusal(
     'extra-spec-invalid',
     `Validation failed; extra spec '${trustKey}': '${value.slice(0, 255)}' is not one of: ${trustValues.join(', ')}.`,
+  );
+
+const badPool = (value: string) =>
+  new Refusal(
+    'extra-spec-invalid',
+    `Validation failed; extra spec '${poolKey}': '${value.slice(0, 255)}' is no name of a pool: lower-case letters, digits, '.', '_' and '-'.`,
   );
 
 const noSpec = (id: string, key: string) =>

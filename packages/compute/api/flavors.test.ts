@@ -64,10 +64,14 @@ test('S14 a key that only looks like the one that asks for trust is refused', as
     ' trust:trusted_host',
     'trust:trusted_hosts',
     'trusted_host',
+    'trust:pools',
+    'Trust:pool',
+    'trust:pool ',
+    'trust_pool',
   ]) {
     const refused = await post(specs, { extra_specs: { [key]: 'trusted' } });
     assert.equal(refused.status, 400, key);
-    assert.match(refused.body.badRequest.message, /only 'trust:trusted_host' does/);
+    assert.match(refused.body.badRequest.message, /only 'trust:trusted_host' and 'trust:pool' do\./);
   }
   assert.deepEqual((await ask(specs)).body, { extra_specs: {} });
 });
@@ -91,4 +95,19 @@ test('trust:trusted_host takes its three values and no other; other keys are tak
   const absent = await ask(`${specs}/trust:trusted_host`, { method: 'DELETE' });
   assert.deepEqual(absent.body.itemNotFound.message, 'Flavor 2 has no extra specs with key trust:trusted_host.');
   assert.equal((await post(specs, { extra_specs: { a: 'b' } }, { token: demo })).status, 403);
+});
+
+test('trust:pool takes the name of a pool and nothing else', async () => {
+  const specs = '/flavors/2/os-extra_specs';
+  const named = await post(specs, { extra_specs: { 'trust:pool': 'secure-1.a' } });
+  assert.deepEqual([named.status, named.body], [200, { extra_specs: { 'trust:pool': 'secure-1.a' } }]);
+  for (const value of ['', 'Secure', ' secure', 'se cure', 'secure-', '../x', 'x'.repeat(64), 'secure\n', -1]) {
+    const wrong = await post(specs, { extra_specs: { 'trust:pool': value } });
+    assert.equal(wrong.status, 400, String(value));
+    assert.match(wrong.body.badRequest.message, /trust:pool.*is no name of a pool/s);
+    const put = await ask(`${specs}/trust:pool`, { method: 'PUT', payload: { 'trust:pool': value } });
+    assert.equal(put.status, 400);
+  }
+  assert.equal((await ask(`${specs}/trust:pool`)).body['trust:pool'], 'secure-1.a');
+  assert.equal((await ask(`${specs}/trust:pool`, { method: 'DELETE' })).status, 200);
 });

@@ -43,6 +43,43 @@ withCloud('a trusted instance goes only to a trusted host, with a ticket for tha
 });
 
 withCloud(
+  'an instance of a pool goes only to a host trusted in that pool, with a ticket that says so',
+  threeHosts,
+  async (cloud) => {
+    cloud.peer.pools.set('secure', new Map([['node2', 'trusted']]));
+    const { id } = await cloud.boot({ ...trusted, pool: 'secure' });
+    assert.equal((await cloud.until(id, active)).host, 'node2');
+    const [start] = cloud.host('node2').orders;
+    assert.ok(start?.type === 'start' && start.ticket);
+    assert.equal(start.spec.pool, 'secure');
+    const claims = JSON.parse(Buffer.from(start.ticket.split('.')[1] ?? '', 'base64url').toString());
+    assert.equal(claims.pool, 'secure');
+    assert.equal(await cloud.host('node2').fetchFile(id, start.ticket), 200);
+    const ofDefault = { sub: id, host: 'node2', ak_name: claims.ak_name };
+    assert.equal(await cloud.host('node2').fetchFile(id, await cloud.peer.sign(ofDefault)), 403);
+    await cloud.conductor.idle();
+    const [decision] = await decisionsFor(cloud.db, id);
+    assert.match(decision?.hosts.find(({ host }) => host === 'node1')?.reason ?? '', /unknown in pool secure/);
+  },
+);
+
+withCloud(
+  'a ticket that leaves the pool out, as of a server that knows none, starts nothing',
+  threeHosts,
+  async (cloud) => {
+    cloud.peer.pools.set('secure', new Map([['node1', 'trusted']]));
+    const { sign } = cloud.peer;
+    cloud.peer.sign = ({ pool: _, ...claims } = {}) => sign(claims);
+    const { id } = await cloud.boot({ ...trusted, pool: 'secure' });
+    assert.match((await cloud.until(id, failed)).fault?.details ?? '', /node1: start: .*pool secure/);
+    assert.deepEqual(
+      cloud.host('node1').orders.filter(({ type }) => type === 'start'),
+      [],
+    );
+  },
+);
+
+withCloud(
   'a host that falls between the decision and the start gets nothing; the next trusted one does',
   threeHosts,
   async (cloud) => {

@@ -20,7 +20,7 @@ export async function handOut(
   if (row.host !== host || row.node !== host) throw refused('the instance is not released to it');
   if (row.trust === 'trusted') {
     if (ticket === undefined) throw refused('no ticket');
-    const checked = await tickets.check(ticket, { instance, host }).catch((error: unknown) => {
+    const checked = await tickets.check(ticket, { instance, host, pool: row.pool }).catch((error: unknown) => {
       throw error instanceof AssayError ? refused('its ticket is not valid', error) : error;
     });
     mustBeValid(checked, clock);

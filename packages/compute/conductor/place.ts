@@ -24,6 +24,7 @@ export async function place(
   const wanted = {
     memoryMb: instance.memory_mb,
     trust: instance.trust,
+    pool: instance.pool,
     wantedZone: instance.wanted_zone,
     wantedHost: instance.wanted_host,
   };

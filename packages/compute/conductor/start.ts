@@ -35,6 +35,7 @@ export async function startOnHost(parts: Parts, instance: Instance): Promise<voi
       mac: instance.mac,
       address: instance.address,
       trust: instance.trust,
+      pool: instance.pool,
       kernel: { sha256, size },
       ramdisk: { sha256: files.ramdisk.sha256, size: files.ramdisk.size },
     },
@@ -52,5 +53,5 @@ export async function startOnHost(parts: Parts, instance: Instance): Promise<voi
 
 /** Only trusted instances need one. */
 export async function ticketFor(parts: Parts, instance: Instance, host: string): Promise<Ticket | undefined> {
-  return instance.trust === 'trusted' ? parts.tickets.obtain(instance.id, host) : undefined;
+  return instance.trust === 'trusted' ? parts.tickets.obtain(instance.id, host, instance.pool) : undefined;
 }

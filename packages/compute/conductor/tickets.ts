@@ -8,8 +8,11 @@ import { type CheckTicket, type Ticket, ticketCheck } from '../link/index.ts';
 import type { AttestationAccess } from '../scheduler/index.ts';
 
 export type Tickets = {
-  /** @throws TicketRefused; AssayError `ticket-…` or `https-…` when there is no answer to act on */
-  obtain(instance: string, host: string): Promise<Ticket>;
+  /**
+   * @param pool whose policy has to find the host trusted; null: the default one's
+   * @throws TicketRefused; AssayError `ticket-…` or `https-…` when there is no answer to act on
+   */
+  obtain(instance: string, host: string, pool: string | null): Promise<Ticket>;
   check: CheckTicket;
 };
 
@@ -46,12 +49,12 @@ export function ticketsOf(access: AttestationAccess | undefined, clock: Clock, c
   const url = `${origin}/v1/tickets`;
   return {
     check,
-    async obtain(instance, host) {
+    async obtain(instance, host, pool) {
       const { status, body } = await httpsRequest({
         url,
         method: 'POST',
         headers: { 'x-auth-blob': authBlob },
-        body: { instance_id: instance, host },
+        body: { instance_id: instance, host, ...(pool !== null && { pool }) },
         ca,
         timeoutMs: deadlineMs,
         signal: closing,
@@ -62,7 +65,7 @@ export function ticketsOf(access: AttestationAccess | undefined, clock: Clock, c
         throw new TicketRefused(host, error.trust ?? 'unknown', error.message);
       }
       if (status !== 200) throw new AssayError('ticket-status', url, 'status 200 or 409', status);
-      return check(parse(TicketAnswer, text, url).ticket, { instance, host });
+      return check(parse(TicketAnswer, text, url).ticket, { instance, host, pool });
     },
   };
 }

@@ -149,6 +149,9 @@ test('an instance that was booted trusted is not started as anything less', asyn
   await order('stop', id);
   const lesser = { ...spec, trust: null };
   await assert.rejects(instances.carryOut({ type: 'start', request: 1, spec: lesser }), { code: 'instance-trust' });
+  const elsewhere = { ...spec, pool: 'secure' };
+  await assert.rejects(instances.carryOut({ type: 'start', request: 1, spec: elsewhere }), { code: 'instance-trust' });
+  await instances.carryOut({ type: 'start', request: 1, spec: { ...spec, pool: 'default' } });
 });
 
 test('a guest whose QEMU is killed is news; one that was told to end is not', async () => {

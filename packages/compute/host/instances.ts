@@ -4,6 +4,7 @@ import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '@assay/core';
 import { type Clock, isAlive, type Log } from '@assay/daemon';
+import { defaultPool } from '@assay/protocol';
 import type { Command, EndedBy, InstanceSpec, InstanceState, Status } from '../link/index.ts';
 import type { Accelerator } from './accelerator.ts';
 import type { BootFiles } from './boot-files.ts';
@@ -107,8 +108,7 @@ export async function openInstances(parts: HostParts): Promise<Instances> {
 
   async function start(spec: InstanceSpec, ticket: string | undefined): Promise<void> {
     if (entries.get(spec.id)?.guest) return;
-    if (entries.get(spec.id)?.record.spec.trust === 'trusted' && spec.trust !== 'trusted')
-      throw new AssayError('instance-trust', `instance ${spec.id}`, 'trusted, as it was booted', spec.trust);
+    mustAskNoLess(spec, entries.get(spec.id)?.record.spec);
     const mayRun = await parts.permission(spec, ticket);
     const files = await parts.files.open(spec, ticket, closing.signal);
     try {
@@ -256,6 +256,15 @@ export async function openInstances(parts: HostParts): Promise<Instances> {
       for (const { guest } of entries.values()) guest?.leave();
     },
   };
+}
+
+/** What it asks of its host was frozen when it booted. @throws AssayError `instance-trust` */
+function mustAskNoLess(spec: InstanceSpec, before: InstanceSpec | undefined): void {
+  if (before?.trust !== 'trusted') return;
+  const where = `instance ${spec.id}`;
+  if (spec.trust !== 'trusted') throw new AssayError('instance-trust', where, 'trusted, as it was booted', spec.trust);
+  const [pool, wasPool] = [spec.pool ?? defaultPool, before.pool ?? defaultPool];
+  if (pool !== wasPool) throw new AssayError('instance-trust', where, `pool ${wasPool}, as it was booted`, pool);
 }
 
 /** Disk full, a right that is missing: foreseen, and told as what the machine said. */

@@ -46,6 +46,17 @@ test('without a ticket, or with one for another instance, host or attestation ke
     await assert.rejects(ask(spec, await ticket(claims)), refused('ticket-invalid'), JSON.stringify(claims));
 });
 
+test('an instance of a pool needs a ticket that names this pool, one of no pool a ticket that names none', async () => {
+  const ask = permission();
+  const ofPool = { ...spec, pool: 'secure' };
+  (await ask(ofPool, await ticket({ pool: 'secure' })))();
+  await assert.rejects(ask(ofPool, await ticket()), refused('ticket-invalid'));
+  await assert.rejects(ask(ofPool, await ticket({ pool: 'other' })), refused('ticket-invalid'));
+  await assert.rejects(ask(spec, await ticket({ pool: 'secure' })), refused('ticket-invalid'));
+  const { pool: _, ...older } = spec;
+  (await ask(older, await ticket()))();
+});
+
 test('a host whose agent enrolled another key since, or none, takes no ticket of the former', async () => {
   enrolled('another');
   await assert.rejects(permission()(spec, await ticket()), refused('ticket-invalid'));

@@ -1,5 +1,5 @@
-// May this instance run here, now? A trusted one only with a ticket that names it, this host and this host's own attestation
-// key. The question is asked twice: before anything is fetched, and in the instant in which the guest is let run.
+// May this instance run here, now? A trusted one only with a ticket that names it, its pool, this host and this host's own
+// attestation key. The question is asked twice: before anything is fetched, and in the instant in which the guest is let run.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AssayError } from '@assay/core';
@@ -26,7 +26,7 @@ export function permissionOf(
       throw new AssayError('ticket-keys', where, 'the attestation server’s keys', 'none', {
         hint: 'set [compute_host] attestation_server',
       });
-    const ticket = await check(text, { instance: spec.id, host });
+    const ticket = await check(text, { instance: spec.id, host, pool: spec.pool ?? null });
     const own = await akNameOf(agentStateDir, where);
     // Another key than the one enrolled here: the evidence behind this ticket came from another machine, or another time.
     if (ticket.claims.ak_name !== own)

@@ -28,6 +28,7 @@ const frames: [typeof FromApi | typeof FromHost, object][] = [
   [FromHost, { type: 'status', instance: { id: spec.id, running: false, ended_by: 'guest' }, reason: '' }],
   [FromHost, { type: 'answer', request: 1, error: { code: 'guest-start', message: 'x' } }],
 ];
+const started = (change: object) => ({ type: 'start', request: 1, spec: { ...spec, ...change } });
 const refused = (schema: typeof FromApi | typeof FromHost, text: string) =>
   assert.throws(
     () => parse(schema as typeof FromApi, text, 'peer'),
@@ -44,6 +45,11 @@ test('every frame is read as it was written; cut short, or of the other directio
   }
 });
 
+test('an order of an earlier release, which knows no pools, is still one', () => {
+  for (const pool of [undefined, null, 'secure'])
+    parse(FromApi, JSON.stringify(started(pool === undefined ? {} : { pool })), 'peer');
+});
+
 test('what could reach a command line or a path is taken only in its one form', () => {
   for (const change of [
     { id: '../../etc' },
@@ -56,6 +62,9 @@ test('what could reach a command line or a path is taken only in its one form', 
     { vcpus: 1.5 },
     { kernel: { sha256: '../kernel', size: 1 } },
     { trust: 'Trusted' },
+    { pool: 'Secure' },
+    { pool: '../secure' },
+    { pool: 1 },
     { project_id: '' },
   ])
     refused(FromApi, JSON.stringify({ type: 'start', request: 1, spec: { ...spec, ...change } }));

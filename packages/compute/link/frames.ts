@@ -1,6 +1,6 @@
 // What compute API and compute host say to each other: one JSON text per WebSocket message, one `type` each.
 // The host opens the connection; who it is stands in its client certificate, never in a frame.
-import { HostName, Uuid } from '@assay/protocol';
+import { HostName, PoolName, Uuid } from '@assay/protocol';
 import { type Static, Type } from 'typebox';
 
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
@@ -28,6 +28,8 @@ export const InstanceSpec = Type.Object({
   address: Type.String({ format: 'ipv4' }),
   /** Frozen at boot; `trusted` makes the host demand a ticket at every start. */
   trust: Type.Union([Type.Literal('trusted'), Type.Literal('untrusted'), Type.Literal('unknown'), Type.Null()]),
+  /** Frozen with it: the pool its tickets must name; null or absent: the default one. */
+  pool: Type.Optional(Type.Union([PoolName, Type.Null()])),
   kernel: BootFile,
   ramdisk: BootFile,
 });

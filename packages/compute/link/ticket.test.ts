@@ -24,7 +24,7 @@ after(async () => {
 });
 
 const instance = randomUUID();
-const wanted = { instance, host: 'node1' };
+const wanted = { instance, host: 'node1', pool: null };
 const claims = (change: Record<string, unknown> = {}) => ({
   sub: instance,
   host: 'node1',
@@ -72,6 +72,27 @@ test('a ticket is void for another instance, another host, another issuer, audie
     [{}, { kid: 'unknown' }],
   ] as [Record<string, unknown>, Record<string, unknown>?][])
     await assert.rejects(check(await peer.sign(claims(change), header), wanted), code('ticket-invalid'));
+});
+
+test('a ticket is void for another pool than the instance asks for, and a name left out is the default pool', async () => {
+  const check = checker();
+  const inPool = (pool: string | null) => ({ ...wanted, pool });
+  for (const [claim, wish] of [
+    ['secure', 'secure'],
+    ['default', null],
+    [undefined, 'default'],
+  ] as const)
+    await check(await peer.sign(claims({ pool: claim })), inPool(wish));
+  for (const [claim, wish] of [
+    ['secure', null],
+    [undefined, 'secure'],
+    ['default', 'secure'],
+    ['secure', 'default'],
+    ['other', 'secure'],
+    ['Secure', 'secure'],
+    [7, null],
+  ] as const)
+    await assert.rejects(check(await peer.sign(claims({ pool: claim })), inPool(wish)), code('ticket-invalid'));
 });
 
 test('a ticket signed by anybody else, altered, or not signed at all is void', async () => {

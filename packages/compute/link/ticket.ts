@@ -1,9 +1,17 @@
-// Is this ticket the attestation server's permission to start this instance on this host, and for how long still?
+// Is this ticket the attestation server's permission to start this instance on this host, by the policy of its pool, and for how long still?
 // Both ends of the link ask: the compute API before it hands anything out, the host before it runs anything.
 // Says nothing of the host itself: that it was trusted when the ticket was signed is the signer's word.
 import { AssayError } from '@assay/core';
 import { type Clock, httpsRequest } from '@assay/daemon';
-import { check, TicketClaims, ticketAudience, ticketIssuer, ticketLifetimeMaxS, ticketType } from '@assay/protocol';
+import {
+  check,
+  defaultPool,
+  TicketClaims,
+  ticketAudience,
+  ticketIssuer,
+  ticketLifetimeMaxS,
+  ticketType,
+} from '@assay/protocol';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { Type } from 'typebox';
 
@@ -28,11 +36,14 @@ export function mustBeValid(ticket: Ticket, clock: Clock): void {
   );
 }
 
+/** Pool null: the default one. */
+export type TicketWish = { instance: string; host: string; pool: string | null };
+
 /**
- * @throws AssayError `ticket-invalid` (not theirs, not for this instance or host), `ticket-expired`, `ticket-keys` (the
+ * @throws AssayError `ticket-invalid` (not theirs, not for this instance, host or pool), `ticket-expired`, `ticket-keys` (the
  * attestation server's keys cannot be had)
  */
-export type CheckTicket = (text: string, wanted: { instance: string; host: string }) => Promise<Ticket>;
+export type CheckTicket = (text: string, wanted: TicketWish) => Promise<Ticket>;
 
 const keysMaxAgeMs = 600_000;
 const refetchAfterMs = 1_000;
@@ -89,6 +100,8 @@ export function ticketCheck(
       });
       const claims = check(TicketClaims, payload, where(wanted.instance));
       if (claims.host !== wanted.host) throw invalid(wanted.instance, `host ${wanted.host}`, claims.host);
+      const [pool, inPool] = [wanted.pool ?? defaultPool, claims.pool ?? defaultPool];
+      if (inPool !== pool) throw invalid(wanted.instance, `pool ${pool}`, inPool);
       if (claims.exp - claims.iat > ticketLifetimeMaxS)
         throw invalid(wanted.instance, `a lifetime of at most ${ticketLifetimeMaxS} s`, claims.exp - claims.iat);
       const leftMs = Math.min(claims.exp * 1000 - atMs, ticketLifetimeMaxS * 1000);

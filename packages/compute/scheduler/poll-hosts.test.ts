@@ -77,6 +77,15 @@ test('one POST asks for all hosts, with the operator’s secret', async () => {
   assert.deepEqual(JSON.parse(requests[0]?.body ?? ''), { count: 2, hosts: ['node1', 'node2'] });
 });
 
+test('a pool is named in the question, once for all its hosts', async () => {
+  says({ hosts: [entry('node1'), entry('node2')] });
+  await pollHostsOf(access, 60, clock)(['node1', 'node2'], 'secure');
+  assert.deepEqual(
+    requests.map(({ body }) => JSON.parse(body)),
+    [{ count: 2, hosts: ['node1', 'node2'], pool: 'secure' }],
+  );
+});
+
 test('an answer holds until its expiry and not one millisecond longer', async () => {
   says({ hosts: [entry('node1')] });
   const opinions = await pollHostsOf(access, 600, clock)(['node1']);

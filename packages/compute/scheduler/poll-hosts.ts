@@ -9,8 +9,12 @@ import type { AttestationAccess } from './options.ts';
 export type Opinion = { trust: Trust | undefined; reason: string };
 /** Judges at the moment it is called, so an opinion that is kept ages. */
 export type Opinions = (host: string) => Opinion;
-/** One question for all hosts. Never rejects. @param hosts names as the attestation server knows them, each once */
-export type PollHosts = (hosts: readonly string[]) => Promise<Opinions>;
+/**
+ * One question for all hosts. Never rejects.
+ * @param hosts names as the attestation server knows them, each once
+ * @param pool whose policy decides; absent: the default one's
+ */
+export type PollHosts = (hosts: readonly string[], pool?: string) => Promise<Opinions>;
 
 const maxBytes = 32 << 20; // 100,000 hosts
 
@@ -26,7 +30,7 @@ export function pollHostsOf(
 ): PollHosts {
   if (!access) return async () => () => ({ trust: undefined, reason: 'no attestation server is configured' });
   const { origin, apiUrl, authBlob, ca } = access;
-  return async (hosts) => {
+  return async (hosts, pool) => {
     // The age of an answer counts from before the question: what the network took is never in our favour.
     const asked = { wallMs: clock.now().getTime(), uptimeMs: clock.uptimeMs() };
     try {
@@ -34,7 +38,7 @@ export function pollHostsOf(
         url: `${origin}${apiUrl}/PollHosts`,
         method: 'POST',
         headers: { accept: 'application/json', 'x-auth-blob': authBlob },
-        body: { count: hosts.length, hosts },
+        body: { count: hosts.length, hosts, ...(pool !== undefined && { pool }) },
         ca,
         timeoutMs: deadlineMs,
         maxBytes,

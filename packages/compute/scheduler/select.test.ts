@@ -23,14 +23,20 @@ const host = (name: string, change: Partial<HostState> = {}): HostState => ({
 const wants = (change: Partial<Placement> = {}): Placement => ({
   memoryMb: 256,
   trust: null,
+  pool: null,
   wantedZone: null,
   wantedHost: null,
   ...change,
 });
 
-function filters(trust: Record<string, Opinion> = {}, polls: string[][] = []): NamedFilter[] {
-  const poll = async (hosts: readonly string[]) => {
+function filters(
+  trust: Record<string, Opinion> = {},
+  polls: string[][] = [],
+  pools: (string | undefined)[] = [],
+): NamedFilter[] {
+  const poll = async (hosts: readonly string[], pool?: string) => {
     polls.push([...hosts]);
+    pools.push(pool);
     return (name: string) => trust[name] ?? { trust: undefined, reason: 'not named' };
   };
   const parts = { clock, poll, ramAllocationRatio: 1, serviceDownTimeS: 60 };
@@ -94,6 +100,21 @@ test('the attestation server is asked for the hypervisor’s name', async () => 
   assert.deepEqual(polls, [['a.example']]);
 });
 
+test('the attestation server is asked about the pool that is asked for, and a refusal names it', async () => {
+  const [polls, pools] = [[] as string[][], [] as (string | undefined)[]];
+  const hosts = [host('a'), host('b')];
+  const opinions: Record<string, Opinion> = { a: trusted, b: { trust: 'untrusted', reason: 'verified 1 s ago' } };
+  const { decisions } = await select(
+    wants({ trust: 'trusted', pool: 'secure' }),
+    hosts,
+    filters(opinions, polls, pools),
+  );
+  assert.deepEqual(polls, [['a', 'b']]);
+  await select(wants({ trust: 'trusted' }), hosts, filters(opinions, polls, pools));
+  assert.deepEqual(pools, ['secure', undefined]);
+  assert.match(decisions[1]?.reason ?? '', /^is untrusted in pool secure to the attestation server/);
+});
+
 test('a flavor that asks for unknown or untrusted hosts gets hosts of just that verdict', async () => {
   const opinions = {
     a: trusted,
@@ -155,6 +176,7 @@ test('a host passes exactly when every filter passes it alone, whatever stands b
   const anyWish = fc.record({
     memoryMb: fc.integer({ min: 1, max: 1024 }),
     trust: fc.constantFrom(null, 'trusted' as const),
+    pool: fc.constantFrom(null, 'secure'),
     wantedZone: fc.constantFrom(null, 'nova'),
     wantedHost: fc.constantFrom(null, 'h0', 'h1'),
   });

@@ -15,7 +15,7 @@ const later = new Date('2026-11-23T10:00:05.000Z');
 eachDatabase('an instance is read back as it was written, and changes only where it is as expected', async (url) => {
   const db = await openStorage(url);
   try {
-    const made = await insertExample(db, { metadata: { a: 'ü' }, trust: 'trusted' }, now);
+    const made = await insertExample(db, { metadata: { a: 'ü' }, trust: 'trusted', pool: 'secure' }, now);
     assert.deepEqual(await instanceById(db, made.id), made);
     assert.equal(made.number, 1);
     const claimed = await changeInstance(db, made.id, { host: 'node1', task_state: 'spawning' }, later, {

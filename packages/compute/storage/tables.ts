@@ -60,6 +60,8 @@ export type InstancesTable = {
   reservation_id: string;
   launch_index: number;
   trust: WantedTrust | null;
+  /** `trust:pool` of the flavor at the moment of boot: whose policy decides on the host; null: the default pool's. */
+  pool: string | null;
   /** `req-…` of the request that made it. */
   request_id: string;
   created_at: string;

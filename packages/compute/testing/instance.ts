@@ -35,6 +35,7 @@ export function exampleInstance(change: Partial<NewInstance> = {}): NewInstance 
     reservation_id: 'r-00000001',
     launch_index: 0,
     trust: null,
+    pool: null,
     request_id: `req-${randomUUID()}`,
     ...change,
   };

@@ -40,10 +40,12 @@ test('what a boot cannot have is refused before anything is stored', async () =>
 
 test('trust is frozen at boot, and a flavor whose demand cannot be read boots nothing', async () => {
   await post('/flavors/3/os-extra_specs', { extra_specs: { 'trust:trusted_host': 'trusted' } });
+  await post('/flavors/3/os-extra_specs', { extra_specs: { 'trust:pool': 'secure' } });
   const { id } = (await boot('frozen', { flavorRef: '3' })).body.server;
-  await ask('/flavors/3/os-extra_specs/trust:trusted_host', { method: 'DELETE' });
+  for (const key of ['trust:trusted_host', 'trust:pool'])
+    await ask(`/flavors/3/os-extra_specs/${key}`, { method: 'DELETE' });
   const row = await cloud.db.selectFrom('instances').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  assert.equal(row.trust, 'trusted');
+  assert.deepEqual([row.trust, row.pool], ['trusted', 'secure']);
   await cloud.db
     .insertInto('flavor_extra_specs')
     .values({ flavor_id: '3', key: 'trust:trusted_host', value: 'TRUSTED' })
@@ -51,6 +53,24 @@ test('trust is frozen at boot, and a flavor whose demand cannot be read boots no
   const refused = await boot('unreadable', { flavorRef: '3' });
   assert.equal(refused.status, 400);
   assert.match(refused.body.badRequest.message, /trust:trusted_host/);
+  await cloud.db.updateTable('flavor_extra_specs').set({ key: 'trust:pool', value: 'Secure' }).execute();
+  assert.match((await boot('unreadable', { flavorRef: '3' })).body.badRequest.message, /trust:pool/);
   await cloud.db.deleteFrom('flavor_extra_specs').where('flavor_id', '=', '3').execute();
   await discard(id);
+});
+
+test('a pool alone asks for hosts that are trusted in it; with trust:trusted_host that one says how', async () => {
+  const frozen = async (extra_specs: Record<string, string>) => {
+    await post('/flavors/3/os-extra_specs', { extra_specs });
+    const { id } = (await boot('pooled', { flavorRef: '3' })).body.server;
+    const row = await cloud.db.selectFrom('instances').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    await discard(id);
+    return [row.trust, row.pool];
+  };
+  assert.deepEqual(await frozen({ 'trust:pool': 'secure' }), ['trusted', 'secure']);
+  assert.deepEqual(await frozen({ 'trust:trusted_host': 'untrusted' }), ['untrusted', 'secure']);
+  await ask('/flavors/3/os-extra_specs/trust:pool', { method: 'DELETE' });
+  assert.deepEqual(await frozen({ 'trust:trusted_host': 'trusted' }), ['trusted', null]);
+  await ask('/flavors/3/os-extra_specs/trust:trusted_host', { method: 'DELETE' });
+  assert.deepEqual(await frozen({ other: 'x' }), [null, null]);
 });

@@ -47,7 +47,7 @@ export async function createServers(context: ApiContext, request: FastifyRequest
     metadata: wanted.metadata ?? {},
     ...place,
     reservation_id: `r-${randomBytes(5).toString('hex').slice(0, 8)}`,
-    trust: wantedTrust(flavor.extra_specs),
+    ...wantedTrust(flavor.extra_specs),
     request_id: request.id,
   };
   const instances = await insertInstances(

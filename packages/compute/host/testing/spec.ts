@@ -11,6 +11,7 @@ export const exampleSpec = (change: Partial<InstanceSpec> = {}): InstanceSpec =>
   mac: 'fa:16:3e:00:00:01',
   address: '169.254.16.1',
   trust: null,
+  pool: null,
   kernel: { sha256: 'aa'.repeat(32), size: 8 },
   ramdisk: { sha256: 'bb'.repeat(32), size: 9 },
   ...change,

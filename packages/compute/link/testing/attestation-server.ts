@@ -4,16 +4,18 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Issued, TestPki } from '@assay/daemon/testing';
-import { type Trust, ticketAudience, ticketIssuer, ticketType } from '@assay/protocol';
+import { defaultPool, type Trust, ticketAudience, ticketIssuer, ticketType } from '@assay/protocol';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { AttestationAccess } from '../../scheduler/options.ts';
 
-export type TicketWish = { instance_id: string; host: string };
+export type TicketWish = { instance_id: string; host: string; pool?: string };
 export type AttestationPeer = {
   origin: string;
   access: AttestationAccess;
-  /** What it says; a host that is absent is unknown. */
+  /** What it says in the default pool; a host that is absent is unknown. */
   trust: Map<string, Trust>;
+  /** In other pools: pool → host → what it says. */
+  pools: Map<string, Map<string, Trust>>;
   akNames: Map<string, string>;
   /** Every request it got: `POST /v1/tickets`. */
   requests: string[];
@@ -43,25 +45,28 @@ export async function attestationPeer({ cert, key: tlsKey }: Issued, { ca }: Tes
     if (request.url === '/v1/keys') return answer(200, { keys: [key.jwk] });
     if (request.headers['x-auth-blob'] !== authBlob)
       return answer(401, { error: { code: 'unauthorized', message: '' } });
-    const trust = (host: string) => peer.trust.get(host) ?? 'unknown';
+    const trust = (host: string, pool = defaultPool) =>
+      (pool === defaultPool ? peer.trust : peer.pools.get(pool))?.get(host) ?? 'unknown';
     if (request.url?.endsWith('/PollHosts')) {
-      const { hosts } = JSON.parse(body) as { hosts: string[] };
+      const { hosts, pool } = JSON.parse(body) as { hosts: string[]; pool?: string };
       const vtime = new Date().toISOString();
       const expires = new Date(Date.now() + 90_000).toISOString();
       return answer(200, {
-        hosts: hosts.map((host) => ({ host_name: host, trust_lvl: trust(host), vtime, expires, age_ms: 1_000 })),
+        hosts: hosts.map((host) => ({ host_name: host, trust_lvl: trust(host, pool), vtime, expires, age_ms: 1_000 })),
       });
     }
     if (request.url === '/v1/tickets') {
       const wish = JSON.parse(body) as TicketWish;
       await peer.beforeTicket(wish);
-      if (trust(wish.host) !== 'trusted') {
-        const message = `host ${wish.host} is ${trust(wish.host)}: a test says so`;
-        return answer(409, { error: { code: 'ticket-refused', message, trust: trust(wish.host) } });
+      const told = trust(wish.host, wish.pool);
+      if (told !== 'trusted') {
+        const message = `host ${wish.host} is ${told}: a test says so`;
+        return answer(409, { error: { code: 'ticket-refused', message, trust: told } });
       }
       const ticket = await peer.sign({
         sub: wish.instance_id,
         host: wish.host,
+        ...(wish.pool !== undefined && wish.pool !== defaultPool && { pool: wish.pool }),
         ak_name: peer.akNames.get(wish.host) ?? akNameOf(wish.host),
       });
       return answer(200, { ticket, expires_at: new Date(Date.now() + 20_000).toISOString() });
@@ -73,6 +78,7 @@ export async function attestationPeer({ cert, key: tlsKey }: Issued, { ca }: Tes
     origin: '',
     access: { origin: '', apiUrl: '/AttestationService/resources', authBlob, ca },
     trust: new Map(),
+    pools: new Map(),
     akNames: new Map(),
     requests: [],
     beforeTicket: () => undefined,

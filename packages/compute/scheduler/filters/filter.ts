@@ -18,6 +18,8 @@ export type HostState = {
 export type Placement = {
   memoryMb: number;
   trust: WantedTrust | null;
+  /** Whose policy has to find the host so; null: the default pool's. */
+  pool: string | null;
   wantedZone: string | null;
   wantedHost: string | null;
 };

@@ -1,4 +1,5 @@
 // Every change of the tables, in order. A migration that was released is never edited.
 import { firstLight } from './0001-first-light.ts';
+import { pools } from './0002-pools.ts';
 
-export const migrations = [firstLight];
+export const migrations = [firstLight, pools];
