@@ -1,9 +1,11 @@
 // Is this host trusted in this pool, and why (not)? Evidence that was verified, endorsement, what is known good, policy and `now` in; a verdict
 // out. Pure: no I/O and no clock. The verdict says what was true of the host when its TPM signed, no later.
 import type { AssayError } from '@assay/core';
+import type { ImaPart } from '@assay/measurement';
 import { type ComponentResult, components, defaultPool, type Finding, type Verdict } from '@assay/protocol';
 import type { Endorsement } from './endorsement/endorsement.ts';
 import { counting, finding, findingOf, leavesEvidenceSound, marked, weight } from './findings/finding.ts';
+import type { FilesState } from './ima/files-state.ts';
 import { quotedPcrs, softwareTpm, standingEndorsement } from './policy/demands.ts';
 import { checkPolicy, type Policy } from './policy/policy.ts';
 import { compare } from './reference/compare.ts';
@@ -21,6 +23,8 @@ export type JudgementInput = {
   knownGood: KnownGood;
   /** Undefined: the pool has none, and nobody is trusted in it. */
   policy: Policy | undefined;
+  /** Of IMA's list: what the last judgement in this pool left behind, and the parts earlier rounds read where `wantsEarlierFiles` asks for them. */
+  files?: { previous?: FilesState | undefined; earlier?: readonly ImaPart[] };
   /** When the evidence was verified: give the first time again when stored evidence is appraised anew. */
   now: Date;
 };
@@ -29,6 +33,8 @@ export type Judgement = {
   verdict: Verdict;
   /** What a golden host would teach, made when asked for. Undefined: the evidence did not verify, so nothing may be learnt from it. */
   readonly measured: Measured | undefined;
+  /** To be stored, and given as `files.previous` next time. Absent: no files were judged. */
+  files?: FilesState;
 };
 
 /** Never throws for anything a host can send: what is wrong with its evidence became a finding. */

@@ -21,6 +21,9 @@ export {
 export { allowedByDefault, allowedFindings, type FindingCode, findingCatalogue } from './findings/catalogue.ts';
 export type { FindingKind } from './findings/kind.ts';
 export { imaFindingCode } from './ima/entry-findings.ts';
+export type { BadFile, FileCode, FilesState } from './ima/files-state.ts';
+export { type FilesInput, wantsEarlierFiles } from './ima/judge-files.ts';
+export { type MeasuredFile, measuredFiles, type ReadPart } from './ima/measured-files.ts';
 export { imaOffset } from './ima/progress.ts';
 export { KnownLogs, logDigest } from './known-logs.ts';
 export { type LogReading, readLog } from './log-reading.ts';

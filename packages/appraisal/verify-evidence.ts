@@ -7,8 +7,9 @@ import { type Claims, claimsOf, imaPcr, type KnownImaLines, parseEventLog } from
 import { type Bank, type Finding, fromBase64, type PcrWish, type SentEvidence } from '@assay/protocol';
 import type { Endorsement } from './endorsement/endorsement.ts';
 import { findingOf } from './findings/finding.ts';
+import type { ReadPart } from './ima/measured-files.ts';
 import type { ImaProgress } from './ima/progress.ts';
-import { verifyIma } from './ima/verify-ima.ts';
+import { type ImaResult, verifyIma } from './ima/verify-ima.ts';
 import { type KnownLogs, logDigest } from './known-logs.ts';
 import { type LogReading, readLog } from './log-reading.ts';
 import { type Ak, checkAk } from './quote/ak.ts';
@@ -61,6 +62,11 @@ export type Verification =
       events: readonly QuotedEvent[];
       /** Quoted PCRs that nothing explains. `all`: the PCR values themselves are not proven. */
       unexplained: Binding['unexplained'];
+      /**
+       * What of IMA's list was read in this round, from where the last one stood or from 0: proven, or, while the list is unfinished
+       * (`state.ima.unfinished`), read alone. Undefined: nothing was, or it leads nowhere.
+       */
+      imaPart?: ReadPart;
       /** Hex, over quote, signature, the boot log's SHA-256 and the part of IMA's list. */
       sha256: string;
     };
@@ -89,6 +95,7 @@ export function verifyEvidence(input: VerificationInput): Verification {
     ak,
     events: reading.events,
     unexplained,
+    ...(ima.part && { imaPart: ima.part }),
     sha256,
   };
 }
@@ -123,7 +130,7 @@ function readingOf({ evidence, knownLogs }: VerificationInput, log: Uint8Array |
   return { reading, logSha256 };
 }
 
-type Ima = { findings: Finding[]; progress: ImaProgress | undefined; explains: boolean };
+type Ima = ImaResult & { explains: boolean };
 
 /** PCR 10 is IMA's where the log does not explain it; not quoted or not proven, nothing is known of it. */
 function imaOf(
@@ -138,8 +145,8 @@ function imaOf(
   const claimed = evidence.ima_log;
   if (!claimed?.data && !previous && !unexplained.has(imaPcr))
     return { findings: [], progress: undefined, explains: true };
-  const { findings, progress } = verifyIma({ claimed, asked, previous, proven, known });
-  return { findings, progress, explains: !findings.some(({ code }) => leavesPcrOpen.has(code)) };
+  const read = verifyIma({ claimed, asked, previous, proven, known });
+  return { ...read, explains: !read.findings.some(({ code }) => leavesPcrOpen.has(code)) };
 }
 
 /** With one of these the value of PCR 10 has no explanation; other findings are about entries of a list that does explain it. */

@@ -16,6 +16,7 @@ import type { HashName, PcrBanks } from '@assay/tpm/structures';
 import { finding, findingOf } from '../findings/finding.ts';
 import { bootAggregateFindings } from './boot-aggregate.ts';
 import { entryFindings, kept } from './entry-findings.ts';
+import type { ReadPart } from './measured-files.ts';
 import type { ImaProgress } from './progress.ts';
 
 export type ImaInput = {
@@ -35,6 +36,8 @@ export type ImaResult = {
   findings: Finding[];
   /** To be stored, and given as `previous` next time. */
   progress: ImaProgress | undefined;
+  /** What of the list was read in this round and leads to `progress`: proven, or, while the list is unfinished, on the way there. */
+  part?: ReadPart;
 };
 
 /** Bytes read for one boot of one host. */
@@ -61,8 +64,9 @@ export function verifyIma({ claimed, asked, previous, proven, known }: ImaInput)
     const wrong = kept(from?.findings ?? [], entries);
     const read = replay.state ?? replay.end;
     if (read.offset > longestList) return { findings: [tooLong(read)], progress: previous };
-    if (replay.state) return reached(part, replay, replay.state, wrong, previous);
-    if (claimed.more && read.offset > part.offset) return unfinished(read, wrong, previous);
+    const reading = readPart(part, from?.list, read);
+    if (replay.state) return { ...reached(part, replay, replay.state, wrong, previous), part: reading };
+    if (claimed.more && read.offset > part.offset) return { ...unfinished(read, wrong, previous), part: reading };
     return missed(replay, target, entries, previous);
   } catch (error) {
     return { findings: [{ ...findingOf(error), ...place }], progress: previous };
@@ -79,6 +83,13 @@ function partFrom(part: ImaPart, asked: number, list: ImaState | undefined): Ima
     throw new AssayError('ima-offset', 'evidence.ima_log.offset', list && asked ? `${asked} or 0` : '0', part.offset);
   return { offset: list.offset, bytes: part.bytes.subarray(list.offset - asked) };
 }
+
+const readPart = ({ offset, bytes }: ImaPart, from: ImaState | undefined, to: ImaState): ReadPart => ({
+  offset,
+  bytes: bytes.subarray(0, to.offset - offset),
+  entries: from?.entries ?? 0,
+  pcrs: from?.pcrs ?? {},
+});
 
 function reached(
   part: ImaPart,
