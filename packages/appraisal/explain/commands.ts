@@ -1,0 +1,72 @@
+// Which commands would mend it, and what does each do? From the mildest to the widest.
+import { componentName, type Difference, type Explanation, type Finding } from '@assay/protocol';
+import { shellWord } from './shell-word.ts';
+
+type Command = Explanation['commands'][number];
+
+/** Claims that a package brings. */
+const packaged = new Set(['kernel image', 'kernel file', 'hypervisor file', 'boot loader image']);
+
+export function commandsFor(
+  host: string,
+  pool: string,
+  differences: readonly Difference[],
+  findings: readonly Finding[],
+): Command[] {
+  const commands = new Map<string, string>();
+  const add = (command: string, effect: string) => {
+    if (!commands.has(command)) commands.set(command, effect);
+  };
+  for (const { value, finding } of differences) {
+    if (value === undefined) continue;
+    if (finding.code.endsWith('-retired'))
+      add(`assay reference reinstate ${value}`, 'what was retired is good again, on every host');
+    if (finding.code.endsWith('-early'))
+      add(`assay reference promote ${value}`, 'the update is good at once, and what it replaces is retired');
+  }
+  const open = differences.filter(({ finding }) => !/-(retired|early)$/.test(finding.code));
+  const files = open.filter(({ path }) => path !== undefined);
+  if (open.some(({ claim }) => packaged.has(claim)))
+    add(
+      'assay reference import-package PACKAGE.deb',
+      'what this package brings is known good on every host: the right way after an update of your own',
+    );
+  if (files.length > 0)
+    add('assay reference import-package PACKAGE.deb', 'the files of this package are known good on every host');
+  for (const { path = '' } of files.slice(0, 3))
+    add(
+      `assay host accept ${host} --component operating_system --path ${shellWord(path)} --because "…"`,
+      'takes this file, as this host has it, into known good',
+    );
+  const measured = open.filter(({ path }) => path === undefined);
+  for (const component of new Set(measured.map((one) => one.component)))
+    add(
+      `assay host accept ${host} --component ${component} --because "…"`,
+      `takes exactly what differs in its ${componentName(component)} into known good: every host that shows it is good in it`,
+    );
+  if (measured.length > 0)
+    add(
+      `assay reference learn ${host}`,
+      'takes all that this host measures now into known good; only for a host whose making you know',
+    );
+  if (differences.length > 0)
+    add(
+      `assay host attest ${host}`,
+      'asks it again: after you booted it into what it ran before, or put the old file back and rebooted it',
+    );
+  for (const { code } of findings) {
+    if (code === 'policy-missing')
+      add('assay policy apply FILE', `gives pool ${pool} a policy: without one nobody is trusted in it`);
+    if (askAgain.has(code)) add(`assay host attest ${host}`, 'asks it now');
+  }
+  return [...commands].map(([command, effect]) => ({ command, effect }));
+}
+
+/** What one more round may mend. */
+const askAgain = new Set([
+  'no-evidence',
+  'verdict-expired',
+  'no-answer',
+  'round-interrupted',
+  'policy-pcrs-not-quoted',
+]);
