@@ -62,6 +62,8 @@ export type Verification =
       events: readonly QuotedEvent[];
       /** Quoted PCRs that nothing explains. `all`: the PCR values themselves are not proven. */
       unexplained: Binding['unexplained'];
+      /** Values of the quoted PCRs that the quote proves, whatever explains them. */
+      pcrValues: Binding['proven'];
       /**
        * What of IMA's list was read in this round, from where the last one stood or from 0: proven, or, while the list is unfinished
        * (`state.ima.unfinished`), read alone. Undefined: nothing was, or it leads nowhere.
@@ -95,6 +97,7 @@ export function verifyEvidence(input: VerificationInput): Verification {
     ak,
     events: reading.events,
     unexplained,
+    pcrValues: bound.proven,
     ...(ima.part && { imaPart: ima.part }),
     sha256,
   };

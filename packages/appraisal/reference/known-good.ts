@@ -1,37 +1,127 @@
-// All that is known good, in the order one asks for it. Made once for each change of it, and shared by all hosts.
-import type { ReferenceEvent, ReferenceValue } from '@assay/protocol';
+// All that is known good, or was, in the order one asks for it. Made once for each change of it, and shared by all hosts; indexed when
+// somebody asks. Every answer holds values in any state: whether one counts at a moment, `standingOf` says.
+import type { ReferenceEvent, ReferenceMeasurement, ReferenceValue } from '@assay/protocol';
+import { FileIndex } from './files.ts';
 
+/** `events`: as far as the quote covers them. */
 export type Sequence = { readonly value: ReferenceValue; readonly events: readonly ReferenceEvent[] };
-type Quoted = readonly { hash: string; pcrs: readonly number[] }[];
+export type KnownPcrs = {
+  readonly value: ReferenceValue;
+  readonly values: readonly { readonly bank: string; readonly pcr: number; readonly value: string }[];
+};
+export type Quoted = readonly { readonly hash: string; readonly pcrs: readonly number[] }[];
+type Single = { readonly value: ReferenceValue; readonly digests: ReferenceMeasurement['digests'] };
 
 export class KnownGood {
   readonly values: readonly ReferenceValue[];
   /** Counts changes of values and policies. */
   readonly revision: number;
+  readonly #byComponent: ReadonlyMap<string, readonly ReferenceValue[]>;
   readonly #sequences = new Map<string, readonly Sequence[]>();
+  readonly #singles = new Map<string, ReadonlyMap<string, readonly Single[]>>();
+  readonly #froms: readonly number[];
+  #files: FileIndex | undefined;
 
   constructor(values: readonly ReferenceValue[], revision = 0) {
     this.values = values;
     this.revision = revision;
+    // By id: in which order they were added makes no difference to anything.
+    const sorted = values.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    this.#byComponent = Map.groupBy(sorted, ({ component }) => component);
+    const froms = values.flatMap(({ from }) => (from === undefined ? [] : [Date.parse(from)]));
+    this.#froms = [...new Set(froms)].filter((from) => !Number.isNaN(from)).sort((a, b) => a - b);
   }
 
-  /** The sequences that are known of a component, as far as the quote covers them; none that lacks a bank of it. */
+  /** Every value of a component, of any form. */
+  of(component: string): readonly ReferenceValue[] {
+    return this.#byComponent.get(component) ?? [];
+  }
+
+  /** Between two moments of the same era every value stands the same. */
+  era(now: Date): number {
+    const later = this.#froms.findIndex((from) => from > now.getTime());
+    return later === -1 ? this.#froms.length : later;
+  }
+
+  /** The sequences that are known of a component, as far as the quote covers them; none that lacks a bank of it, or of which it covers nothing. */
   sequences(component: string, quoted: Quoted): readonly Sequence[] {
     const name = `${component} ${quoted.map(({ hash, pcrs }) => `${hash}:${pcrs.join()}`).join('+')}`;
-    const found = this.#sequences.get(name);
-    if (found) return found;
-    const sequences = this.values
-      .flatMap((value) =>
-        value.component === component && value.content.form === 'sequence'
-          ? [{ value, events: value.content.events }]
-          : [],
-      )
-      .map(({ value, events }) => ({
-        value,
-        events: events.filter(({ pcr }) => quoted.some(({ pcrs }) => pcrs.includes(pcr))),
-      }))
-      .filter(({ events }) => events.every(({ digests }) => quoted.every(({ hash }) => digests[hash])));
-    this.#sequences.set(name, sequences);
-    return sequences;
+    let found = this.#sequences.get(name);
+    if (!found) {
+      found = this.of(component).flatMap((value) => sequenceOf(value, quoted));
+      this.#sequences.set(name, found);
+    }
+    return found;
+  }
+
+  /** Values with a single measurement of this claim that has these digests in each bank. @param digests hex, by bank */
+  singles(
+    component: string,
+    claim: string,
+    digests: ReferenceEvent['digests'],
+    banks: readonly string[],
+  ): readonly ReferenceValue[] {
+    const [bank] = banks;
+    const digest = bank === undefined ? undefined : digests[bank];
+    if (digest === undefined) return [];
+    const found = this.#indexOf(component).get(singleName(claim, bank ?? '', digest)) ?? [];
+    return found.flatMap(({ value, digests: of }) =>
+      banks.every((one) => of[one] !== undefined && of[one] === digests[one]) ? [value] : [],
+    );
+  }
+
+  /** Whether there is a single measurement of the component in all of these banks. */
+  hasSingles(component: string, banks: readonly string[]): boolean {
+    return this.of(component).some(
+      ({ content }) =>
+        content.form === 'measurements' &&
+        content.measurements.some(({ digests }) => banks.every((bank) => digests[bank] !== undefined)),
+    );
+  }
+
+  /** PCR values that are known of a component. */
+  pcrValues(component: string): readonly KnownPcrs[] {
+    return this.of(component).flatMap((value) =>
+      value.content.form === 'pcr-values' ? [{ value, values: value.content.values }] : [],
+    );
+  }
+
+  /** Allow lists for IMA, of every component. */
+  get files(): FileIndex {
+    this.#files ??= new FileIndex(this.values);
+    return this.#files;
+  }
+
+  #indexOf(component: string): ReadonlyMap<string, readonly Single[]> {
+    const known = this.#singles.get(component);
+    if (known) return known;
+    const index = new Map<string, Single[]>();
+    for (const value of this.of(component)) {
+      if (value.content.form !== 'measurements') continue;
+      for (const { claim, digests } of value.content.measurements)
+        for (const [bank, digest] of Object.entries(digests)) {
+          const name = singleName(claim, bank, digest);
+          const same = index.get(name);
+          if (same) same.push({ value, digests });
+          else index.set(name, [{ value, digests }]);
+        }
+    }
+    this.#singles.set(component, index);
+    return index;
   }
 }
+
+const singleName = (claim: string, bank: string, digest: string) => `${bank}:${digest} ${claim}`;
+
+function sequenceOf(value: ReferenceValue, quoted: Quoted): Sequence[] {
+  if (value.content.form !== 'sequence') return [];
+  const all = value.content.events;
+  const events = all.filter(({ pcr }) => quoted.some(({ pcrs }) => pcrs.includes(pcr)));
+  // Of a component of which nothing is quoted nothing can be said: that both are empty is no sameness.
+  if (events.length === 0 && all.length > 0) return [];
+  return events.every(({ digests }) => quoted.every(({ hash }) => digests[hash])) ? [{ value, events }] : [];
+}
+
+/** What an event was learnt as. The first releases wrote only its role down, before its description; of a variable that says too little. */
+export const claimOfEvent = ({ claim, description }: ReferenceEvent): string =>
+  claim ?? description.split(': ', 1)[0] ?? '';

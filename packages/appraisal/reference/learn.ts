@@ -1,6 +1,6 @@
 // What does a golden host teach? The measurements of each component, in order, of evidence that verified.
 import { AssayError } from '@assay/core';
-import { type Attribution, type BootEvent, componentsOf, type EventLog } from '@assay/measurement';
+import { type Attribution, type BootEvent, claimNameOf, componentsOf, type EventLog } from '@assay/measurement';
 import { components, type ReferenceContent, type ReferenceEvent } from '@assay/protocol';
 import type { PcrSelection } from '@assay/tpm/structures';
 
@@ -13,6 +13,7 @@ export class QuotedEvent implements Attribution {
   readonly component: Attribution['component'];
   readonly role: Attribution['role'];
   #digests: ReferenceEvent['digests'] | undefined;
+  #claim: string | undefined;
 
   constructor({ event, component, role }: Attribution) {
     this.event = event;
@@ -28,11 +29,17 @@ export class QuotedEvent implements Attribution {
     return this.#digests;
   }
 
+  /** What single measurements it may be known by. */
+  get claim(): string {
+    this.#claim ??= claimNameOf(this);
+    return this.#claim;
+  }
+
   /** As a reference value has it: put into words when somebody learns from it, not at each comparison. */
   get reference(): ReferenceEvent {
     const { role, event, digests } = this;
     const description = role === event.description ? role : `${role}: ${event.description}`;
-    return { pcr: event.pcr, type: event.type, digests, description };
+    return { pcr: event.pcr, type: event.type, digests, description, claim: this.claim };
   }
 }
 
