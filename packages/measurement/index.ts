@@ -31,5 +31,7 @@ export { imaPcr, readImaList } from './ima/read.ts';
 export { replayIma } from './ima/replay.ts';
 export { type ImaSignature, readImaSignature } from './ima/signature.ts';
 export type { ImaFinding, ImaPart, ImaReplay } from './ima/walk.ts';
+export { imaExtension, type WrittenImaEntry, writeImaEntry } from './ima/write.ts';
 export { type PcrValues, replay, untouchedPcr } from './replay.ts';
+export { authenticodeDigest, looksLikePe, type PeImage, type PeSection, readPe } from './uefi/authenticode.ts';
 export { globalVariable, type VariableMeaning } from './uefi/variable-meaning.ts';

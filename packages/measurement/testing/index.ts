@@ -10,6 +10,7 @@ export {
   modernTemplates,
 } from './build-ima.ts';
 export { buildLog, type EventWish, editLog, frameOf } from './build-log.ts';
+export { buildPe, type PeParts } from './build-pe.ts';
 export { type CorpusLog, corpusLog, corpusLogs, expectedEvents, expectedPcrs, healthyLogs } from './corpus.ts';
 export { type ToolsEvent, toolsEvents, toolsPcrs, unquoted, type Yaml } from './expected-yaml.ts';
 export { hostileLogs } from './hostile-logs.ts';
