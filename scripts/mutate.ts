@@ -12,6 +12,8 @@ import { survivors } from './mutation/survivors.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
+// Most of a short test is loading it.
+process.env['NODE_COMPILE_CACHE'] ??= resolve('.compile-cache');
 /** What decides on trust. Codes and texts of findings are no decisions. */
 const subject = 'packages/appraisal';
 const product = globSync(`${subject}/**/*.ts`, { exclude: (path) => /node_modules|testing/.test(path) });
