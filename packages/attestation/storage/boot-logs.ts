@@ -1,4 +1,4 @@
-// Boot logs, each kept once, by its SHA-256, however many rounds and hosts have the same; and for as long as the evidence of some
+// Boot logs, each kept once, by its SHA-256, however many rounds and hosts have the same; and for as long as evidence that is kept of some
 // host has it.
 import type { Db } from './schema.ts';
 
@@ -22,13 +22,18 @@ export async function findBootLog(db: Db, sha256: string): Promise<string | unde
   return (await db.selectFrom('boot_logs').select('log').where('sha256', '=', sha256).executeTakeFirst())?.log;
 }
 
-/** Unless the evidence of some host has it. */
+/** Unless the evidence of some host has it, of now or in history. */
 export async function dropBootLog(db: Db, sha256: string): Promise<void> {
   await db
     .deleteFrom('boot_logs')
     .where('sha256', '=', sha256)
     .where((is) =>
-      is.not(is.exists(is.selectFrom('evidence').select('host').where('evidence.event_log_sha256', '=', sha256))),
+      is.not(
+        is.or([
+          is.exists(is.selectFrom('evidence').select('host').where('evidence.event_log_sha256', '=', sha256)),
+          is.exists(is.selectFrom('evidence_history as old').select('host').where('old.event_log_sha256', '=', sha256)),
+        ]),
+      ),
     )
     .execute();
 }

@@ -3,19 +3,20 @@ import { randomUUID } from 'node:crypto';
 import { AssayError } from '@assay/core';
 import { Labels, parse } from '@assay/protocol';
 import { dropBootLog, lastBootLog } from './boot-logs.ts';
+import { bootLogsOfHistory } from './evidence-history.ts';
 import type { Db, EnrolmentRow, HostRow } from './schema.ts';
 
-export type NewHost = { name: string; ekPin: string | undefined; now: Date };
+export type NewHost = { name: string; ekPin: string | undefined; labels?: Labels | undefined; now: Date };
 
 /** @throws AssayError `host-exists` */
-export async function registerHost(db: Db, { name, ekPin, now }: NewHost): Promise<HostRow> {
+export async function registerHost(db: Db, { name, ekPin, labels = {}, now }: NewHost): Promise<HostRow> {
   const row: HostRow = {
     name,
     registration: randomUUID(),
     registered_at: now.toISOString(),
     ek_pin: ekPin ?? null,
     last_round: 0,
-    labels: '{}',
+    labels: JSON.stringify(labels),
   };
   const added = await db
     .insertInto('hosts')
@@ -27,11 +28,13 @@ export async function registerHost(db: Db, { name, ekPin, now }: NewHost): Promi
   return row;
 }
 
-/** With its enrolment, challenges, evidence and verdict. @returns false when there was none of that name */
+/** With its enrolment, challenges, evidence, verdicts and their history. @returns false when there was none of that name */
 export async function removeHost(db: Db, name: string): Promise<boolean> {
-  const log = await lastBootLog(db, name);
+  const logs = new Set(await bootLogsOfHistory(db, name));
+  const last = await lastBootLog(db, name);
+  if (last !== undefined) logs.add(last);
   const removed = await db.deleteFrom('hosts').where('name', '=', name).returning('name').executeTakeFirst();
-  if (log !== undefined) await dropBootLog(db, log);
+  for (const log of logs) await dropBootLog(db, log);
   return removed !== undefined;
 }
 

@@ -52,6 +52,8 @@ export type VerdictRow = {
   revision: number;
   /** JSON: Verdict */
   verdict: string;
+  /** What makes it another verdict than the one before: see `gistOf`. Empty in rows of an earlier version. */
+  gist: string;
   /** The machine's uptime when it was given, comparable under the same boot id only. */
   uptime_ms: number;
   boot_id: string;
@@ -144,7 +146,7 @@ export type EvidenceHistoryRow = {
   received_at: string;
   /** Of the boot log, in `boot_logs`. */
   event_log_sha256: string | null;
-  /** Base64 of deflated JSON: EvidenceRow without what stands beside it. */
+  /** Base64 of deflated JSON: KeptEvidence without its boot log and what stands beside it. */
   body: string;
 };
 

@@ -2,7 +2,8 @@
 // clock says: rounds are numbered. Of one round, appraised again, the verdict by newer standards is the current one.
 import { parse, Verdict } from '@assay/protocol';
 import { sql } from 'kysely';
-import type { Db } from './schema.ts';
+import type { Db, VerdictRow } from './schema.ts';
+import { gistOf, keepHistory } from './verdict-history.ts';
 
 /** The verdicts on one round of a host, and what their reader needs to know how old they are. */
 export type StoredVerdicts = {
@@ -12,38 +13,44 @@ export type StoredVerdicts = {
   readonly revision: number;
   readonly uptimeMs: number;
   readonly bootId: string;
+  /** When they were given, for the history; absent: when the evidence was verified, as it is in a round. */
+  readonly at?: Date;
   /** One for each pool the host is in. */
   readonly verdicts: readonly Verdict[];
   /** By pool: what is remembered of the files IMA measured, JSON. */
   readonly files?: Readonly<Record<string, string>>;
 };
 
-/** Run it in a transaction. @returns false when those of a later round, or by later standards, are there already, or the host is gone: nothing was stored */
+/**
+ * Those that differ from the ones before go into history, with the evidence that is stored of their round: store that first.
+ * Run it in a transaction. @returns false when those of a later round, or by later standards, are there already, or the host is gone: nothing was stored
+ */
 export async function keepVerdicts(db: Db, stored: StoredVerdicts): Promise<boolean> {
-  const { host, round, revision, uptimeMs, bootId, verdicts, files = {} } = stored;
-  let kept = verdicts.length === 0;
+  const { host, round, revision, at, uptimeMs, bootId, verdicts, files = {} } = stored;
+  // Written as SQL: put together by the query builder, it cost several times what SQLite itself does.
+  const { rows: before } = await sql<
+    Pick<VerdictRow, 'pool' | 'round' | 'revision' | 'gist'>
+  >`select pool, round, revision, gist from verdicts where host = ${host}`.execute(db);
+  if (before.some((old) => old.round > round || (old.round === round && old.revision >= revision))) return false;
+  const changed: Verdict[] = [];
   for (const verdict of verdicts) {
     const { pool } = verdict;
-    // Written as SQL: put together by the query builder, it cost several times what SQLite itself does.
+    const gist = gistOf(verdict);
     const { rows } = await sql`
-      insert into verdicts (host, pool, round, revision, verdict, uptime_ms, boot_id, files)
-      select name, ${pool}, ${round}, ${revision}, ${JSON.stringify(verdict)}, ${uptimeMs}, ${bootId}, ${files[pool] ?? null}
-      from hosts where name = ${host} and not exists (
-        select 1 from verdicts as later
-        where later.host = ${host} and (later.round > ${round} or (later.round = ${round} and later.revision > ${revision})))
+      insert into verdicts (host, pool, round, revision, verdict, gist, uptime_ms, boot_id, files)
+      select name, ${pool}, ${round}, ${revision}, ${JSON.stringify(verdict)}, ${gist}, ${uptimeMs}, ${bootId}, ${files[pool] ?? null}
+      from hosts where name = ${host}
       on conflict (host, pool) do update
-      set round = excluded.round, revision = excluded.revision, verdict = excluded.verdict, uptime_ms = excluded.uptime_ms,
-        boot_id = excluded.boot_id, files = excluded.files
-      where verdicts.round < excluded.round or (verdicts.round = excluded.round and verdicts.revision < excluded.revision)
+      set round = excluded.round, revision = excluded.revision, verdict = excluded.verdict, gist = excluded.gist,
+        uptime_ms = excluded.uptime_ms, boot_id = excluded.boot_id, files = excluded.files
       returning host`.execute(db);
-    kept ||= rows.length > 0;
+    if (rows.length === 0) return false;
+    if (before.find((old) => old.pool === pool)?.gist !== gist) changed.push(verdict);
   }
-  if (kept)
-    // Of pools it is no longer in.
-    await sql`delete from verdicts where host = ${host} and (round < ${round} or (round = ${round} and revision < ${revision}))`.execute(
-      db,
-    );
-  return kept;
+  const left = before.filter((old) => !verdicts.some(({ pool }) => pool === old.pool));
+  for (const { pool } of left) await sql`delete from verdicts where host = ${host} and pool = ${pool}`.execute(db);
+  if (changed.length > 0) await keepHistory(db, { host, round, revision, at, verdicts: changed });
+  return true;
 }
 
 /** @returns those that can be read, and the hosts of those that cannot: one bad row spoils no other */
@@ -63,4 +70,15 @@ export async function readVerdicts(db: Db): Promise<{ stored: StoredVerdicts[]; 
     }
   }
   return { stored: [...byHost.values()], unreadable };
+}
+
+/** By pool: what appraisal remembers of the files IMA measured, JSON. */
+export async function filesOf(db: Db, host: string): Promise<Map<string, string>> {
+  const rows = await db
+    .selectFrom('verdicts')
+    .select(['pool', 'files'])
+    .where('host', '=', host)
+    .where('files', 'is not', null)
+    .execute();
+  return new Map(rows.flatMap(({ pool, files }) => (files === null ? [] : [[pool, files] as const])));
 }

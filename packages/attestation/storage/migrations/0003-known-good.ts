@@ -45,7 +45,10 @@ async function policies(db: Kysely<Old & New>): Promise<void> {
     .addColumn('because', 'text')
     .addPrimaryKeyConstraint('policies_key', ['pool', 'version'])
     .execute();
-  if (!(await db.selectFrom('hosts').select('name').limit(1).executeTakeFirst())) return;
+  const used =
+    (await db.selectFrom('hosts').select('name').limit(1).executeTakeFirst()) ??
+    (await db.selectFrom('reference_values').select('id').limit(1).executeTakeFirst());
+  if (!used) return;
   const document: PolicyDocument = {
     pool: defaultPool,
     description: 'What the first release asked of every host.',
@@ -74,6 +77,7 @@ async function verdicts(db: Kysely<Old & New>): Promise<void> {
     .addColumn('round', 'bigint', (c) => c.notNull())
     .addColumn('revision', 'bigint', (c) => c.notNull())
     .addColumn('verdict', 'text', (c) => c.notNull())
+    .addColumn('gist', 'text', (c) => c.notNull().defaultTo(''))
     .addColumn('uptime_ms', 'bigint', (c) => c.notNull())
     .addColumn('boot_id', 'text', (c) => c.notNull())
     .addColumn('files', 'text')
