@@ -6,8 +6,9 @@ import { type ComponentResult, components, defaultPool, type Finding, type Verdi
 import type { Endorsement } from './endorsement/endorsement.ts';
 import { counting, finding, findingOf, leavesEvidenceSound, marked, weight } from './findings/finding.ts';
 import type { FilesState } from './ima/files-state.ts';
-import { quotedPcrs, softwareTpm, standingEndorsement } from './policy/demands.ts';
+import { standingEndorsement } from './policy/demands.ts';
 import { checkPolicy, type Policy } from './policy/policy.ts';
+import { policyFindings } from './policy/policy-findings.ts';
 import { compare } from './reference/compare.ts';
 import type { KnownGood } from './reference/known-good.ts';
 import { type Measured, measuredOf } from './reference/learn.ts';
@@ -48,8 +49,7 @@ export function judge(input: JudgementInput): Judgement {
     return { verdict, measured: undefined };
   }
   const { quote, ak, events, sha256 } = verification;
-  const vouched = [...softwareTpm(policy, endorsement), ...standingEndorsement(withdrawn)];
-  const demanded = [...quotedPcrs(policy, quote.selection), ...vouched];
+  const demanded = [...policyFindings(policy, verification, endorsement), ...standingEndorsement(withdrawn)];
   const doubts = marked([...demanded, ...verification.findings], policy.allowed);
   const results = components.map((component) => resultOf(component, verification, counting(doubts), knownGood));
   const findings = [...doubts, ...results.flatMap(({ unknown }) => (unknown ? [unknown] : []))];

@@ -73,6 +73,9 @@ export type Verification =
       sha256: string;
     };
 
+/** Evidence that a host's TPM signed. */
+export type Verified = Extract<Verification, { authentic: true }>;
+
 /** Never throws for anything a host can send: what is wrong with its evidence becomes a finding. */
 export function verifyEvidence(input: VerificationInput): Verification {
   const { evidence, endorsement, previous } = input;

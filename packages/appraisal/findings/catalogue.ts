@@ -5,6 +5,7 @@ import { bootLogFindings } from './boot-log.ts';
 import { endorsementFindings } from './endorsement.ts';
 import { imaFindings } from './ima.ts';
 import type { FindingKind } from './kind.ts';
+import { policyFindings } from './policy.ts';
 import { roundFindings } from './round.ts';
 import { tpmFindings } from './tpm.ts';
 
@@ -14,6 +15,7 @@ const kinds = {
   ...tpmFindings,
   ...bootLogFindings,
   ...imaFindings,
+  ...policyFindings,
   ...roundFindings,
 } as const satisfies Record<string, FindingKind>;
 

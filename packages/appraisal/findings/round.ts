@@ -5,23 +5,6 @@ import type { FindingKind } from './kind.ts';
 const log = 'See the attestation server’s log.';
 
 export const roundFindings = {
-  'policy-missing': {
-    weight: 'unknown',
-    meaning: 'The pool has no policy: nobody said what a host has to prove to be trusted in it.',
-    remedy: 'Write one and apply it: assay policy apply FILE.',
-    sound: true,
-  },
-  'policy-empty': {
-    weight: 'unknown',
-    meaning: 'The policy asks for no PCR, or for no component to be known good: nothing would be proven.',
-    remedy: 'Give the policy known_good, and PCRs if it names any: assay policy apply FILE.',
-    sound: true,
-  },
-  'policy-pcrs-not-quoted': {
-    weight: 'unknown',
-    meaning: 'The policy rests on PCRs that the challenge did not ask for.',
-    remedy: 'Ask the host again: assay host attest NAME.',
-  },
   'reference-missing': {
     weight: 'unknown',
     meaning: 'Nothing is known to be good of this component.',

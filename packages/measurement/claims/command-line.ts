@@ -77,7 +77,7 @@ function doubtOfPcr8(ground: Ground): { reason: string; event: BootEvent } | und
  * What Linux' EFI stub may have been given, and so measured: UTF-16 with or without the NUL that ends it; mainline GRUB puts a name
  * before the path of the kernel, systemd-stub nothing.
  */
-function loadOptionsOf(line: string): Uint8Array[] {
+export function loadOptionsOf(line: string): Uint8Array[] {
   const lines = line === line.trim() ? [line] : [line, line.trim()];
   return lines
     .flatMap((text) => [text, `BOOT_IMAGE=${text}`])

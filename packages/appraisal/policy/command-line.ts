@@ -1,0 +1,138 @@
+// Is the kernel's command line one that the policy allows? By its proven text, or, where the boot log has its digest alone, by trying the lines
+// that are allowed. What the kernel makes of its words says kernel-words.ts. Not covered: a command line that was built into the kernel, and
+// bootconfig in an initrd, which are part of what those measure.
+import { hash } from 'node:crypto';
+import { type Claims, loadOptionsOf } from '@assay/measurement';
+import type { Finding } from '@assay/protocol';
+import { type HashName, nodeHash } from '@assay/tpm/structures';
+import { finding } from '../findings/finding.ts';
+import type { QuotedEvent } from '../reference/learn.ts';
+import type { Verified } from '../verify-evidence.ts';
+import { Glob } from './glob.ts';
+import { kernelBytes, kernelWords, plainWords, wordPattern, wordText } from './kernel-words.ts';
+import type { Policy } from './policy.ts';
+
+/** `text` without the path of the kernel; `event` it rests on. */
+type Line = { text: string; event: number };
+type Unproven = { unproven: string; event?: number };
+
+const place = { component: 'hypervisor' } as const;
+const where = 'kernel command line';
+
+/** Words that have to be there, and such that may not. */
+export function commandLineFindings({ document }: Policy, verification: Verified): Finding[] {
+  const { require: required = [], forbid = [], allow = [] } = document.command_line ?? {};
+  if (required.length === 0 && forbid.length === 0) return [];
+  const line = lineOf(verification, allow);
+  if ('unproven' in line) {
+    const at = line.event === undefined ? place : { ...place, event: line.event };
+    return [finding('command-line-unproven', where, 'a command line that is proven', line.unproven, at)];
+  }
+  const of = { ...place, event: line.event };
+  return [
+    ...missing(required, line.text).map((word) => finding('command-line-missing', where, word, line.text, of)),
+    ...forbidden(forbid, line.text).map(({ pattern, word }) =>
+      finding('command-line-forbidden', where, `no word “${pattern}”`, word, of),
+    ),
+  ];
+}
+
+/** Whether the policy itself vouches for this measurement: that of a command line it allows, or of the command with it. */
+export function coveredByPolicy({ document }: Policy, verification: Verified): (part: QuotedEvent) => boolean {
+  const allow = document.command_line?.allow ?? [];
+  const line = allow.length > 0 ? lineOf(verification, allow) : undefined;
+  if (!line || 'unproven' in line || !allow.some((pattern) => new Glob(pattern.trim(), 'line').matches(line.text)))
+    return () => false;
+  return ({ role, event }) => {
+    // That all lines of a log, and the commands they come from, say the same, the claim has made sure of.
+    if (role === 'kernel command line') return event.kind === 'tagged' || event.kind === 'ipl';
+    if (role !== 'command that starts the kernel' || event.kind !== 'ipl') return false;
+    const { path = '', rest } = withoutPath(event.content?.words.trim().replace(/^\S+\s*/, '') ?? '');
+    return path !== '' && plain(rest) === plain(line.text);
+  };
+}
+
+/** The quotes GRUB writes differ between a command and the line it makes of it. */
+const plain = (text: string) => text.replace(/[\\'"]/g, '').trim();
+
+/** Those of the patterns that no word in force fits: of two words of one name the last counts. */
+function missing(patterns: readonly string[], text: string): string[] {
+  const words = kernelWords(kernelBytes(text)).kernel;
+  const globs = patterns.map((pattern) => ({ pattern, glob: new Glob(wordPattern(pattern), 'word') }));
+  const last = new Map(words.map((word) => [word.name.replaceAll('-', '_'), wordText(word)]));
+  return globs
+    .filter(({ glob }) => {
+      const fitting = words.filter((word) => glob.matches(wordText(word)));
+      const inForce = fitting.filter(({ name }) => {
+        const final = last.get(name.replaceAll('-', '_')) ?? '';
+        return globs.some((one) => one.glob.matches(final));
+      });
+      return inForce.length === 0;
+    })
+    .map(({ pattern }) => pattern);
+}
+
+/** Whoever reads the line, however it splits words: the kernel, what runs before it, init. */
+function forbidden(patterns: readonly string[], text: string): { pattern: string; word: string }[] {
+  const line = kernelBytes(text);
+  const { kernel, init } = kernelWords(line);
+  const words = [...kernel, ...init, ...plainWords(line)].map(wordText);
+  return patterns.flatMap((pattern) => {
+    const glob = new Glob(wordPattern(pattern), 'word');
+    const word = words.find((one) => glob.matches(one));
+    return word === undefined ? [] : [{ pattern, word: Buffer.from(word, 'latin1').toString('utf8') }];
+  });
+}
+
+/** Linux takes 2,048 characters on most machines, and cuts off the rest. */
+const longestBytes = 2047;
+/** What no boot loader writes: the EFI stub ends the line at a newline, and U+FFFD stands for bytes that are no text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const strange = /[\u0000-\u001f\u007f\ufffd]/;
+
+function lineOf({ claims, events }: Verified, allow: readonly string[]): Line | Unproven {
+  const claim = claims.commandLine;
+  if (!claim) return byDigest(claims, events, allow);
+  const [event = -1] = claim.events;
+  const spoken = events.find((part) => part.event.index === event)?.event;
+  const content = spoken?.kind === 'ipl' ? spoken.content : undefined;
+  if (!content) return { unproven: 'an event without its text', event };
+  const words = content.words.trim();
+  if (strange.test(words)) return { unproven: 'a line with characters that no command line has', event };
+  if (Buffer.byteLength(`BOOT_IMAGE=${words}`) > longestBytes)
+    return { unproven: `more than ${longestBytes} bytes`, event };
+  const { path, rest } = withoutPath(words);
+  if (content.command !== 'kernel_cmdline') return { text: words, event };
+  return path === undefined
+    ? { unproven: 'a line that does not begin with the path of a kernel', event }
+    : { text: rest, event };
+}
+
+/** GRUB's line begins with the path; one with quotes is none that can be told from what follows. */
+function withoutPath(words: string): { path: string | undefined; rest: string } {
+  const [, path, rest = ''] = /^([^\s"'\\]+)(?:\s+(.*))?$/s.exec(words) ?? [];
+  return { path, rest };
+}
+
+/** The one allowed line whose digest every measured line has. A line with a star has no digest. */
+function byDigest(claims: Claims, events: readonly QuotedEvent[], allow: readonly string[]): Line | Unproven {
+  const lines = events.filter(({ role }) => role === 'kernel command line');
+  const measured = claims.loadOptions.map(({ value }) => value.digests);
+  const [event] = claims.loadOptions[0]?.events ?? [];
+  const withheld = claims.withheld.find(({ claim }) => claim === 'commandLine');
+  const unproven: Unproven = {
+    unproven: withheld?.reason ?? 'no event measures it',
+    ...(event !== undefined && { event }),
+  };
+  const digestsAlone = lines.every((part) => part.event.kind === 'tagged') && measured.length === lines.length;
+  if (event === undefined || !digestsAlone) return unproven;
+  for (const text of allow.map((one) => one.trim())) {
+    if (text.includes('*') || strange.test(text)) continue;
+    const isThis = (digests: Readonly<Record<string, string>>) =>
+      loadOptionsOf(text).some((bytes) =>
+        Object.entries(digests).every(([bank, digest]) => hash(nodeHash(bank as HashName), bytes, 'hex') === digest),
+      );
+    if (measured.every((digests) => Object.keys(digests).length > 0 && isThis(digests))) return { text, event };
+  }
+  return unproven;
+}
