@@ -19,7 +19,7 @@ export {
   trustStoreFrom,
 } from './endorsement/trust-store.ts';
 export { type AcceptWish, acceptable } from './explain/accept.ts';
-export type { Sought, Told, Why } from './explain/component-differences.ts';
+export type { Sought, Told } from './explain/component-differences.ts';
 export { type ExplanationInput, explain, type ToldExplanation } from './explain/explain.ts';
 export { allowedByDefault, allowedFindings, type FindingCode, findingCatalogue } from './findings/catalogue.ts';
 export type { FindingKind } from './findings/kind.ts';

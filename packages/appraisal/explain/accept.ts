@@ -13,10 +13,10 @@ import {
 import { type JudgementInput, judge } from '../appraise.ts';
 import { KnownGood } from '../reference/known-good.ts';
 import type { QuotedEvent } from '../reference/learn.ts';
+import { standingOf, valueName } from '../reference/standing.ts';
 import type { Verification } from '../verify-evidence.ts';
 import { align } from './align.ts';
 import { type Deviation, type DeviationInput, deviationsOf } from './deviations.ts';
-import { standingOf, valueName } from './known-things.ts';
 
 export type AcceptWish = {
   /** A component; or a claim, `kernel image`; or `kernel`, however it was measured. */

@@ -1,18 +1,11 @@
 // What differs in a component, in words: which event carries it, the old and the new digest, what it resembles.
 import { escaped } from '@assay/core';
 import { dataVouchedFor } from '@assay/measurement';
-import {
-  type Bank,
-  componentName,
-  type Difference,
-  type Finding,
-  type ReferenceEvent,
-  type ReferenceValue,
-} from '@assay/protocol';
+import { type Bank, componentName, type Difference, type Finding, type ReferenceEvent } from '@assay/protocol';
 import type { QuotedEvent } from '../reference/learn.ts';
 import { changesInWords, knownWords, provenWords, wordChanges } from './command-words.ts';
 import { type Deviation, type DeviationInput, type Deviations, deviationsOf } from './deviations.ts';
-import { retiredText, type ValueStanding, valueName } from './known-things.ts';
+import { standingText } from './known-things.ts';
 import { resemblance } from './resemblance.ts';
 
 /** A difference, and what other hosts may show as well. */
@@ -20,31 +13,29 @@ export type Told = Difference & { sought?: Sought };
 /** A measurement by which other hosts are recognised. */
 export type Sought = { component: string; claim: string; bank: Bank; digest: string };
 
-export type Why = {
-  /** What was said when a value was retired. */
-  retiredBecause: (id: string) => string | undefined;
-};
-
 /** A hostile log has thousands. */
 const mostDifferences = 100;
 
-/** @param found of this component, why the verdict does not trust it */
-export function componentDifferences(input: DeviationInput, found: Finding, why: Why): Told[] {
+/**
+ * @param found of this component, why the verdict does not trust it
+ * @param now when it is told
+ */
+export function componentDifferences(input: DeviationInput, found: Finding, now: Date): Told[] {
   const all = deviationsOf(input);
   const banks = input.quoted.map(({ hash }) => hash as Bank);
-  const told = all.deviations.slice(0, mostDifferences).map((one) => tell(input, one, found, banks, why));
+  const told = all.deviations.slice(0, mostDifferences).map((one) => tell(input, one, found, banks, now));
   const whole = told.length === 0 || (all.base === undefined && all.same.length === 0);
-  const differences = whole ? [wholeDifference(input, all, found, why)] : told;
+  const differences = whole ? [wholeDifference(input, all, found, now)] : told;
   const [first] = differences;
-  const text = resemblance(all, banks, (value, standing) => standingText(value, standing, why, input.now));
+  const text = resemblance(all, banks, (value, standing) => standingText(value, standing, now));
   if (first && text !== undefined && first.resembles === undefined) first.resembles = text;
   if (first && first.value === undefined && all.base) first.value = all.base.value.id;
   return differences;
 }
 
 /** Nothing is known of it; or it is, as a whole, what was good once, or will be. */
-function wholeDifference({ component, now }: DeviationInput, { base }: Deviations, found: Finding, why: Why): Told {
-  const place = base && base.standing !== 'good' ? standingText(base.value, base.standing, why, now) : undefined;
+function wholeDifference({ component }: DeviationInput, { base }: Deviations, found: Finding, now: Date): Told {
+  const place = base && base.standing !== 'good' ? standingText(base.value, base.standing, now) : undefined;
   return {
     component,
     claim: componentName(component),
@@ -61,27 +52,13 @@ function wholeDifference({ component, now }: DeviationInput, { base }: Deviation
   };
 }
 
-/** `linux-image 6.1.0-30, retired 3 days ago because …` */
-function standingText(value: ReferenceValue, standing: ValueStanding, { retiredBecause }: Why, now: Date): string {
-  const name = valueName(value);
-  if (standing === 'retired') return `${name}, ${retiredText(value, retiredBecause(value.id), now)}`;
-  if (standing === 'early') return `${name}, which is good only from ${value.from}`;
-  return name;
-}
-
-function tell(
-  { component, now }: DeviationInput,
-  one: Deviation,
-  found: Finding,
-  banks: readonly Bank[],
-  why: Why,
-): Told {
+function tell({ component }: DeviationInput, one: Deviation, found: Finding, banks: readonly Bank[], now: Date): Told {
   const { claim, expected, seen, known } = one;
   const bank = banks.find((other) => expected?.digests[other] !== seen?.digests[other]) ?? banks[0] ?? 'sha256';
   const place = seen && { index: seen.event.index, pcr: seen.event.pcr, type: seen.event.type };
   const was = expected && expectedText(expected, seen, bank);
   const is = seen && seenText(seen, bank);
-  const what = known && standingText(known.value, known.standing, why, now);
+  const what = known && standingText(known.value, known.standing, now);
   const text = sentence(one, bank, what);
   const digest = seen?.digests[bank];
   const isFound = found.event === seen?.event.index && found.code !== 'reference-missing';

@@ -3,10 +3,11 @@
 
 import { claimNameOf } from '@assay/measurement';
 import type { ReferenceEvent, ReferenceValue } from '@assay/protocol';
-import type { KnownGood } from '../reference/known-good.ts';
+import { claimOfEvent, type KnownGood } from '../reference/known-good.ts';
 import type { QuotedEvent } from '../reference/learn.ts';
+import { type Standing, standingOf } from '../reference/standing.ts';
 import { type Alignment, align, type Departure } from './align.ts';
-import { type KnownThing, standingOf, thingsWith, type ValueStanding } from './known-things.ts';
+import { thingsWith } from './known-things.ts';
 
 /** One departure that nothing covers. */
 export type Deviation = {
@@ -14,12 +15,12 @@ export type Deviation = {
   expected: ReferenceEvent | undefined;
   seen: QuotedEvent | undefined;
   /** Its digest is known, and not as good: of which value, and why that does not count. */
-  known: { value: ReferenceValue; standing: ValueStanding } | undefined;
+  known: { value: ReferenceValue; standing: Standing } | undefined;
 };
 
 export type Deviations = {
   /** The value it was compared with: the nearest good sequence, else the nearest of any standing; undefined: there is no sequence. */
-  base: { value: ReferenceValue; standing: ValueStanding } | undefined;
+  base: { value: ReferenceValue; standing: Standing } | undefined;
   deviations: readonly Deviation[];
   /** Measured as known: by which value. */
   same: readonly { part: QuotedEvent; value: ReferenceValue }[];
@@ -40,9 +41,9 @@ export type DeviationInput = {
 const mostAligned = 8;
 
 export function deviationsOf(input: DeviationInput): Deviations {
-  const { component, seen, knownGood, quoted, covered = () => false, now } = input;
+  const { seen, quoted, covered = () => false } = input;
   const banks = quoted.map(({ hash }) => hash);
-  const good = (part: QuotedEvent) => goodThing(knownGood, component, part, banks, now);
+  const good = (part: QuotedEvent) => goodSingle(input, part, banks);
   const passes = (part: QuotedEvent) => covered(part) || good(part) !== undefined;
   const nearest = nearestSequence(sequencesOf(input), seen, banks, passes);
   if (!nearest) {
@@ -50,7 +51,7 @@ export function deviationsOf(input: DeviationInput): Deviations {
     return {
       base: undefined,
       deviations: open.map((part) => deviationOf(input, { expected: undefined, seen: part }, banks)),
-      same: seen.flatMap((part) => sameBy(part, good(part)?.value)),
+      same: seen.flatMap((part) => sameBy(part, good(part))),
     };
   }
   const { value, alignment, standing } = nearest;
@@ -60,7 +61,7 @@ export function deviationsOf(input: DeviationInput): Deviations {
     deviations: open.map((one) => deviationOf(input, one, banks)),
     same: [
       ...alignment.same.map((part) => ({ part, value })),
-      ...alignment.departures.flatMap(({ seen: part }) => (part ? sameBy(part, good(part)?.value) : [])),
+      ...alignment.departures.flatMap(({ seen: part }) => (part ? sameBy(part, good(part)) : [])),
     ],
   };
 }
@@ -71,21 +72,13 @@ const isCovered = ({ expected, seen }: Departure, passes: (part: QuotedEvent) =>
 
 const sameBy = (part: QuotedEvent, value: ReferenceValue | undefined) => (value ? [{ part, value }] : []);
 
-type Candidate = { value: ReferenceValue; events: readonly ReferenceEvent[]; standing: ValueStanding };
+type Candidate = { value: ReferenceValue; events: readonly ReferenceEvent[]; standing: Standing };
 
 /** Those that are good; where there are none, those that were or will be. */
 function sequencesOf({ component, knownGood, quoted, now }: DeviationInput): Candidate[] {
-  const all: Candidate[] = knownGood.values.flatMap((value) =>
-    value.component === component && value.content.form === 'sequence'
-      ? [{ value, events: value.content.events, standing: standingOf(value, now) }]
-      : [],
-  );
-  const comparable = all
-    .map((one) => ({
-      ...one,
-      events: one.events.filter(({ pcr }) => quoted.some(({ pcrs }) => pcrs.includes(pcr))),
-    }))
-    .filter(({ events }) => events.every(({ digests }) => quoted.every(({ hash }) => digests[hash])));
+  const comparable = knownGood
+    .sequences(component, quoted)
+    .map(({ value, events }) => ({ value, events, standing: standingOf(value, now) }));
   const good = comparable.filter(({ standing }) => standing === 'good');
   return good.length > 0 ? good : comparable;
 }
@@ -126,37 +119,22 @@ function roughDistance(
   return seen.filter((part) => !digests.has(part.digests[bank])).length + Math.abs(known.length - seen.length);
 }
 
-/** The good single measurement of the same claim that has this digest in every bank. */
-function goodThing(
-  knownGood: KnownGood,
-  component: string,
+/** The value by which this measurement, alone, is good. */
+const goodSingle = (
+  { component, knownGood, now }: DeviationInput,
   part: QuotedEvent,
   banks: readonly string[],
-  now: Date,
-): KnownThing | undefined {
-  const [bank] = banks;
-  const digest = bank === undefined ? undefined : part.digests[bank];
-  if (bank === undefined || digest === undefined) return undefined;
-  const claim = claimNameOf(part);
-  return thingsWith(knownGood, component, bank, digest).find(
-    (thing) =>
-      thing.claim === claim &&
-      standingOf(thing.value, now) === 'good' &&
-      banks.every((one) => hasDigest(thing, claim, one, part.digests[one])),
-  );
-}
-
-const hasDigest = ({ value }: KnownThing, claim: string, bank: string, digest: string | undefined): boolean =>
-  digest !== undefined &&
-  value.content.form === 'measurements' &&
-  value.content.measurements.some((one) => one.claim === claim && one.digests[bank] === digest);
+): ReferenceValue | undefined =>
+  knownGood
+    .singles(component, claimNameOf(part), part.digests, banks)
+    .find((value) => standingOf(value, now) === 'good');
 
 function deviationOf(
   { component, knownGood, now }: DeviationInput,
   { expected, seen }: Departure,
   banks: readonly string[],
 ): Deviation {
-  const claim = seen ? claimNameOf(seen) : (expected?.description.split(': ')[0] ?? '');
+  const claim = seen ? claimNameOf(seen) : expected ? claimOfEvent(expected) : '';
   const bank = banks.find((one) => expected?.digests[one] !== seen?.digests[one]) ?? banks[0] ?? 'sha256';
   const digest = seen?.digests[bank];
   const things = digest === undefined ? [] : thingsWith(knownGood, component, bank, digest);

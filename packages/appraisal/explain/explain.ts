@@ -5,14 +5,15 @@ import { kindOf } from '../findings/catalogue.ts';
 import type { KnownGood } from '../reference/known-good.ts';
 import type { Verification } from '../verify-evidence.ts';
 import { commandsFor } from './commands.ts';
-import { componentDifferences, type Told, type Why } from './component-differences.ts';
+import { componentDifferences, type Told } from './component-differences.ts';
 
-export type ExplanationInput = Why & {
+export type ExplanationInput = {
   /** As valid now. */
   verdict: Verdict;
-  /** What recorded evidence comes to by present standards, and its verification; absent: there is none. */
-  recorded?: { verdict: Verdict; verification: Verification } | undefined;
+  /** What recorded evidence comes to by present standards, its verification, and when it came; absent: there is none. */
+  recorded?: { verdict: Verdict; verification: Verification; at: Date } | undefined;
   knownGood: KnownGood;
+  /** When it is told. */
   now: Date;
 };
 
@@ -39,19 +40,18 @@ export function explain(input: ExplanationInput): ToldExplanation {
   };
 }
 
-function differencesOf(
-  { recorded, knownGood, now, retiredBecause }: ExplanationInput,
-  findings: readonly Finding[],
-): Told[] {
+function differencesOf({ recorded, knownGood, now }: ExplanationInput, findings: readonly Finding[]): Told[] {
   const counting = findings.filter((one) => isDifference(one) && !one.allowed);
   const verification = recorded?.verification;
   return counting.flatMap((found) => {
     const { component, path } = { path: undefined, ...found };
     if (path === undefined && component !== undefined && verification?.authentic) {
       const seen = verification.events.filter((part) => part.component === component);
-      return componentDifferences({ component, seen, knownGood, quoted: verification.quote.selection, now }, found, {
-        retiredBecause,
-      });
+      return componentDifferences(
+        { component, seen, knownGood, quoted: verification.quote.selection, now: recorded?.at ?? now },
+        found,
+        now,
+      );
     }
     return [plainDifference(found)];
   });

@@ -1,15 +1,8 @@
-// What do the values say of one digest, in whatever state they are? And how is a value called by a person.
+// What do the values say of one digest, in whatever state they are? And how does one tell a person of a value.
 import { escaped } from '@assay/core';
-import { componentName, type ReferenceValue } from '@assay/protocol';
+import type { ReferenceValue } from '@assay/protocol';
 import type { KnownGood } from '../reference/known-good.ts';
-
-/** `early`: good from an instant on that is still to come. */
-export type ValueStanding = 'good' | 'early' | 'retired';
-
-export function standingOf({ state, from }: Pick<ReferenceValue, 'state' | 'from'>, now: Date): ValueStanding {
-  if (state === 'retired') return 'retired';
-  return from !== undefined && !(Date.parse(from) <= now.getTime()) ? 'early' : 'good';
-}
+import { earlyText, type Standing, valueName } from '../reference/standing.ts';
 
 export type KnownThing = {
   value: ReferenceValue;
@@ -55,25 +48,13 @@ function indexOf(values: readonly ReferenceValue[]): Index {
   return index;
 }
 
-/** `linux-image 6.1.0-31`; of a value without a name where it comes from. On one line. */
-export function valueName(value: Pick<ReferenceValue, 'name' | 'version' | 'source' | 'component'>): string {
-  const { name, version, source, component } = value;
-  if (name !== undefined || version !== undefined)
-    return escaped([name ?? componentName(component), version].filter((part) => part !== undefined).join(' '));
-  const from = escaped(source.name);
-  if (source.kind === 'host') return `what ${from} measured`;
-  if (source.kind === 'accepted') return `what was accepted of ${from}`;
-  return from;
-}
-
-/** `retired 3 days ago because …`. @param because what was said when it was retired */
-export function retiredText(
-  { retired_at }: Pick<ReferenceValue, 'retired_at'>,
-  because: string | undefined,
-  now: Date,
-): string {
-  const when = retired_at === undefined ? '' : ` ${agoText(now.getTime() - Date.parse(retired_at))}`;
-  return `retired${when}${because === undefined ? '' : ` because ${escaped(because)}`}`;
+/** As an operator would say of it: `linux-image 6.1.0-30, retired 3 days ago because …`. @param now when it is said */
+export function standingText(value: ReferenceValue, standing: Standing, now: Date): string {
+  if (standing === 'early') return earlyText(value);
+  if (standing === 'good') return valueName(value);
+  const { retired_at: at, retired_because: why } = value;
+  const when = at === undefined ? '' : ` ${agoText(now.getTime() - Date.parse(at))}`;
+  return `${valueName(value)}, retired${when}${why === undefined ? '' : ` because ${escaped(why)}`}`;
 }
 
 const units = [

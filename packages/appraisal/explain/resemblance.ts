@@ -2,9 +2,9 @@
 
 import { claimNameOf } from '@assay/measurement';
 import type { Bank, ReferenceValue } from '@assay/protocol';
+import type { Standing } from '../reference/standing.ts';
 import { changesInWords, knownWords, provenWords, wordChanges } from './command-words.ts';
 import type { Deviation, Deviations } from './deviations.ts';
-import type { ValueStanding } from './known-things.ts';
 
 /** So many claims are named; the rest is counted. */
 const mostNamed = 4;
@@ -19,7 +19,7 @@ const telltale = (claim: string): boolean => claim !== 'separator' && claim !== 
 export function resemblance(
   { same, deviations, base }: Deviations,
   banks: readonly Bank[],
-  named: (value: ReferenceValue, standing: ValueStanding) => string,
+  named: (value: ReferenceValue, standing: Standing) => string,
 ): string | undefined {
   const byValue = new Map<ReferenceValue, string[]>();
   for (const { part, value } of same) {
@@ -39,9 +39,11 @@ export function resemblance(
     const words = wordsOf(one, banks);
     if (!others.has(one.claim) || others.get(one.claim) === undefined) others.set(one.claim, words);
   }
-  const named2 = [...others].slice(0, mostNamed).map(([claim, words]) => `other ${claim}${words ? `: ${words}` : ''}`);
-  const more = others.size - named2.length;
-  return [...equal, ...named2, ...(more > 0 ? [`${more} more that differ`] : [])].join(', ');
+  const differing = [...others]
+    .slice(0, mostNamed)
+    .map(([claim, words]) => `other ${claim}${words ? `: ${words}` : ''}`);
+  const more = others.size - differing.length;
+  return [...equal, ...differing, ...(more > 0 ? [`${more} more that differ`] : [])].join(', ');
 }
 
 function wordsOf({ expected, seen }: Deviation, banks: readonly Bank[]): string | undefined {

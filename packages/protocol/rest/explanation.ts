@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { HostName, Instant, Sha256 } from '../bytes.ts';
 import { ComponentName, PoolName } from '../policy.ts';
 import { Finding, Verdict } from '../verdict.ts';
-import { changeFields } from './change.ts';
+import { changeFields, Rehearsal } from './change.ts';
 import { ReferenceValue } from './reference.ts';
 
 /** One thing that differs from what is known good. */
@@ -58,7 +58,14 @@ export const AcceptRequest = Type.Object({
   ...changeFields,
 });
 export type AcceptRequest = Static<typeof AcceptRequest>;
-export const AcceptResult = Type.Object({ added: Type.Array(ReferenceValue) });
+/** With `dry_run` what would be added. */
+export const AcceptResult = Type.Object({
+  added: Type.Array(ReferenceValue),
+  /** Known already. */
+  known: Type.Optional(Type.Array(ReferenceValue)),
+  /** What it does to the fleet, this host among it. */
+  rehearsal: Type.Optional(Rehearsal),
+});
 export type AcceptResult = Static<typeof AcceptResult>;
 
 /** A change of verdict. */
