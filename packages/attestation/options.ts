@@ -56,6 +56,26 @@ export const options = {
       max: 600,
       help: 'Seconds a host may take to answer a challenge; a slow TPM needs one or two.',
     }),
+    brake_percent: integer({
+      default: 20,
+      min: 0,
+      max: 100,
+      help: 'A change of policies or reference values by which more than this share of the trusted hosts would lose trust is refused unless it is forced, with a reason; and when more lose trust at once, whatever the cause, what would make it worse is held. 100: never.',
+    }),
+    brake_window: integer({
+      default: 300,
+      min: 10,
+      max: 86_400,
+      help: 'Seconds that count as at once.',
+    }),
+    alarm_url: text({
+      optional: true,
+      help: 'https:// address that is told, as JSON, when the brake engages or holds something. Left out, it is a line of the log.',
+    }),
+    alarm_ca_file: path({
+      optional: true,
+      help: 'PEM file of the CA of alarm_url; default: those the system trusts.',
+    }),
     database: secret({
       help: 'Where hosts, verdicts and reference values are kept: sqlite:PATH or postgresql://…; a URL may hold a password.',
     }),

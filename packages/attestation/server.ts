@@ -5,6 +5,7 @@ import { createHttpsServer, listen, renderPlain } from '@assay/daemon/https';
 import { openDatabase } from '@assay/daemon/storage';
 import { KnownImaLines } from '@assay/measurement';
 import { authBlobCheck, readAuthBlob } from './auth-blob.ts';
+import { startChanges } from './changes/start.ts';
 import { trustFolders } from './enrolment/trust-folders.ts';
 import { isOat, oatRoutes, renderOat } from './oat/routes.ts';
 import { type AttestationOptions, checkOptions } from './options.ts';
@@ -23,6 +24,8 @@ import { ticketKey } from './tickets/key.ts';
 export type AttestationServer = {
   readonly port: number;
   readonly registry: Registry;
+  /** What is done once a minute: looking for fallen hosts, ending the windows of updates. */
+  keepHouse(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -66,7 +69,7 @@ export async function startAttestationServer(
         log.info({ host, pool, before: before?.trust, after: after?.trust }, after?.reason ?? 'removed');
     });
     const switchboard = createSwitchboard();
-    const needs = {
+    const base = {
       db,
       clock,
       log,
@@ -82,6 +85,8 @@ export async function startAttestationServer(
       periodMs: options.attestation_period * 1000,
       challengeTimeoutMs: options.challenge_timeout * 1000,
     };
+    const changes = await startChanges(base, options);
+    const needs = { ...base, ...changes };
     guardRoutes(server, knowsBlob);
     oatRoutes(server, needs);
     for (const addRoutes of resources) addRoutes(server, needs);
@@ -91,10 +96,11 @@ export async function startAttestationServer(
     const stop = async () => {
       await door.close();
       await close();
+      await changes.close();
       await db.destroy();
     };
     onStop?.(stop);
-    return { port, registry, close: stop };
+    return { port, registry, keepHouse: changes.housekeeping.run, close: stop };
   } catch (error) {
     await db.destroy();
     throw error;

@@ -1,50 +1,40 @@
 // What does a golden host teach? Its measurements of this moment become reference values, if its evidence verifies: who holds
 // the host holds what is learnt, so learn from one whose making you know.
 import { referenceFrom } from '@assay/appraisal';
-import type { Clock } from '@assay/daemon';
-import type { LearnRequest, LearnResult, ReferenceValue } from '@assay/protocol';
-import type { Switchboard } from '../rounds/switchboard.ts';
-import { addReferenceValues, readReferenceValues, referenceId } from '../storage/reference-values.ts';
-import type { Db } from '../storage/schema.ts';
-import { countUp } from '../storage/versions.ts';
-
-export type LearnNeeds = {
-  db: Db;
-  clock: Clock;
-  switchboard: Pick<Switchboard, 'attestNow' | 'attestAll'>;
-};
+import { AssayError } from '@assay/core';
+import type { LearnRequest, LearnResult, NewReferenceValue } from '@assay/protocol';
+import type { ChangeNeeds } from '../changes/needs.ts';
+import { addValues } from '../changes/reference.ts';
 
 const deadlineMs = 30_000;
 
 /**
- * Asks the host now, keeps what is new, then asks every connected host again: verdicts follow at once.
- * @throws AssayError `reference-not-verified` when log, quote and key do not agree; `attest-unavailable`, `attest-timeout`
+ * Asks the host now, adds what is new, and has everybody judged by it.
+ * @throws AssayError `reference-not-verified` when log, quote and key do not agree, or anything else makes its evidence unsound;
+ * `attest-unavailable`, `attest-timeout`; `reference-value` for a component it has nothing of
  */
 export async function learn(
-  { db, clock, switchboard }: LearnNeeds,
-  { host, dry_run: dryRun, by = 'somebody', because }: LearnRequest,
+  needs: ChangeNeeds,
+  { host, components, name, version, ...change }: LearnRequest,
 ): Promise<LearnResult> {
-  const { verdict, measured: teach } = await switchboard.attestNow(host, { deadlineMs });
+  const { verdict, measured: teach } = await needs.switchboard.attestNow(host, { deadlineMs });
   const measured = referenceFrom({ verdict, measured: teach() });
-  const added_at = clock.now().toISOString();
-  const offered: ReferenceValue[] = measured.map((value) => ({
-    id: referenceId(value),
-    ...value,
-    state: 'current',
-    source: { kind: 'host', name: host },
-    by,
-    ...(because !== undefined && { because }),
-    added_at,
-  }));
-  const result = await db.transaction().execute(async (tx) => {
-    const before = new Map((await readReferenceValues(tx)).map((value) => [value.id, value]));
-    const fresh = offered.filter(({ id }) => !before.has(id));
-    const known = offered.flatMap(({ id }) => before.get(id) ?? []);
-    if (dryRun) return { added: fresh, known };
-    const added = await addReferenceValues(tx, fresh);
-    if (added.length > 0) await countUp(tx, 'standards');
-    return { added, known };
-  });
-  if (!dryRun && result.added.length > 0) switchboard.attestAll();
-  return result;
+  const strange = components?.find((wanted) => !measured.some(({ component }) => component === wanted));
+  if (strange !== undefined)
+    throw new AssayError(
+      'reference-value',
+      `host ${host}: components`,
+      [...new Set(measured.map(({ component }) => component))].join(', '),
+      strange,
+    );
+  const { evidence_sha256: sha256 } = verdict;
+  const values: NewReferenceValue[] = measured
+    .filter(({ component }) => components?.includes(component) ?? true)
+    .map(({ component, content }) => ({
+      ...{ component, content },
+      ...(name !== undefined && { name }),
+      ...(version !== undefined && { version }),
+      source: { kind: 'host', name: host, ...(sha256 !== undefined && { sha256 }) },
+    }));
+  return await addValues(needs, values, change);
 }

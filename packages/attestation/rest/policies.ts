@@ -1,12 +1,15 @@
 // /v1/policies: what each pool asks of its hosts.
-import { policyFrom } from '@assay/appraisal';
-import { AssayError } from '@assay/core';
-import { type PolicyList, PolicyRequest } from '@assay/protocol';
-import { keepPolicy, policiesInForce } from '../storage/policies.ts';
-import { countUp } from '../storage/versions.ts';
+import { Change, type PolicyList, PolicyRequest, PoolName } from '@assay/protocol';
+import { Type } from 'typebox';
+import { applyPolicy, policyNotFound, removePolicy } from '../changes/policies.ts';
+import { policiesInForce, policyVersions } from '../storage/policies.ts';
+import { MaybeChange } from './change.ts';
 import type { Resource } from './resource.ts';
 
-export const policies: Resource = (server, { db, clock, lifetimeS, periodMs, switchboard }) => {
+const InPath = Type.Object({ pool: PoolName });
+
+export const policies: Resource = (server, needs) => {
+  const { db } = needs;
   server.route({
     method: 'GET',
     url: '/v1/policies',
@@ -14,37 +17,28 @@ export const policies: Resource = (server, { db, clock, lifetimeS, periodMs, swi
     handler: async () => ({ policies: await policiesInForce(db) }) satisfies PolicyList,
   });
   server.route({
+    method: 'GET',
+    url: '/v1/policies/:pool',
+    config: { access: 'blob' },
+    schema: { params: InPath },
+    handler: async (request): Promise<PolicyList> => {
+      const versions = await policyVersions(db, request.params.pool);
+      if (versions.length === 0) throw policyNotFound(request.params.pool);
+      return { policies: versions };
+    },
+  });
+  server.route({
     method: 'POST',
     url: '/v1/policies',
     config: { access: 'blob' },
     schema: { body: PolicyRequest },
-    handler: async (request) => {
-      const { document, by = 'somebody', because } = request.body;
-      const { verdictLifetimeS } = policyFrom(document, { version: 1, lifetimeS });
-      if (verdictLifetimeS * 1000 <= periodMs)
-        throw new AssayError(
-          'policy-value',
-          `policy ${document.pool}: evidence.max_age`,
-          `more than ${periodMs / 1000} s`,
-          `${verdictLifetimeS} s`,
-          {
-            hint: 'hosts are asked once in [attestation_server] attestation_period; they would be unknown between two rounds',
-          },
-        );
-      const kept = await db.transaction().execute(async (tx) => {
-        const applied_at = clock.now().toISOString();
-        const policy = await keepPolicy(tx, {
-          pool: document.pool,
-          document,
-          applied_at,
-          by,
-          ...(because && { because }),
-        });
-        await countUp(tx, 'standards');
-        return policy;
-      });
-      switchboard.attestAll();
-      return { policy: kept };
-    },
+    handler: (request) => applyPolicy(needs, request.body),
+  });
+  server.route({
+    method: 'DELETE',
+    url: '/v1/policies/:pool',
+    config: { access: 'blob' },
+    schema: { params: InPath, body: MaybeChange, querystring: Change },
+    handler: (request) => removePolicy(needs, request.params.pool, { ...request.query, ...request.body }),
   });
 };

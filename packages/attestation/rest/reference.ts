@@ -1,15 +1,56 @@
-// /v1/reference: what is known good, and learning it from a golden host.
-import { LearnRequest, type ReferenceList, type ReferenceSummary, type ReferenceValue } from '@assay/protocol';
+// /v1/reference: what is known good, was, or will be; and whatever changes it.
+import {
+  Change,
+  LearnRequest,
+  type ReferenceChangeResult,
+  type ReferenceList,
+  ReferenceRequest,
+  type ReferenceSummary,
+  type ReferenceValue,
+  ReinstateRequest,
+} from '@assay/protocol';
+import { Type } from 'typebox';
+import type { Applied } from '../changes/apply.ts';
+import { findValue } from '../changes/life.ts';
+import { addValues, promoteValues, reinstateValue, removeValue, retireValues } from '../changes/reference.ts';
+import { usersOf } from '../changes/users.ts';
 import { learn } from '../reference/learn.ts';
-import { readReferenceValues } from '../storage/reference-values.ts';
-import type { Resource } from './resource.ts';
+import { MaybeChange } from './change.ts';
+import type { Resource, RestNeeds } from './resource.ts';
+
+/** The beginning of an id is enough when no other begins so. */
+const InPath = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{1,64}$' }) });
+const ListQuery = Type.Object({ content: Type.Optional(Type.Boolean()) });
+/** Allow lists are long: 200,000 files with their digests. */
+const bodyLimit = 64 * 1024 * 1024;
 
 export const reference: Resource = (server, needs) => {
+  const values = async () => (await needs.standards(needs.db)).knownGood.values;
   server.route({
     method: 'GET',
     url: '/v1/reference',
     config: { access: 'blob' },
-    handler: async () => ({ values: (await readReferenceValues(needs.db)).map(summaryOf) }) satisfies ReferenceList,
+    schema: { querystring: ListQuery },
+    handler: async (request): Promise<ReferenceList> => {
+      const users = await usersOf(needs);
+      const { content: withContent = false } = request.query;
+      return { values: (await values()).map((value) => summaryOf(value, users, withContent)) };
+    },
+  });
+  server.route({
+    method: 'GET',
+    url: '/v1/reference/:id',
+    config: { access: 'blob' },
+    schema: { params: InPath },
+    handler: async (request) => summaryOf(findValue(await values(), request.params.id), await usersOf(needs), true),
+  });
+  server.route({
+    method: 'POST',
+    url: '/v1/reference',
+    bodyLimit,
+    config: { access: 'blob' },
+    schema: { body: ReferenceRequest },
+    handler: (request) => addValues(needs, request.body.values, request.body),
   });
   server.route({
     method: 'POST',
@@ -21,10 +62,56 @@ export const reference: Resource = (server, needs) => {
       return await learn(needs, request.body);
     },
   });
+  server.route({
+    method: 'POST',
+    url: '/v1/reference/:id/retire',
+    config: { access: 'blob' },
+    schema: { params: InPath, body: MaybeChange },
+    handler: async ({ params, body }) => told(needs, await retireValues(needs, [params.id], body ?? {})),
+  });
+  server.route({
+    method: 'POST',
+    url: '/v1/reference/:id/promote',
+    config: { access: 'blob' },
+    schema: { params: InPath, body: MaybeChange },
+    handler: async ({ params, body }) => told(needs, await promoteValues(needs, [params.id], body ?? {})),
+  });
+  server.route({
+    method: 'POST',
+    url: '/v1/reference/:id/reinstate',
+    config: { access: 'blob' },
+    schema: { params: InPath, body: Type.Union([ReinstateRequest, Type.Undefined(), Type.Null()]) },
+    handler: async ({ params, body }) => told(needs, await reinstateValue(needs, params.id, body ?? {})),
+  });
+  server.route({
+    method: 'DELETE',
+    url: '/v1/reference/:id',
+    config: { access: 'blob' },
+    schema: { params: InPath, body: MaybeChange, querystring: Change },
+    handler: async ({ params, body, query }) => told(needs, await removeValue(needs, params.id, { ...query, ...body })),
+  });
 };
 
-function summaryOf({ content, ...value }: ReferenceValue): ReferenceSummary {
+async function told(
+  needs: RestNeeds,
+  { result, rehearsal }: Applied<readonly ReferenceValue[]>,
+): Promise<ReferenceChangeResult> {
+  const users = await usersOf(needs);
+  return { values: result.map((value) => summaryOf(value, users, false)), rehearsal };
+}
+
+function summaryOf(
+  { content, ...value }: ReferenceValue,
+  users: ReadonlyMap<string, string[]>,
+  withContent: boolean,
+): ReferenceSummary {
   const counted = { sequence: 'events', measurements: 'measurements', 'pcr-values': 'values', files: 'files' } as const;
   const list = (content as Record<string, unknown>)[counted[content.form]];
-  return { ...value, form: content.form, count: Array.isArray(list) ? list.length : 0, hosts: [] };
+  return {
+    ...value,
+    ...(withContent && { content }),
+    form: content.form,
+    count: Array.isArray(list) ? list.length : 0,
+    hosts: users.get(value.id) ?? [],
+  };
 }

@@ -1,6 +1,6 @@
 // The last evidence of the whole fleet, with all it takes to verify and judge it again: read in small batches, because evidence may be large.
-import { type EvidenceState, logDigest } from '@assay/appraisal';
-import { fromBase64, type Labels, type PcrWish, parse, SentEvidence } from '@assay/protocol';
+import type { EvidenceState } from '@assay/appraisal';
+import { type Labels, type PcrWish, parse, SentEvidence } from '@assay/protocol';
 import { labelsOf } from './hosts.ts';
 import type { Db, EnrolmentRow, VerdictRow } from './schema.ts';
 
@@ -88,7 +88,7 @@ export async function recordedEvidence(db: Db, hosts: readonly string[]): Promis
         host,
         labels: labelsOf(row),
         round,
-        evidence: log === null ? withOwnDigest(sent) : { ...sent, event_log_sha256: log },
+        evidence: log === null ? sent : { ...sent, event_log_sha256: log },
         nonce: Buffer.from(row.nonce, 'base64'),
         wanted: JSON.parse(wanted ?? '[]') as PcrWish[],
         previous: stateIn(previous),
@@ -100,12 +100,6 @@ export async function recordedEvidence(db: Db, hosts: readonly string[]): Promis
       return { host, unreadable };
     }
   });
-}
-
-/** A log that stayed in the row is named as well: so that it is read once. */
-function withOwnDigest(sent: SentEvidence): SentEvidence {
-  if (sent.event_log === undefined) return sent;
-  return { ...sent, event_log_sha256: logDigest(fromBase64(sent.event_log, 'evidence.event_log')) };
 }
 
 function stateIn(text: string | null): EvidenceState | undefined {

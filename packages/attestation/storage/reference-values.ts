@@ -42,6 +42,18 @@ export async function addReferenceValues(db: Db, values: readonly ReferenceValue
   return added;
 }
 
+/** What became of it: its state, its window, why it was retired. Run it in a transaction, and count `standards` up after it. */
+export async function changeReferenceValue(db: Db, value: ReferenceValue): Promise<void> {
+  const { state, from, until, replaces, retired_at, retired_because } = rowOf(value);
+  const changed = { state, from, until, replaces, retired_at, retired_because };
+  await db.updateTable('reference_values').set(changed).where('id', '=', value.id).execute();
+}
+
+/** Likewise. */
+export async function removeReferenceValue(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('reference_values').where('id', '=', id).execute();
+}
+
 /** In the order they were added. */
 export async function readReferenceValues(db: Db): Promise<ReferenceValue[]> {
   const rows = await db.selectFrom('reference_values').selectAll().orderBy('added_at').orderBy('id').execute();

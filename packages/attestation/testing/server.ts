@@ -68,6 +68,10 @@ export async function startTestServer(t: TestContext, given: TestServerOptions =
     attestation_period: 3600,
     verdict_lifetime: 7200,
     challenge_timeout: 10,
+    brake_percent: 20,
+    brake_window: 300,
+    alarm_url: undefined,
+    alarm_ca_file: undefined,
     database: `sqlite:${file('attestation.db')}`,
     ...overrides,
   };

@@ -37,7 +37,10 @@ export const Rehearsal = Type.Object({
   hosts: Type.Integer(),
   /** Hosts that nothing can be said of: no evidence is recorded. */
   silent: Type.Array(HostName),
+  /** Who would lose trust first; at most 1000. */
   changes: Type.Array(VerdictChange),
+  /** Changes beyond those. */
+  more: Type.Optional(Type.Integer()),
   /** Hosts trusted in some pool before, in that pool not after. */
   losing: Type.Integer(),
   /** `losing` in percent of the hosts trusted before. */
@@ -51,7 +54,7 @@ export type Rehearsal = Static<typeof Rehearsal>;
 export const Brake = Type.Object({
   engaged: Type.Boolean(),
   since: Type.Optional(Instant),
-  /** Hosts that lost trust within the window, and hosts that were trusted when it began. */
+  /** Hosts that lost trust within the window and have not regained it, and hosts that were trusted at some time in it: those, and those that are. */
   fallen: Type.Array(HostName),
   trusted_before: Type.Integer(),
   brake_percent: Type.Number(),

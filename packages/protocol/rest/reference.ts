@@ -114,15 +114,14 @@ export const ReferenceValue = Type.Object({
 export type ReferenceValue = Static<typeof ReferenceValue>;
 
 /** A window for an update: values enter as `next`. */
-const windowFields = {
-  next: Type.Optional(
-    Type.Object({
-      from: Type.Optional(Instant),
-      until: Type.Optional(Instant),
-      replaces: Type.Optional(Type.Array(Type.String())),
-    }),
-  ),
-};
+export const UpdateWindow = Type.Object({
+  from: Type.Optional(Instant),
+  until: Type.Optional(Instant),
+  /** Ids, or beginnings of them. Absent: the current values of the same component, form and `name`, where a value has a name. */
+  replaces: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 1000 })),
+});
+export type UpdateWindow = Static<typeof UpdateWindow>;
+const windowFields = { next: Type.Optional(UpdateWindow) };
 
 /** POST /v1/reference: values from anywhere. */
 export const NewReferenceValue = Type.Object({ ...said, content: ReferenceContent, source: ReferenceSource });
@@ -145,6 +144,10 @@ export const LearnRequest = Type.Object({
   ...changeFields,
 });
 export type LearnRequest = Static<typeof LearnRequest>;
+
+/** POST /v1/reference/{id}/reinstate: a retired value becomes `next` again, beside what it is to replace. */
+export const ReinstateRequest = Type.Object({ ...windowFields, ...changeFields });
+export type ReinstateRequest = Static<typeof ReinstateRequest>;
 
 /** With `dry_run` what would be added. */
 export const LearnResult = Type.Object({

@@ -1,0 +1,123 @@
+// How is anything changed that is good? One change at a time: rehearsed on the whole fleet, held by the brake or forced with a reason, written together
+// with its line in the journal, and every verdict given anew at once.
+import { AssayError } from '@assay/core';
+import type { Change, Rehearsal } from '@assay/protocol';
+import type { Standards } from '../standards/standards.ts';
+import { type NewJournalLine, writeJournal } from '../storage/journal.ts';
+import type { Db } from '../storage/schema.ts';
+import { countUp, versionOf } from '../storage/versions.ts';
+import type { ChangeNeeds } from './needs.ts';
+import { reappraiseHosts } from './reappraise.ts';
+import { isBraked } from './rehearsal.ts';
+import { rehearse } from './rehearse.ts';
+
+/** What would be done to the standards of this moment. */
+export type Plan<R> = {
+  /** Policies and values after it; undefined: nothing changes. */
+  readonly next: Pick<Standards, 'knownGood' | 'policies'> | undefined;
+  /** What the caller is told when nothing is done: a dry run, or nothing to do. */
+  readonly unchanged: R;
+  /** In a transaction. */
+  write(tx: Db, at: Date): Promise<R>;
+  readonly lines: readonly Pick<NewJournalLine, 'action' | 'subject' | 'text'>[];
+  /** Looks at the rehearsal, and refuses by throwing: what no `force` can have. */
+  check?(rehearsal: Rehearsal, losers: ReadonlySet<string>): void;
+};
+
+/** What is changed, for codes and messages. */
+export type Subject = { readonly kind: 'policy' | 'reference'; readonly where: string };
+
+export type Applied<R> = { readonly result: R; readonly rehearsal: Rehearsal };
+
+/** Somebody else may have changed something meanwhile (labels of a host): then it is rehearsed again. */
+const mostTries = 5;
+
+/**
+ * @param planOf is asked again when the standards it was made for are not the present ones any more; throws what refuses the change
+ * @throws AssayError `policy-brake` or `reference-brake`, `change-because-missing`, `change-stale`
+ */
+export async function applyChange<R>(
+  needs: ChangeNeeds,
+  change: Change,
+  subject: Subject,
+  planOf: (present: Standards) => Plan<R> | Promise<Plan<R>>,
+): Promise<Applied<R>> {
+  const because = change.because?.trim() ? change.because : undefined;
+  if (change.force && because === undefined)
+    throw new AssayError('change-because-missing', subject.where, 'a reason for forcing it: because', 'none');
+  return await needs.turns(async () => {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const present = await needs.standards(needs.db);
+      const plan = await planOf(present);
+      const revision = present.revision + 1;
+      const { rehearsal, losers } = await rehearse(needs, present, plan.next ? { ...plan.next, revision } : present);
+      plan.check?.(rehearsal, losers);
+      if (change.dry_run || !plan.next) return { result: plan.unchanged, rehearsal };
+      if (!change.force) checkBrake(subject, rehearsal);
+      const done = await write(needs, change, present, plan);
+      if (!done) continue;
+      await judgeAnew(needs, losers);
+      return { result: done.result, rehearsal };
+    }
+    throw new AssayError(
+      'change-stale',
+      subject.where,
+      'standards that stay as they are for the time of a rehearsal',
+      'others',
+      {
+        hint: 'try again',
+      },
+    );
+  });
+}
+
+/** @returns undefined when the standards are others than those that were rehearsed against */
+async function write<R>(
+  { db, clock }: ChangeNeeds,
+  { by = 'somebody', because }: Change,
+  present: Standards,
+  plan: Plan<R>,
+): Promise<{ result: R } | undefined> {
+  return await db.transaction().execute(async (tx) => {
+    if ((await versionOf(tx, 'standards')) !== present.revision) return undefined;
+    const at = clock.now();
+    const result = await plan.write(tx, at);
+    await countUp(tx, 'standards');
+    for (const line of plan.lines) await writeJournal(tx, { at: at.toISOString(), by, because, ...line });
+    return { result };
+  });
+}
+
+/** The change is done, whatever becomes of this: then hosts are judged by it in their next round. */
+async function judgeAnew(needs: ChangeNeeds, losers: ReadonlySet<string>): Promise<void> {
+  try {
+    await needs.fallWatch.excuse(losers, () => reappraiseHosts(needs));
+  } catch (err) {
+    needs.log.error(
+      { err },
+      'recorded evidence could not be judged anew: verdicts follow with the next round of each host',
+    );
+  }
+}
+
+const mostNamed = 5;
+
+export function checkBrake({ kind, where }: Subject, rehearsal: Rehearsal): void {
+  if (!isBraked(rehearsal)) return;
+  const { losing, losing_percent: percent, brake_percent: most, changes } = rehearsal;
+  const losers = [
+    ...new Set(
+      changes.filter(({ before, after }) => before === 'trusted' && after !== 'trusted').map(({ host }) => host),
+    ),
+  ];
+  const named = losers.slice(0, mostNamed).join(', ');
+  const others = losing > mostNamed ? ` and ${losing - mostNamed} more` : '';
+  const trusted = Math.round((100 * losing) / percent);
+  throw new AssayError(
+    `${kind}-brake`,
+    where,
+    `a change by which at most ${most} % of the trusted hosts lose trust`,
+    `${losing} of ${trusted} (${Math.round(percent)} %): ${named}${others}`,
+    { hint: 'look at the rehearsal (dry_run); to do it all the same, give force and because' },
+  );
+}

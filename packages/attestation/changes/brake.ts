@@ -1,0 +1,141 @@
+// The brake at run time: when more than a share of the trusted hosts loses trust within a while, somebody is called, and what would make it worse is held.
+// Verdicts are what they are: who asks for a host's trust is told the truth, brake or not.
+import type { Clock, Log } from '@assay/daemon';
+import type { Brake, Change } from '@assay/protocol';
+import type { Registry } from '../registry/registry.ts';
+import { readJournal, writeJournal } from '../storage/journal.ts';
+import type { Db } from '../storage/schema.ts';
+import type { Alarm } from './alarm.ts';
+import type { FallWatch } from './fall-watch.ts';
+
+export type BrakeNeeds = {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  registry: Pick<Registry, 'current' | 'poolsOf' | 'onChange'>;
+  alarm: Alarm;
+  fallWatch: FallWatch;
+  brakePercent: number;
+  windowS: number;
+};
+
+export type RunTimeBrake = {
+  state(): Brake;
+  readonly engaged: boolean;
+  /** Looks at every host: a verdict that expires tells nobody. Also lets go when fallen hosts have come back. */
+  look(): Promise<void>;
+  /** Somebody has seen to it. @returns what it is then */
+  release(change: Pick<Change, 'by' | 'because'>): Promise<Brake>;
+  close(): Promise<void>;
+};
+
+/** One host that falls is that host’s affair. */
+const fewest = 2;
+const held = ['retirement of what updates have replaced, when its time has come'];
+
+/** After the registry was loaded. A brake that was on when an earlier life of this server ended is on again. */
+export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
+  const { db, clock, log, registry, alarm, fallWatch, brakePercent, windowS } = needs;
+  const windowMs = windowS * 1000;
+  let since: Date | undefined;
+  /** Since when no more hosts than the brake lets are down. */
+  let wellSinceMs: number | undefined;
+  const writing = new Set<Promise<unknown>>();
+
+  async function tell(action: string, text: string, by = 'assay', because?: string): Promise<void> {
+    const line = { at: clock.now().toISOString(), by, action, subject: 'fleet', text, because };
+    const written = db.transaction().execute((tx) => writeJournal(tx, line));
+    const mine = written
+      .catch((err) => log.error({ err }, 'the journal could not be written'))
+      .finally(() => writing.delete(mine));
+    writing.add(mine);
+    await mine;
+  }
+
+  const tooMany = ({ hosts, percent }: { hosts: readonly string[]; percent: number }) =>
+    hosts.length >= fewest && percent > brakePercent;
+
+  function check(): void {
+    if (since) return;
+    const falls = fallWatch.falls(clock.uptimeMs());
+    if (!tooMany(falls)) return;
+    since = clock.now();
+    wellSinceMs = undefined;
+    fallWatch.hold(clock.uptimeMs());
+    const { hosts, trustedBefore } = falls;
+    const text = `${hosts.length} of ${trustedBefore} trusted hosts lost trust within ${windowS} s: ${held.join(', ')} is held until somebody has looked (assay brake release)`;
+    alarm.raise({ event: 'brake-engaged', text, at: since.toISOString(), hosts });
+    void tell('brake-engage', text);
+  }
+
+  function letGo(text: string, by?: string, because?: string): Promise<void> {
+    since = undefined;
+    wellSinceMs = undefined;
+    fallWatch.release();
+    alarm.raise({ event: 'brake-released', text, at: clock.now().toISOString(), hosts: [] });
+    return tell('brake-release', text, by, because);
+  }
+
+  /** Held down by hosts that came back: it goes by itself, after as long a while as it took to see that they had fallen. */
+  async function ease(): Promise<void> {
+    if (!since) return;
+    const now = clock.uptimeMs();
+    if (tooMany(fallWatch.falls(now))) wellSinceMs = undefined;
+    else wellSinceMs ??= now;
+    if (wellSinceMs !== undefined && now - wellSinceMs >= windowMs)
+      await letGo(`the hosts that lost trust have been back for ${windowS} s`);
+  }
+
+  async function look(): Promise<void> {
+    for (const { name: host } of await db.selectFrom('hosts').select('name').execute())
+      for (const pool of registry.poolsOf(host))
+        fallWatch.see(
+          { host, pool, trusted: registry.current(host, pool).verdict.trust === 'trusted' },
+          clock.uptimeMs(),
+        );
+    check();
+    await ease();
+  }
+
+  const unlisten = registry.onChange(({ host, pool, after }) => {
+    if (!after) return fallWatch.forget({ host, pool });
+    fallWatch.see({ host, pool, trusted: after.trust === 'trusted' }, clock.uptimeMs());
+    if (after.trust !== 'trusted') check();
+  });
+
+  await look();
+  const [last] = await readJournal(db, { action: 'brake-', subject: 'fleet', limit: 1 });
+  if (last?.action === 'brake-engage' && !since) {
+    since = new Date(last.at);
+    fallWatch.hold(clock.uptimeMs());
+  }
+
+  const state = (): Brake => {
+    const { hosts, trustedBefore } = fallWatch.falls(clock.uptimeMs());
+    return {
+      engaged: since !== undefined,
+      ...(since && { since: since.toISOString() }),
+      fallen: [...hosts].sort(),
+      trusted_before: trustedBefore,
+      brake_percent: brakePercent,
+      window_s: windowS,
+      held: since ? [...held] : [],
+    };
+  };
+
+  return {
+    state,
+    look,
+    get engaged() {
+      return since !== undefined;
+    },
+    async release({ by = 'somebody', because }) {
+      if (since) await letGo('the brake was released', by, because);
+      return state();
+    },
+    async close() {
+      unlisten();
+      await Promise.all(writing);
+    },
+  };
+}

@@ -1,0 +1,162 @@
+// The life of a reference value: how it enters, takes over, is retired and comes back. Pure: values in, values out.
+import { AssayError } from '@assay/core';
+import {
+  componentName,
+  type NewReferenceValue,
+  type ReferenceContent,
+  type ReferenceValue,
+  type UpdateWindow,
+} from '@assay/protocol';
+import { referenceId } from '../storage/reference-values.ts';
+
+/** Who says so, when and why. */
+export type Said = { readonly by: string; readonly because: string | undefined; readonly at: Date };
+
+/** `hypervisor linux-image 6.1.0-31` */
+export const nameOf = ({ id, component, name, version }: ReferenceValue): string =>
+  [componentName(component), ...(name ? [name, version] : [version, id.slice(0, 8)])].filter(Boolean).join(' ');
+
+/** @throws AssayError `reference-not-found`, `reference-id-conflict` where several begin so */
+export function findValue(values: readonly ReferenceValue[], id: string): ReferenceValue {
+  const found = values.filter((value) => value.id === id);
+  const begun = found.length > 0 ? found : values.filter((value) => value.id.startsWith(id));
+  const [only] = begun;
+  if (!only) throw new AssayError('reference-not-found', `reference value ${id}`, 'one that is there', 'none');
+  if (begun.length > 1)
+    throw new AssayError(
+      'reference-id-conflict',
+      `reference value ${id}`,
+      'the beginning of one id',
+      `${begun.length} that begin so: ${begun.slice(0, 3).map((one) => one.id.slice(0, 12))}`,
+    );
+  return only;
+}
+
+/**
+ * Values as they would enter, each once; good at once, or in a window.
+ * @throws AssayError `reference-value` for what says nothing, and for a window that is none
+ */
+export function entering(
+  values: readonly ReferenceValue[],
+  given: readonly NewReferenceValue[],
+  { window, by, because, at }: Said & { window: UpdateWindow | undefined },
+): { fresh: ReferenceValue[]; known: ReferenceValue[] } {
+  const there = new Map(values.map((value) => [value.id, value]));
+  const [fresh, known] = [new Map<string, ReferenceValue>(), new Map<string, ReferenceValue>()];
+  given.forEach((one, i) => {
+    checkContent(one, `values/${i}`);
+    const id = referenceId(one);
+    const before = there.get(id);
+    if (before) known.set(id, before);
+    else
+      fresh.set(id, {
+        id,
+        ...one,
+        ...(window ? { state: 'next', ...windowOf(values, { ...one, id }, window, at) } : { state: 'current' }),
+        by,
+        ...(because !== undefined && { because }),
+        added_at: at.toISOString(),
+      });
+  });
+  return { fresh: [...fresh.values()], known: [...known.values()] };
+}
+
+/** A window that has begun needs no beginning. */
+function windowOf(
+  values: readonly ReferenceValue[],
+  one: NewReferenceValue & { id: string },
+  { from, until, replaces }: UpdateWindow,
+  at: Date,
+): Pick<ReferenceValue, 'from' | 'until' | 'replaces'> {
+  const begins = from === undefined ? at.getTime() : Date.parse(from);
+  if (Number.isNaN(begins)) throw new AssayError('reference-value', 'next.from', 'a point in time', from);
+  if (until !== undefined && !(Date.parse(until) > Math.max(at.getTime(), begins)))
+    throw new AssayError('reference-value', 'next.until', 'a point in time ahead, after the window’s beginning', until);
+  const named = replaces?.map((id) => findValue(values, id)) ?? namesakes(values, one);
+  const self = named.find(({ id }) => id === one.id);
+  if (self) throw new AssayError('reference-value', 'next.replaces', 'other values', `${nameOf(self)} itself`);
+  const ids = [...new Set(named.map(({ id }) => id))];
+  return {
+    ...(begins > at.getTime() && { from }),
+    ...(until !== undefined && { until }),
+    ...(ids.length > 0 && { replaces: ids }),
+  };
+}
+
+/** Earlier versions of the same thing: only where it has a name, so that nothing is replaced by accident. */
+const namesakes = (values: readonly ReferenceValue[], one: NewReferenceValue & { id: string }): ReferenceValue[] =>
+  values.filter(
+    ({ id, state, component, name, content }) =>
+      state === 'current' &&
+      id !== one.id &&
+      component === one.component &&
+      name !== undefined &&
+      name === one.name &&
+      content.form === one.content.form,
+  );
+
+/** Was good, and is not any more. */
+export const retired = (value: ReferenceValue, { because, at }: Said): ReferenceValue => {
+  const { until: _until, replaces: _replaces, ...rest } = value;
+  return {
+    ...rest,
+    state: 'retired',
+    retired_at: at.toISOString(),
+    ...(because !== undefined && { retired_because: because }),
+  };
+};
+
+/**
+ * A `next` becomes current, and what it replaces is retired.
+ * @returns those that change @throws AssayError `reference-state-conflict` when it is no `next`
+ */
+export function promoted(values: readonly ReferenceValue[], value: ReferenceValue, said: Said): ReferenceValue[] {
+  if (value.state !== 'next') throw stateConflict(value, 'next');
+  const { from: _from, until: _until, replaces = [], ...rest } = value;
+  const because = said.because ?? `replaced by ${nameOf(value)}`;
+  const old = values.filter(({ id, state }) => replaces.includes(id) && state !== 'retired');
+  return [{ ...rest, state: 'current' }, ...old.map((one) => retired(one, { ...said, because }))];
+}
+
+/** A retired one is good again, as `next`. @throws AssayError `reference-state-conflict`, `reference-value` */
+export function reinstated(
+  values: readonly ReferenceValue[],
+  value: ReferenceValue,
+  { window = {}, at }: Said & { window: UpdateWindow | undefined },
+): ReferenceValue {
+  if (value.state !== 'retired') throw stateConflict(value, 'retired');
+  const { retired_at: _at, retired_because: _because, from: _from, ...rest } = value;
+  return { ...rest, state: 'next', ...windowOf(values, value, { replaces: [], ...window }, at) };
+}
+
+const stateConflict = (value: ReferenceValue, wanted: string) =>
+  new AssayError('reference-state-conflict', `reference value ${value.id}`, `a ${wanted} one`, value.state);
+
+const sizes: Record<string, number> = { sha1: 40, sha256: 64, sha384: 96, sha512: 128 };
+
+/** What no schema can tell: digests as long as their algorithm makes them, and something said at all. @throws AssayError `reference-value` */
+function checkContent({ content }: NewReferenceValue, where: string): void {
+  const bad = (expected: string, got: unknown) => new AssayError('reference-value', `${where}/content`, expected, got);
+  const all = digestsIn(content);
+  if (all.length === 0 && content.form !== 'sequence') throw bad('one entry at least', 'none'); // an empty sequence says that nothing is measured
+  for (const digests of all) {
+    const entries = Object.entries(digests);
+    if (entries.length === 0) throw bad('a digest of each entry', 'none');
+    for (const [name, digest] of entries)
+      if (!/^([0-9a-f]{2})+$/.test(digest) || (sizes[name] ?? digest.length) !== digest.length)
+        throw bad(`a ${name} digest in hex`, digest);
+  }
+}
+
+function digestsIn(content: ReferenceContent): Record<string, string>[] {
+  switch (content.form) {
+    case 'sequence':
+      return content.events.map(({ digests }) => digests);
+    case 'measurements':
+      return content.measurements.map(({ digests }) => digests);
+    case 'pcr-values':
+      return content.values.map(({ bank, value }) => ({ [bank]: value }));
+    case 'files':
+      return content.files.map(({ digests }) => digests);
+  }
+}

@@ -1,0 +1,139 @@
+// Recorded evidence, verified and judged again: what is each host worth by these standards, if it is as it was when it was last heard?
+// Says nothing of the present: who changes what is good wants to know what the change does, and nothing else may differ.
+import { setImmediate } from 'node:timers/promises';
+import {
+  judge,
+  type KnownLogs,
+  type TrustStore,
+  unknownVerdict,
+  type Verification,
+  verifyEvidence,
+} from '@assay/appraisal';
+import { AssayError } from '@assay/core';
+import type { Clock, Log } from '@assay/daemon';
+import type { KnownImaLines } from '@assay/measurement';
+import type { Verdict } from '@assay/protocol';
+import { type PresentEndorsement, presentEndorsement } from '../enrolment/present-endorsement.ts';
+import type { Registry } from '../registry/registry.ts';
+import { membershipsOf, type ReadStandards, type Standards } from '../standards/standards.ts';
+import { findBootLog } from '../storage/boot-logs.ts';
+import { type FleetEntry, type RecordedEvidence, recordedEvidence } from '../storage/recorded-evidence.ts';
+import type { Db } from '../storage/schema.ts';
+
+export type JudgingNeeds = {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  /** Seconds a verdict holds where no policy says it. */
+  lifetimeS: number;
+  registry: Registry;
+  standards: ReadStandards;
+  /** Whose word on a TPM counts now. */
+  heldStore: () => TrustStore;
+  knownImaLines: KnownImaLines;
+  knownLogs: KnownLogs;
+};
+
+/** A host's evidence, verified; to be judged by whatever standards. */
+export type Verified = {
+  readonly recorded: RecordedEvidence;
+  readonly verification: Verification;
+  readonly present: PresentEndorsement;
+};
+
+const mostHosts = 32;
+const mostBytes = 8 * 1024 * 1024;
+
+/** Parts of the fleet of which the evidence may be in memory at the same time. */
+export function* batchesOf(fleet: readonly FleetEntry[]): Generator<FleetEntry[]> {
+  let batch: FleetEntry[] = [];
+  let bytes = 0;
+  for (const entry of fleet) {
+    const more = entry.evidence?.bytes ?? 0;
+    if (batch.length === mostHosts || (batch.length > 0 && bytes + more > mostBytes)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(entry);
+    bytes += more;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** How long others may have to wait for this work. */
+const mostMsAtOnce = 8;
+
+/** Lets everybody else have a turn, when it is time. */
+export function pauses(): () => Promise<void> {
+  let began = performance.now();
+  return async () => {
+    if (performance.now() - began < mostMsAtOnce) return;
+    await setImmediate();
+    began = performance.now();
+  };
+}
+
+/**
+ * Those of these hosts whose recorded evidence can be read, verified with what was stored beside it.
+ * @param db to read from: the database, or a transaction
+ */
+export async function verifyRecorded(
+  needs: JudgingNeeds,
+  db: Db,
+  hosts: readonly string[],
+  pause: () => Promise<void>,
+): Promise<Verified[]> {
+  const { clock, heldStore, knownImaLines, knownLogs, log } = needs;
+  const verified: Verified[] = [];
+  for (const recorded of await recordedEvidence(db, hosts)) {
+    await pause();
+    const { host } = recorded;
+    try {
+      if ('unreadable' in recorded) throw recorded.unreadable;
+      const { enrolment, nonce, wanted, imaAsked, previous } = recorded;
+      const present = presentEndorsement(heldStore(), enrolment, clock.now());
+      const verification = verifyEvidence({
+        evidence: await withBootLog(needs, db, recorded),
+        ak: Buffer.from(enrolment.ak_public, 'base64'),
+        endorsement: present.endorsement,
+        ...{ nonce, wanted, imaAsked, previous, knownImaLines, knownLogs },
+      });
+      verified.push({ recorded, verification, present });
+    } catch (err) {
+      log.error({ err, host }, 'recorded evidence cannot be read');
+    }
+  }
+  return verified;
+}
+
+/** A reading in memory is as good as the log. */
+async function withBootLog({ knownLogs }: JudgingNeeds, db: Db, { evidence, wanted }: RecordedEvidence) {
+  const { event_log_sha256: named, event_log } = evidence;
+  if (named === undefined || event_log !== undefined) return evidence;
+  const selection = wanted.map(({ bank, pcrs }) => ({ hash: bank, pcrs: [...pcrs] }));
+  if (knownLogs.recall(named, selection)) return evidence;
+  const log = await findBootLog(db, named);
+  return log === undefined ? evidence : { ...evidence, event_log: log };
+}
+
+/** One verdict for each pool the host is in by these standards; of the time at which the evidence came. */
+export function judgeRecorded(
+  { lifetimeS, log }: Pick<JudgingNeeds, 'lifetimeS' | 'log'>,
+  { recorded, verification, present }: Verified,
+  { knownGood, policies, revision }: Standards,
+): Verdict[] {
+  const { host, labels, receivedAt: now } = recorded;
+  const { endorsement, withdrawn } = present;
+  return membershipsOf({ policies }, labels).map(({ pool, policy }) => {
+    try {
+      return judge({ host, verification, endorsement, withdrawn, knownGood, policy, now }).verdict;
+    } catch (error) {
+      if (!(error instanceof AssayError)) log.error({ err: error, host, pool }, 'appraisal failed');
+      const why = { code: 'appraisal-failed', message: 'appraisal failed; the log has the rest' };
+      return unknownVerdict({
+        ...{ host, why, revision, endorsement, now },
+        policy: policy ?? { pool, verdictLifetimeS: lifetimeS },
+      });
+    }
+  });
+}
