@@ -2,18 +2,25 @@
 // out. Pure: no I/O and no clock. The verdict says what was true of the host when its TPM signed, no later.
 import type { AssayError } from '@assay/core';
 import type { ImaPart } from '@assay/measurement';
-import { type ComponentResult, components, defaultPool, type Finding, type Verdict } from '@assay/protocol';
+import { defaultPool, type Finding, type Verdict } from '@assay/protocol';
+import { componentResults, type Standards } from './component-results.ts';
 import type { Endorsement } from './endorsement/endorsement.ts';
-import { counting, finding, findingOf, leavesEvidenceSound, marked, weight } from './findings/finding.ts';
+import { counting, finding, findingOf, leavesEvidenceSound, marked } from './findings/finding.ts';
 import type { FilesState } from './ima/files-state.ts';
 import { standingEndorsement } from './policy/demands.ts';
 import { checkPolicy, type Policy } from './policy/policy.ts';
 import { policyFindings } from './policy/policy-findings.ts';
-import { compare } from './reference/compare.ts';
+import { pcrsOfGoodExtras } from './reference/extras.ts';
 import type { KnownGood } from './reference/known-good.ts';
 import { type Measured, measuredOf } from './reference/learn.ts';
 import { allComponents, verdictOf } from './verdict.ts';
-import { type EvidenceState, type Verification, type VerificationInput, verifyEvidence } from './verify-evidence.ts';
+import {
+  type EvidenceState,
+  type Verification,
+  type VerificationInput,
+  type Verified,
+  verifyEvidence,
+} from './verify-evidence.ts';
 
 export type JudgementInput = {
   host: string;
@@ -50,13 +57,16 @@ export function judge(input: JudgementInput): Judgement {
   }
   const { quote, ak, events, sha256 } = verification;
   const demanded = [...policyFindings(policy, verification, endorsement), ...standingEndorsement(withdrawn)];
-  const doubts = marked([...demanded, ...verification.findings], policy.allowed);
-  const results = components.map((component) => resultOf(component, verification, counting(doubts), knownGood));
-  const findings = [...doubts, ...results.flatMap(({ unknown }) => (unknown ? [unknown] : []))];
+  const doubts = explained(marked([...demanded, ...verification.findings], policy.allowed), verification, {
+    ...input,
+    policy,
+  });
+  const compared = componentResults(verification, counting(doubts), { ...input, policy });
+  const findings = [...doubts, ...compared.findings];
   return {
     verdict: verdictOf(of, {
       findings,
-      components: results.map(({ result }) => result),
+      components: compared.results,
       ak_name: ak.name.toHex(),
       evidence_sha256: sha256,
       reset_count: quote.clockInfo.resetCount,
@@ -109,33 +119,16 @@ function policyFinding(policy: Policy | undefined): Finding | undefined {
   }
 }
 
-type Verified = Extract<Verification, { authentic: true }>;
-
-/** What is wrong with the evidence as a whole comes before what was measured: nothing follows from what is not proven. */
-function resultOf(
-  component: string,
-  { events, unexplained, quote, state }: Verified,
+/** A PCR that its boot log does not explain, of which an extra has the value as known good: it is shown, and does not count. */
+function explained(
   doubts: readonly Finding[],
-  knownGood: KnownGood,
-): { result: ComponentResult; unknown: Finding | undefined } {
-  const result = (trust: ComponentResult['trust'], reason: string, unknown?: Finding, values?: string[]) => ({
-    result: { component, trust, reason, ...(values && { values }) },
-    unknown,
-  });
-  const seen = events.filter((part) => part.component === component);
-  const own = doubts.find((one) => one.component === component);
-  if (own) return result(weight(own), own.message);
-  if (unexplained === 'all') return result('unknown', 'nothing is known of it: the boot log is not proven');
-  const shaky = seen.find(({ event }) => unexplained.has(event.pcr));
-  if (shaky) return result('unknown', `rests on PCR ${shaky.event.pcr}, which the boot log does not explain`);
-  const compared = compare(component, seen, knownGood, quote.selection);
-  if (!compared.known) return result(weight(compared.finding), compared.finding.message, compared.finding);
-  const count = seen.length === 1 ? '1 measurement' : `${seen.length} measurements`;
-  const good = seen.length ? `${count}, as known good` : 'none measured, as known good';
-  const reason = component === 'operating_system' ? `${good}${imaText(state)}` : good;
-  return result('trusted', reason, undefined, compared.values);
+  { quote, pcrValues }: Verified,
+  { policy, ...standards }: Standards,
+): Finding[] {
+  const isOpen = ({ code }: Finding) => code === 'log-replay-mismatch';
+  if (!doubts.some(isOpen)) return [...doubts];
+  const good = pcrsOfGoodExtras(policy, { ...standards, quoted: quote.selection, pcrValues });
+  return doubts.map((one) =>
+    isOpen(one) && one.pcr !== undefined && good.has(one.pcr) ? { ...one, allowed: true } : one,
+  );
 }
-
-/** Files are proven to be what was measured; which of them are good nobody judges yet. */
-const imaText = ({ ima }: EvidenceState) =>
-  ima ? `; IMA list of ${ima.list.entries} entries proven, its files not compared` : '';

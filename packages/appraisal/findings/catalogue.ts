@@ -6,6 +6,7 @@ import { endorsementFindings } from './endorsement.ts';
 import { imaFindings } from './ima.ts';
 import type { FindingKind } from './kind.ts';
 import { policyFindings } from './policy.ts';
+import { referenceFindings } from './reference.ts';
 import { roundFindings } from './round.ts';
 import { tpmFindings } from './tpm.ts';
 
@@ -16,6 +17,7 @@ const kinds = {
   ...bootLogFindings,
   ...imaFindings,
   ...policyFindings,
+  ...referenceFindings,
   ...roundFindings,
 } as const satisfies Record<string, FindingKind>;
 

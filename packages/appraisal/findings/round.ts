@@ -5,19 +5,6 @@ import type { FindingKind } from './kind.ts';
 const log = 'See the attestation server’s log.';
 
 export const roundFindings = {
-  'reference-missing': {
-    weight: 'unknown',
-    meaning: 'Nothing is known to be good of this component.',
-    remedy: 'Learn from a host whose making you know: assay reference learn HOST.',
-    sound: true,
-  },
-  'measurement-unknown': {
-    weight: 'untrusted',
-    meaning: 'The component measured something that is not known to be good.',
-    remedy:
-      'The message names the event. After an update of your own, learn the new values: assay reference learn HOST.',
-    sound: true,
-  },
   'no-evidence': {
     weight: 'unknown',
     meaning: 'The host has not been attested yet.',

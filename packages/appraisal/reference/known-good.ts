@@ -2,6 +2,7 @@
 // somebody asks. Every answer holds values in any state: whether one counts at a moment, `standingOf` says.
 import type { ReferenceEvent, ReferenceMeasurement, ReferenceValue } from '@assay/protocol';
 import { FileIndex } from './files.ts';
+import { standingOf } from './standing.ts';
 
 /** `events`: as far as the quote covers them. */
 export type Sequence = { readonly value: ReferenceValue; readonly events: readonly ReferenceEvent[] };
@@ -21,6 +22,7 @@ export class KnownGood {
   readonly #singles = new Map<string, ReadonlyMap<string, readonly Single[]>>();
   readonly #froms: readonly number[];
   #files: FileIndex | undefined;
+  #others: { era: number; found: boolean } | undefined;
 
   constructor(values: readonly ReferenceValue[], revision = 0) {
     this.values = values;
@@ -41,6 +43,14 @@ export class KnownGood {
   era(now: Date): number {
     const later = this.#froms.findIndex((from) => from > now.getTime());
     return later === -1 ? this.#froms.length : later;
+  }
+
+  /** Whether any value does not count now: was good, or will be. */
+  hasOthersThanGood(now: Date): boolean {
+    const era = this.era(now);
+    if (this.#others?.era !== era)
+      this.#others = { era, found: this.values.some((value) => standingOf(value, now) !== 'good') };
+    return this.#others.found;
   }
 
   /** The sequences that are known of a component, as far as the quote covers them; none that lacks a bank of it, or of which it covers nothing. */

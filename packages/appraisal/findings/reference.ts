@@ -1,0 +1,32 @@
+// Findings of the comparison with what is known good. Each is sound: the evidence says truly what was measured, and a golden host may have it.
+import type { FindingKind } from './kind.ts';
+
+export const referenceFindings = {
+  'reference-missing': {
+    weight: 'unknown',
+    meaning: 'Nothing is known to be good of this component.',
+    remedy: 'Learn from a host whose making you know: assay reference learn HOST.',
+    sound: true,
+  },
+  'measurement-unknown': {
+    weight: 'untrusted',
+    meaning: 'The component measured something that is not known to be good.',
+    remedy:
+      'The message names the event. After an update of your own, learn the new values: assay reference learn HOST.',
+    sound: true,
+  },
+  'measurement-retired': {
+    weight: 'untrusted',
+    meaning: 'The component measured something that was known to be good, and was retired.',
+    remedy:
+      'Bring the host up to date: the message names the value, when it was retired and why. To take that back: assay reference reinstate ID.',
+    sound: true,
+  },
+  'measurement-early': {
+    weight: 'untrusted',
+    meaning: 'The component measured something that is planned to be good, and is not yet.',
+    remedy:
+      'The message says from when on it is. Wait, or go back to what is good now; if it may be good already: assay reference promote ID.',
+    sound: true,
+  },
+} as const satisfies Record<string, FindingKind>;

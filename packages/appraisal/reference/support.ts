@@ -1,0 +1,53 @@
+// What speaks for one event of a component: a single measurement of its claim, the policy, or the specification?
+
+import type { Bank, ReferenceValue } from '@assay/protocol';
+import type { PcrBanks } from '@assay/tpm/structures';
+import type { KnownGood, Quoted } from './known-good.ts';
+import type { QuotedEvent } from './learn.ts';
+import { isSpecified } from './specification.ts';
+import { type Standing, standingOf } from './standing.ts';
+
+/** All that a comparison looks at. */
+export type Facts = {
+  /** Of the whole log, covered by the quote, in order. */
+  events: readonly QuotedEvent[];
+  /** PCRs and banks the quote covers: others are not compared. */
+  quoted: Quoted;
+  /** Values of quoted PCRs, which the quote proves. */
+  pcrValues: PcrBanks;
+  knownGood: KnownGood;
+  now: Date;
+  /** Whether the policy says of this event that it is good. */
+  allows: (part: QuotedEvent) => boolean;
+};
+
+/** Standings that count, the preferred first. */
+export type Admitted = readonly Standing[];
+
+/** Why something is good: the value, and the event it speaks for; without one it speaks for the component. */
+export type Support =
+  | { by: 'value'; value: ReferenceValue; part: QuotedEvent | undefined }
+  | { by: 'policy' | 'specification'; part: QuotedEvent };
+
+export const banksOf = ({ quoted }: Pick<Facts, 'quoted'>): Bank[] => quoted.map(({ hash }) => hash as Bank);
+
+/** Those that stand as admitted, the preferred first. */
+export const admittedOf = <T extends { value: ReferenceValue }>(
+  all: readonly T[],
+  admitted: Admitted,
+  now: Date,
+): T[] => admitted.flatMap((standing) => all.filter(({ value }) => standingOf(value, now) === standing));
+
+/** @returns undefined: nothing speaks for it */
+export function supportOf(part: QuotedEvent, facts: Facts, admitted: Admitted): Support | undefined {
+  const banks = banksOf(facts);
+  const singles = facts.knownGood.singles(part.component, part.claim, part.digests, banks);
+  const [single] = admittedOf(
+    singles.map((value) => ({ value })),
+    admitted,
+    facts.now,
+  );
+  if (single) return { by: 'value', value: single.value, part };
+  if (facts.allows(part)) return { by: 'policy', part };
+  return isSpecified(part, banks) ? { by: 'specification', part } : undefined;
+}
