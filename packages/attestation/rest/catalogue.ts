@@ -1,5 +1,6 @@
 // Every REST resource of the attestation server.
 import { brake } from './brake.ts';
+import { explanation } from './explanation.ts';
 import { health } from './health.ts';
 import { hosts } from './hosts.ts';
 import { keys } from './keys.ts';
@@ -8,4 +9,4 @@ import { reference } from './reference.ts';
 import type { Resource } from './resource.ts';
 import { tickets } from './tickets.ts';
 
-export const resources: readonly Resource[] = [health, keys, hosts, policies, reference, brake, tickets];
+export const resources: readonly Resource[] = [health, keys, hosts, explanation, policies, reference, brake, tickets];
