@@ -17,7 +17,7 @@ const table: readonly (readonly [RegExp, number])[] = [
   [/-(not-found|unknown)$/, 404],
   [/-not-allowed$/, 405],
   [/-not-acceptable$/, 406],
-  [/-(exists|conflict|in-use|not-verified|brake|stale)$/, 409],
+  [/-(exists|conflict|in-use|not-verified|brake|stale|retired|early)$/, 409],
   [/-gone$/, 410],
   [/-too-large$/, 413],
   [/-media-type$/, 415],
