@@ -1,5 +1,6 @@
 // `assay lab …`: the processes of the cloud on this machine, and the power buttons of its hosts.
 import type { Command } from 'commander';
+import type { BootWish } from '../lab/boots.ts';
 import { withState } from '../lab/state.ts';
 
 type Options = { state: string; json?: true };
@@ -15,13 +16,50 @@ export function lab(program: Command): void {
       const { labStatus } = await import('../lab/lab-status.ts');
       await labStatus(state, json === true);
     });
-  add('reboot <host>', 'restart a host: its instances end, its TPM is reset, its boot is measured anew').action(
-    async (host: string, { state }: Options) => {
-      const { rebootHost } = await import('../lab/reboot.ts');
-      await rebootHost(state, host);
-      console.log(`${host} has rebooted`);
-    },
-  );
+  add('reboot <host>', 'restart a host: its instances end, its TPM is reset, its boot is measured anew')
+    .option('--kernel <file>', 'boot this kernel from now on; golden: the recorded one again')
+    .option('--command-line <text>', 'boot with this command line from now on; golden: the recorded one again')
+    .addHelpText(
+      'after',
+      `
+The host is one of the lab: a software TPM, extended by every event of a real boot's log. The kernel is not started; its Authenticode
+digest is measured in place of the recorded kernel's, as firmware would.`,
+    )
+    .action(async (host: string, { state, kernel, commandLine }: Options & BootWish) => {
+      const [{ rebootHost }, { bootsElse }] = await Promise.all([
+        import('../lab/reboot.ts'),
+        import('../lab/boots.ts'),
+      ]);
+      const wish = { ...(kernel !== undefined && { kernel }), ...(commandLine !== undefined && { commandLine }) };
+      const booted = bootsElse(await rebootHost(state, host, wish));
+      console.log(`${host} has rebooted${booted ? `\n${booted}` : ''}`);
+    });
+  add('run <host> <files...>', 'measure files as the host’s IMA would if the host executed them')
+    .option('--as <path>', 'path of the file on the host, for a single file; its own unless given')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+Nothing is executed. What a kernel with IMA would do is done to the lab's host: its list, which is kept beside its software TPM, gets an entry
+with path and SHA-256, and PCR 10 of that TPM is extended by it. The list begins with boot_aggregate and ends with the boot. A file that was
+measured before, unchanged, is not measured again.`,
+    )
+    .action(async (host: string, files: string[], { state, json, as }: Options & { as?: string }) => {
+      const [{ hostOf, openLab }, { mustBeUp }, { runOnHost }, { escaped }] = await Promise.all([
+        import('../lab/settings.ts'),
+        import('../lab/leftovers.ts'),
+        import('../lab/run.ts'),
+        import('@assay/core'),
+      ]);
+      const { settings, paths } = openLab(state);
+      mustBeUp(paths);
+      const measured = await runOnHost(paths.host(hostOf(settings.hosts, host).name), files, as);
+      if (json) return console.log(JSON.stringify({ host, measured }, null, 2));
+      for (const { path, sha256, entry, again } of measured)
+        console.log(
+          `${host}: ${escaped(path)}, sha256 ${sha256}: ${again ? 'measured before, as' : 'measured as'} entry ${entry}`,
+        );
+    });
   for (const order of ['start', 'stop'] as const)
     add(`${order}-unit <units...>`, `${order} single processes, to see what follows`).action(
       async (units: string[], { state }: Options) => {

@@ -1,8 +1,8 @@
 // How does a lab host boot? As a real one to its TPM: every measurement of a real boot log is extended, in order.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { AssayError } from '@assay/core';
-import { kernelEventOf, parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
+import { type EventLog, kernelEventOf, linuxTags, parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
 import { openTpm, type Tpm } from '@assay/tpm';
 import type { HostLayout } from './layout.ts';
 import { writePublic } from './private-file.ts';
@@ -10,17 +10,48 @@ import type { LabHost } from './settings.ts';
 
 const recorded = new URL('./boot-log/ovmf-linux-6.1.bin', import.meta.url);
 
-/** What the host's firmware wrote down. A host with a modified hypervisor has measured another kernel. */
+/** What the host's firmware writes down: a real boot, with the kernel and the command line that this host is set to boot. */
 export function layBootLog(host: LabHost, paths: HostLayout): void {
-  writePublic(paths.bootLog, host.boot === 'golden' ? readFileSync(recorded) : modifiedHypervisor());
+  writePublic(paths.bootLog, bootLogOf(host));
 }
 
-function modifiedHypervisor(): Uint8Array {
-  const log = parseEventLog(readFileSync(recorded));
-  const kernel = kernelEventOf(log.events);
-  if (!kernel) throw new AssayError('lab-boot', recorded.pathname, 'a log with a kernel', 'none');
-  const digest = createHash('sha256').update('a kernel that nobody released').digest();
-  return writeEventLog(withDigests(log, kernel.index, { sha256: digest }));
+/** The recorded log itself for a host that boots what was recorded. */
+export function bootLogOf({ boot, kernel, commandLine }: LabHost): Uint8Array {
+  let log = parseEventLog(readFileSync(recorded));
+  const measured = kernel ? Buffer.from(kernel.sha256, 'hex') : boot === 'golden' ? undefined : unreleased;
+  if (measured) log = withDigests(log, eventOf(log, 'a kernel'), { sha256: measured });
+  if (commandLine !== undefined)
+    log = withDigests(log, eventOf(log, 'a command line'), { sha256: loadOptionsDigest(commandLine) });
+  return writeEventLog(log);
+}
+
+/** Of the kernel of a host with a modified hypervisor. */
+const unreleased = createHash('sha256').update('a kernel that nobody released').digest();
+
+/** Linux' EFI stub measures what it was given: UTF-16 with the NUL that ends it. */
+const loadOptionsDigest = (line: string) =>
+  createHash('sha256')
+    .update(Buffer.from(`${line}\0`, 'utf16le'))
+    .digest();
+
+function eventOf({ events }: EventLog, what: 'a kernel' | 'a command line'): number {
+  const found =
+    what === 'a kernel'
+      ? kernelEventOf(events)
+      : events.find((event) => event.kind === 'tagged' && event.content?.tag === linuxTags.loadOptions);
+  if (!found) throw new AssayError('lab-boot', recorded.pathname, `a log with ${what}`, 'none');
+  return found.index;
+}
+
+/**
+ * Power comes: the TPM, which must have been cleared just before, is extended by what this host is set to boot, and what IMA had measured is
+ * forgotten.
+ * @throws AssayError `lab-boot`; what the TPM throws
+ */
+export async function bootHost(host: LabHost, paths: HostLayout, madeAt: Date): Promise<void> {
+  rmSync(paths.imaLog, { force: true });
+  layBootLog(host, paths);
+  await boot(paths.tpmSocket, paths.bootLog, madeAt);
 }
 
 /**

@@ -1,8 +1,8 @@
 // What runs of the lab here, and what do its hosts' verdicts say?
-import { AssayError } from '@assay/core';
 import { hostTable } from '../operator/show-hosts.ts';
 import { table } from '../operator/table.ts';
-import { livingSupervisor } from './leftovers.ts';
+import { bootsElse } from './boots.ts';
+import { mustBeUp } from './leftovers.ts';
 import { type Lab, openLab } from './settings.ts';
 import { giveOrder } from './supervisor/control.ts';
 import type { UnitStatus } from './supervisor/unit.ts';
@@ -14,12 +14,13 @@ export async function labStatus(state: string, json: boolean): Promise<void> {
   if (json) return console.log(JSON.stringify({ units }, null, 2));
   console.log(unitTable(units));
   console.log(`\n${hostTable(await trustOf(lab).list())}`);
+  const other = lab.settings.hosts.flatMap((host) => bootsElse(host) ?? []);
+  if (other.length > 0) console.log(`\n${other.join('\n')}`);
 }
 
 /** @throws AssayError `lab-down` */
 async function unitsOf({ paths }: Lab): Promise<UnitStatus[]> {
-  if (!livingSupervisor(paths))
-    throw new AssayError('lab-down', paths.root, 'a cloud that is up', 'none', { hint: 'run: assay up' });
+  mustBeUp(paths);
   return await giveOrder(paths.supervisorSocket, { order: 'status' });
 }
 

@@ -9,7 +9,7 @@ export type HostLayout = {
   /** The TPM's data socket; its control socket is the same with `.ctrl`, where tpm2-tools look for it. */
   tpmSocket: string;
   bootLog: string;
-  /** Never there: nothing runs on a lab's host that IMA could measure, and this machine's own list is another's. */
+  /** There once something was run with `assay lab run`: nothing else runs on a lab's host, and this machine's own list is another's. */
   imaLog: string;
   agentDir: string;
   instancesDir: string;
@@ -40,7 +40,12 @@ export function layout(state: string) {
       certificateOf: (name: string) => join(certs, `${name}.pem`),
       keyOf: (name: string) => join(certs, `${name}-key.pem`),
     },
-    etc: { dir: at('etc'), assayConf: at('etc', 'assay.conf'), novaConf: at('etc', 'nova.conf') },
+    etc: {
+      dir: at('etc'),
+      assayConf: at('etc', 'assay.conf'),
+      novaConf: at('etc', 'nova.conf'),
+      policy: at('etc', 'policy.yaml'),
+    },
     attestation: {
       dir: at('attestation'),
       database: at('attestation', 'attestation.sqlite'),

@@ -1,10 +1,9 @@
 // What must lie on disk before the lab's processes start? Each step finds what an earlier start left and makes what is missing.
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AssayError } from '@assay/core';
-import { layBootLog } from './boot.ts';
 import { writeConfigs } from './config.ts';
 import { type Layout, layout } from './layout.ts';
 import { writeOpenrcs } from './openrc.ts';
@@ -36,7 +35,7 @@ export async function prepareSettings(state: string, autoPorts: boolean): Promis
   return { settings, paths };
 }
 
-/** Certificates, secrets, configuration, what the hosts' firmware wrote down, and what stock clients source. */
+/** Certificates, secrets, configuration, and what stock clients source. */
 export async function prepareFiles(lab: Lab): Promise<Secrets> {
   const { settings, paths } = lab;
   const ca = await openCa(paths.ca);
@@ -49,7 +48,6 @@ export async function prepareFiles(lab: Lab): Promise<Secrets> {
   for (const host of settings.hosts) {
     const at = paths.host(host.name);
     for (const dir of [at.agentDir, at.portsDir, at.instancesDir]) mkdirSync(dir, { recursive: true, mode: 0o711 });
-    if (!existsSync(at.bootLog)) layBootLog(host, at);
   }
   writeOpenrcs(paths, settings.ports, secrets);
   return secrets;

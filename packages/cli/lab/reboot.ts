@@ -1,13 +1,26 @@
-// `assay lab reboot HOST`: the host's power goes and comes back. Its TPM resets and counts it, its boot is measured anew.
-import { AssayError } from '@assay/core';
-import { openLab } from './settings.ts';
+// `assay lab reboot HOST`: the host's power goes and comes back. Its TPM resets and counts it, its boot is measured anew; what it boots from now
+// on may be another kernel or command line.
+import { type BootWish, toBoot } from './boots.ts';
+import { lockLab } from './lab-lock.ts';
+import { mustBeUp } from './leftovers.ts';
+import { hostOf, type LabHost, openLab, writeSettings } from './settings.ts';
 import { giveOrder } from './supervisor/control.ts';
 import { tpmOf } from './units.ts';
 
-/** Returns when the host's services run again; its verdict follows with its first evidence. */
-export async function rebootHost(state: string, host: string): Promise<void> {
-  const { settings, paths } = openLab(state);
-  const names = settings.hosts.map(({ name }) => name);
-  if (!names.includes(host)) throw new AssayError('lab-host', 'host', names.join(', '), host);
-  await giveOrder(paths.supervisorSocket, { order: 'restart', unit: tpmOf(host) });
+/** Returns when the host's services run again; its verdict follows with its first evidence. @returns what it has booted */
+export async function rebootHost(state: string, name: string, wish: BootWish = {}): Promise<LabHost> {
+  const { paths } = openLab(state);
+  const unlock = lockLab(paths); // lab.json is read and written; whoever else does waits
+  try {
+    mustBeUp(paths);
+    const { settings } = openLab(state);
+    const host = toBoot(hostOf(settings.hosts, name), wish);
+    // Its log is written when its TPM starts, not before: until then its evidence is that of the boot that is over.
+    if (Object.keys(wish).length > 0)
+      writeSettings(paths, { ...settings, hosts: settings.hosts.map((one) => (one.name === name ? host : one)) });
+    await giveOrder(paths.supervisorSocket, { order: 'restart', unit: tpmOf(name) });
+    return host;
+  } finally {
+    unlock();
+  }
 }

@@ -10,6 +10,10 @@ export type LabHost = {
   name: string;
   /** `modified-hypervisor`: its boot log has another kernel, so it must come out untrusted. */
   boot: 'golden' | 'modified-hypervisor';
+  /** What it boots in place of the recorded kernel: SHA-256 as firmware measures it, hex, and where it came from. */
+  kernel?: { file: string; sha256: string };
+  /** In place of the recorded one. */
+  commandLine?: string;
   memoryMb: number;
   vcpus: number;
 };
@@ -45,7 +49,12 @@ export function readSettings(paths: Layout): Settings | undefined {
     found?.version === 1 &&
     portNames.every((name) => Number.isInteger(found.ports?.[name])) &&
     Array.isArray(found.hosts) &&
-    found.hosts.every((host) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(host?.name)); // they become folders
+    found.hosts.every(
+      (host) =>
+        /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(host?.name) && // they become folders
+        (host.kernel === undefined || /^[0-9a-f]{64}$/.test(host.kernel?.sha256)) &&
+        (host.commandLine === undefined || typeof host.commandLine === 'string'),
+    );
   if (!whole) throw bad(found);
   return found;
 }
@@ -67,4 +76,11 @@ export function openLab(state: string): Lab {
     return { settings, paths };
   }
   throw new AssayError('lab-none', paths.root, 'the state of a lab', 'none', { hint: 'run: assay up' });
+}
+
+/** @throws AssayError `lab-host` */
+export function hostOf(hosts: readonly LabHost[], name: string): LabHost {
+  const found = hosts.find((host) => host.name === name);
+  if (found) return found;
+  throw new AssayError('lab-host', 'host', hosts.map((host) => host.name).join(', '), name);
 }

@@ -4,7 +4,10 @@ import { labDocument } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { Host } from '@assay/protocol';
 import { attestationClient } from '../operator/attestation-client.ts';
-import { hostsOf, policiesOf, referenceOf } from '../operator/hosts.ts';
+import { hostsOf } from '../operator/hosts.ts';
+import { policiesOf } from '../operator/policies-client.ts';
+import { referenceOf } from '../operator/reference-client.ts';
+import { who } from '../operator/who.ts';
 import { address } from './ports.ts';
 import type { Lab } from './settings.ts';
 
@@ -60,12 +63,13 @@ export function trustOf({ settings, paths }: Lab) {
       ),
     /** What the lab asks of its hosts, unless there is a policy already. */
     async policy(): Promise<void> {
-      if ((await policies.list()).length === 0) await policies.apply(labDocument, 'a lab: software TPMs are enough');
+      if ((await policies.list()).length > 0) return;
+      await policies.apply({ document: labDocument, because: 'a lab: software TPMs are enough', by: who() });
     },
     /** Takes the golden host's measurements as reference, unless there are reference values already. */
     async learn(): Promise<boolean> {
       if ((await reference.list()).length > 0) return false;
-      await reference.learn(goldenHost);
+      await reference.learn({ host: goldenHost, because: 'the golden host of a lab', by: who() });
       return true;
     },
     /** Waits until every host has a verdict that rests on evidence: trusted or untrusted. */

@@ -1,9 +1,9 @@
 // Which processes make up the lab, and what does each need? The order of starting and ending follows from it.
-import { boot, powerOff } from './boot.ts';
+import { bootHost, powerOff } from './boot.ts';
 import { endInstances } from './instances.ts';
 import { connects } from './readiness.ts';
 import { self, unitEnvironment } from './self.ts';
-import type { Lab } from './settings.ts';
+import { hostOf, type Lab, openLab } from './settings.ts';
 import { madeAt, swtpmCommand } from './software-tpm.ts';
 import type { UnitPlan } from './supervisor/unit.ts';
 
@@ -35,7 +35,8 @@ export function unitPlans({ settings, paths }: Lab): UnitPlan[] {
           cwd: host.dir,
           env,
           ready: connects(host.tpmSocket),
-          afterStart: () => boot(host.tpmSocket, host.bootLog, madeAt(host)),
+          // What it is set to boot now, which may have changed since the supervisor began.
+          afterStart: () => bootHost(hostOf(openLab(paths.root).settings.hosts, name), host, madeAt(host)),
           beforeStop: () => powerOff(host.tpmSocket),
           // Without its TPM the host is down, and so are its instances.
           whenDown: () => endInstances(paths, name),
