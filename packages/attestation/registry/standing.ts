@@ -30,7 +30,9 @@ export function standing(
   const ageMs = sameBoot ? at.uptimeMs - uptimeMs : wallAgeMs;
   const holds = wallAgeMs < lifetimeMs && ageMs >= 0 && ageMs < lifetimeMs;
   const usableUntil = new Date(Math.min(expiresAt, at.now.getTime() + lifetimeMs - ageMs));
-  return { verdict: holds ? verdict : expired(verdict), ageMs: Math.max(0, ageMs), usableUntil };
+  // Without a policy there is nothing to expire: such a verdict is `unknown` from the beginning, and says why.
+  const never = lifetimeMs === 0 && verdict.trust === 'unknown';
+  return { verdict: holds || never ? verdict : expired(verdict), ageMs: Math.max(0, ageMs), usableUntil };
 }
 
 function expired(verdict: Verdict): Verdict {

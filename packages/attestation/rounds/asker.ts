@@ -2,9 +2,8 @@
 // connection; whoever asks while one is under way waits for the next, because its answer may be older than the question.
 import { AssayError } from '@assay/core';
 import type { SentEvidence, ServerFrame } from '@assay/protocol';
-import { membershipsIn } from '../standards/memberships.ts';
+import { heldTo } from '../standards/memberships.ts';
 import { issueChallenge, useChallenge } from '../storage/challenges.ts';
-import { leftBehind } from '../storage/enrolments.ts';
 import { type Answer, type Conclusion, conclude, type RoundNeeds, type SentChallenge } from './conclude.ts';
 import { logsWish } from './logs-wish.ts';
 import { pcrsWish } from './pcrs-wish.ts';
@@ -101,18 +100,18 @@ export class Asker {
     clearTimeout(this.#again);
     try {
       const counts = this.#of.counts();
-      const { challenge, left, pcrs } = await db.transaction().execute(async (tx) => ({
-        challenge: await issueChallenge(tx, { host, akName, connection, counts }, clock.now()),
-        left: await leftBehind(tx, host),
-        pcrs: pcrsWish(await membershipsIn(tx, standards, host)),
-      }));
+      const { challenge, pcrs, logs } = await db.transaction().execute(async (tx) => {
+        const challenge = await issueChallenge(tx, { host, akName, connection, counts }, clock.now());
+        const { memberships } = await heldTo(tx, standards, host);
+        const pcrs = pcrsWish(memberships);
+        return { challenge, pcrs, logs: await logsWish(tx, host, pcrs, memberships) };
+      });
       const wanted = this.#next;
       if (!wanted || this.#ended) {
         await useChallenge(db, challenge.id, { host, akName, connection }); // never sent, so nobody failed to answer
         return;
       }
       this.#next = undefined;
-      const logs = logsWish(pcrs, left);
       const sent = { ...challenge, pcrs, imaAsked: logs.ima_offset };
       this.#sent = { challenge: sent, sentAtMs: clock.uptimeMs(), wanted };
       send({ type: 'challenge', challenge: challenge.id, nonce: challenge.nonce, pcrs: [...pcrs], ...logs });

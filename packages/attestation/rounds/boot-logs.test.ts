@@ -83,24 +83,30 @@ test('who names a log that is not its own is asked for all of it', async (t) => 
   assert.equal((await pool.peer.expect('result')).trust, 'trusted');
 });
 
-test('a log that a host no longer has is forgotten', async (t) => {
+test('a log that a host no longer has is forgotten, unless a change of verdict rests on it', async (t) => {
   const pool = await startPool(t);
-  const { challenge } = await pool.ask();
   const log = parseEventLog(pool.host.log);
-  const changed = writeEventLog(withDigests(log, 10, { sha256: new Uint8Array(32).fill(1) }));
-  const { event_log_sha256: _, ...evidence } = (await pool.host.answer(challenge)).evidence;
-  const sent = { ...evidence, event_log: toBase64(changed) };
-  pool.peer.send({ type: 'evidence', challenge: challenge.challenge, evidence: sent });
-  assert.equal((await pool.peer.expect('result')).trust, 'untrusted');
-  assert.deepEqual(
-    (await stored(pool)).logs.map(({ sha256 }) => sha256),
-    [logDigest(changed)],
-  );
+  const logs = async () => (await stored(pool)).logs.map(({ sha256 }) => sha256).sort();
+  const changed: Uint8Array[] = [];
+  for (const byte of [1, 2]) {
+    const { challenge } = await pool.ask();
+    const other = writeEventLog(withDigests(log, 10, { sha256: new Uint8Array(32).fill(byte) }));
+    changed.push(other);
+    const { event_log_sha256: _, ...evidence } = (await pool.host.answer(challenge)).evidence;
+    const sent = { ...evidence, event_log: toBase64(other) };
+    pool.peer.send({ type: 'evidence', challenge: challenge.challenge, evidence: sent });
+    assert.equal((await pool.peer.expect('result')).trust, 'untrusted');
+    const kept = [logDigest(pool.host.log), ...changed.map(logDigest)];
+    assert.deepEqual(await logs(), kept.sort());
+  }
   assert.equal((await round(pool)).verdict.trust, 'trusted');
-  assert.deepEqual(
-    (await stored(pool)).logs.map(({ sha256 }) => sha256),
-    [logDigest(pool.host.log)],
-  );
-  await pool.server.call('DELETE', '/v1/hosts/node1');
+  // The second said what the first had said.
+  const kept = [logDigest(pool.host.log), ...changed.slice(0, 1).map(logDigest)];
+  assert.deepEqual(await logs(), kept.sort());
+  const { server } = pool;
+  assert.equal((await server.call('DELETE', '/v1/hosts/node1')).status, 204);
   await pool.peer.closed;
+  const db = await openDatabase<Schema>(server.options.database, migrations);
+  assert.deepEqual(await db.selectFrom('boot_logs').selectAll().execute(), []);
+  await db.destroy();
 });

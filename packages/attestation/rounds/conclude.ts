@@ -2,6 +2,8 @@
 // then readers are told. Whatever goes wrong on the way, the host is not trusted by it.
 import {
   asksAgain,
+  type EvidenceState,
+  type Judgement,
   judge,
   type KnownLogs,
   logDigest,
@@ -17,14 +19,16 @@ import type { KnownImaLines } from '@assay/measurement';
 import { defaultPool, fromBase64, type PcrWish, type SentEvidence, type Verdict } from '@assay/protocol';
 import { type PresentEndorsement, presentEndorsement } from '../enrolment/present-endorsement.ts';
 import type { Registry } from '../registry/registry.ts';
-import { membershipsIn } from '../standards/memberships.ts';
-import type { Membership, ReadStandards, Standards } from '../standards/standards.ts';
+import { type Held, heldTo } from '../standards/memberships.ts';
+import type { Membership, ReadStandards } from '../standards/standards.ts';
 import { findBootLog, lastBootLog } from '../storage/boot-logs.ts';
 import { useChallenge } from '../storage/challenges.ts';
 import { findEnrolment, keepState, stateOf } from '../storage/enrolments.ts';
 import { keepEvidence } from '../storage/evidence.ts';
+import { dropImaParts, keepImaPart } from '../storage/ima-parts.ts';
 import type { ChallengeRow, Db, EnrolmentRow } from '../storage/schema.ts';
 import { keepVerdicts, type StoredVerdicts } from '../storage/verdicts.ts';
+import { filesMemory } from './files-memory.ts';
 
 export type RoundNeeds = {
   db: Db;
@@ -86,12 +90,16 @@ export async function conclude(
       const bootLog = await lastBootLog(tx, host);
       const present = presentEndorsement(needs.heldStore(), enrolment, at.now);
       const verification = await verify(needs, tx, { enrolment, bootLog, present }, challenge, answer);
-      const judged = await judgeInPools(needs, tx, present, { host, verification }, at.now);
+      const held = await heldTo(tx, needs.standards, host);
+      const judged = await judgeInPools(needs, tx, { present, held, host, verification, now: at.now });
       const authentic = 'authentic' in verification && verification.authentic;
       const stored = { host, round, ...judged, uptimeMs: at.uptimeMs, bootId: at.bootId };
       if (authentic || counts) await keepAnswer(tx, { enrolment, bootLog }, challenge, answer, at.now);
       const kept = (authentic || counts) && (await keepVerdicts(tx, stored));
-      if (authentic) await keepState(tx, host, challenge.ak_name, verification.state);
+      if (authentic) {
+        await keepIma(tx, host, stateOf(enrolment), verification);
+        await keepState(tx, host, challenge.ak_name, verification.state);
+      }
       const goesOn = 'authentic' in verification && asksAgain(verification.findings);
       const { verdicts, measured } = judged;
       const conclusion = { verdict: foremost(verdicts), verdicts, authentic, goesOn, measured };
@@ -146,41 +154,67 @@ async function verify(
   }
 }
 
-type Judged = Pick<StoredVerdicts, 'verdicts' | 'revision'> & { measured(): Measured | undefined };
+type Judged = Pick<StoredVerdicts, 'verdicts' | 'revision' | 'files'> & { measured(): Measured | undefined };
+
+type ToJudge = {
+  host: string;
+  present: PresentEndorsement;
+  held: Held;
+  verification: Verification | Silence;
+  now: Date;
+};
 
 /** Pure appraisal by the policy of each pool the host is in, and what is known good now. */
 async function judgeInPools(
-  { standards: read, lifetimeS, log }: RoundNeeds,
+  { lifetimeS, log }: RoundNeeds,
   tx: Db,
-  { endorsement, withdrawn }: PresentEndorsement,
-  { host, verification }: { host: string; verification: Verification | Silence },
-  now: Date,
+  { host, present, held, verification, now }: ToJudge,
 ): Promise<Judged> {
-  const standards: Standards = await read(tx);
+  const { endorsement, withdrawn } = present;
+  const { memberships, standards } = held;
   const { knownGood, revision } = standards;
-  let measured: () => Measured | undefined = () => undefined;
+  const verified = 'authentic' in verification ? verification : undefined;
+  const memory = await filesMemory(tx, host, verified, { memberships, knownGood, now });
+  const left = new Map<string, string>();
+  const judgements: Judgement[] = [];
   const one = ({ pool, policy }: Membership): Verdict => {
+    const before = memory.before.get(pool);
+    if (before !== undefined) left.set(pool, before);
     const unknown = (why: Silence) =>
       unknownVerdict({
-        host,
-        why,
+        ...{ host, why, revision, endorsement, now },
         policy: policy ?? { pool, verdictLifetimeS: lifetimeS },
-        revision,
-        endorsement,
-        now,
       });
     if (!('authentic' in verification)) return unknown(verification);
     try {
-      const judgement = judge({ host, verification, endorsement, withdrawn, knownGood, policy, now });
-      if (judgement.measured) measured = () => judgement.measured;
+      const files = memory.inPool(pool);
+      const given = { host, verification, endorsement, withdrawn, knownGood, policy, now };
+      const judgement = judge({ ...given, ...(files && { files }) });
+      judgements.push(judgement);
+      if (judgement.files) left.set(pool, JSON.stringify(judgement.files));
       return judgement.verdict;
     } catch (error) {
       if (!(error instanceof AssayError)) log.error({ err: error, host, pool }, 'appraisal failed');
       return unknown({ code: 'appraisal-failed', message: 'appraisal failed; the log has the rest' });
     }
   };
-  const memberships = await membershipsIn(tx, read, host);
-  return { verdicts: memberships.map(one), revision, measured };
+  const verdicts = memberships.map(one);
+  // Put into words when somebody learns from it, not in each round.
+  const measured = () => judgements.map((judgement) => judgement.measured).find((one) => one !== undefined);
+  return { verdicts, revision, measured, ...(left.size > 0 && { files: Object.fromEntries(left) }) };
+}
+
+/** As far as IMA's list was read, its bytes are kept: a host sends them once. */
+async function keepIma(
+  tx: Db,
+  host: string,
+  before: EvidenceState | undefined,
+  { state, imaPart }: Extract<Verification, { authentic: true }>,
+): Promise<void> {
+  const end = state.ima?.list.offset ?? 0;
+  if (imaPart && imaPart.offset + imaPart.bytes.length === end) {
+    if (imaPart.bytes.length > 0 || imaPart.offset === 0) await keepImaPart(tx, host, imaPart);
+  } else if (end === 0 && before?.ima) await dropImaParts(tx, host);
 }
 
 const foremost = (verdicts: readonly Verdict[]): Verdict => {

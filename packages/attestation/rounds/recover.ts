@@ -3,7 +3,7 @@
 // Takes every challenge in the database for one of its own: one server per database.
 import { unknownVerdict } from '@assay/appraisal';
 import type { Clock, Log } from '@assay/daemon';
-import { membershipsIn } from '../standards/memberships.ts';
+import { heldTo } from '../standards/memberships.ts';
 import type { ReadStandards } from '../standards/standards.ts';
 import { takeLeftovers } from '../storage/challenges.ts';
 import type { Db } from '../storage/schema.ts';
@@ -27,8 +27,9 @@ export async function recoverRounds({
   await db.transaction().execute(async (tx) => {
     for (const { host, round, counts } of await takeLeftovers(tx)) {
       if (counts === 0) continue;
-      const { revision } = await standards(tx);
-      const verdicts = (await membershipsIn(tx, standards, host)).map(({ pool, policy }) =>
+      const { memberships, standards: present } = await heldTo(tx, standards, host);
+      const { revision } = present;
+      const verdicts = memberships.map(({ pool, policy }) =>
         unknownVerdict({
           ...{ host, why, revision, endorsement: undefined, now: clock.now() },
           policy: policy ?? { pool, verdictLifetimeS: lifetimeS },

@@ -5,7 +5,7 @@ import { defaultPool, type Labels } from '@assay/protocol';
 import { policiesInForce } from '../storage/policies.ts';
 import { readReferenceValues } from '../storage/reference-values.ts';
 import type { Db } from '../storage/schema.ts';
-import { versionOf } from '../storage/versions.ts';
+import { isChanging, versionOf } from '../storage/versions.ts';
 
 export type Standards = {
   readonly knownGood: KnownGood;
@@ -15,7 +15,8 @@ export type Standards = {
   readonly revision: number;
 };
 
-export type ReadStandards = (db: Db) => Promise<Standards>;
+/** @param present the revision, where it was read in this transaction already */
+export type ReadStandards = (db: Db, present?: number) => Promise<Standards>;
 
 /**
  * Asked inside the transaction that stores a verdict, it gives the standards that verdict stands on.
@@ -23,18 +24,19 @@ export type ReadStandards = (db: Db) => Promise<Standards>;
  */
 export function standardsReader(lifetimeS: number): ReadStandards {
   let known: Standards | undefined;
-  return async (db) => {
-    const revision = await versionOf(db, 'standards');
+  return async (db, present) => {
+    const revision = present ?? (await versionOf(db, 'standards'));
     if (known?.revision === revision) return known;
     const policies = (await policiesInForce(db)).flatMap(({ pool, version, document }) =>
       document ? [[pool, policyFrom(document, { version, lifetimeS })] as const] : [],
     );
-    known = {
+    const read = {
       knownGood: new KnownGood(await readReferenceValues(db), revision),
       policies: new Map(policies),
       revision,
     };
-    return known;
+    if (!isChanging(db)) known = read;
+    return read;
   };
 }
 

@@ -10,6 +10,12 @@ export async function versionOf(db: Db, subject: VersionSubject): Promise<number
   return row?.version ?? 0;
 }
 
+/** Transactions that counted: what is read in them may never come true. */
+const counting = new WeakSet<Db>();
+
+/** Whether this transaction is itself a change, which may yet be taken back. */
+export const isChanging = (db: Db): boolean => counting.has(db);
+
 /** Run it in the transaction of the change. @returns the new number */
 export async function countUp(db: Db, subject: VersionSubject): Promise<number> {
   const row = await db
@@ -20,5 +26,6 @@ export async function countUp(db: Db, subject: VersionSubject): Promise<number> 
     )
     .returning('version')
     .executeTakeFirstOrThrow();
+  if (subject === 'standards') counting.add(db);
   return row.version;
 }
