@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { NewReferenceValue, ReferenceValue } from '@assay/protocol';
+import { referenceId } from '../storage/reference-values.ts';
+import { entering, findValue, promoted, reinstated, retired } from './life.ts';
+
+const at = new Date('2026-11-23T10:00:00.000Z');
+const later = '2026-12-01T00:00:00.000Z';
+const said = { by: 'ada', because: 'an update', at };
+
+const kernel = (digest: string, more: Partial<NewReferenceValue> = {}): NewReferenceValue => ({
+  component: 'hypervisor',
+  content: {
+    form: 'measurements',
+    measurements: [{ claim: 'kernel image', digests: { sha256: digest.repeat(64) }, description: 'vmlinuz' }],
+  },
+  source: { kind: 'package', name: 'linux-image.deb' },
+  ...more,
+});
+const stored = (given: NewReferenceValue, more: Partial<ReferenceValue> = {}): ReferenceValue => ({
+  id: referenceId(given),
+  ...given,
+  state: 'current',
+  by: 'eve',
+  added_at: '2026-01-01T00:00:00.000Z',
+  ...more,
+});
+const old = stored(kernel('a', { name: 'linux', version: '1' }));
+
+test('a value enters as current, or in a window as next; each once; with who, when and why', () => {
+  const { fresh, known } = entering([old], [kernel('b'), kernel('b'), kernel('a')], { ...said, window: undefined });
+  assert.deepEqual(known, [old]);
+  const [one, ...others] = fresh;
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    [one?.state, one?.by, one?.because, one?.added_at, one?.replaces],
+    ['current', 'ada', 'an update', at.toISOString(), undefined],
+  );
+  const [next] = entering([old], [kernel('b')], { ...said, window: { until: later } }).fresh;
+  assert.deepEqual([next?.state, next?.until, next?.replaces], ['next', later, undefined]);
+});
+
+test('what an update replaces: the values that are named; else earlier ones of the same component, form and name', () => {
+  const other = stored(kernel('c', { name: 'linux', component: 'boot_loader' }));
+  const gone = stored(kernel('d', { name: 'linux' }), { state: 'retired' });
+  const values = [old, other, gone];
+  const [same] = entering(values, [kernel('b', { name: 'linux' })], { ...said, window: {} }).fresh;
+  assert.deepEqual(same?.replaces, [old.id]);
+  const [nameless] = entering(values, [kernel('b')], { ...said, window: {} }).fresh;
+  assert.equal(nameless?.replaces, undefined);
+  const [none] = entering(values, [kernel('b', { name: 'linux' })], { ...said, window: { replaces: [] } }).fresh;
+  assert.equal(none?.replaces, undefined);
+  const window = { replaces: [other.id.slice(0, 10)] };
+  assert.deepEqual(entering(values, [kernel('b')], { ...said, window }).fresh[0]?.replaces, [other.id]);
+  const strange = { replaces: ['ffff'] };
+  assert.throws(() => entering(values, [kernel('b')], { ...said, window: strange }), { code: 'reference-not-found' });
+});
+
+test('a window has its end ahead of its beginning and of now; one that has begun needs no beginning', () => {
+  const enter = (window: object) => entering([old], [kernel('b')], { ...said, window }).fresh[0];
+  assert.equal(enter({ from: '2026-11-23T09:59:59.000Z' })?.from, undefined);
+  assert.equal(enter({ from: later })?.from, later);
+  for (const wrong of [
+    { until: at.toISOString() },
+    { until: '2026-11-01T00:00:00.000Z' },
+    { from: later, until: '2026-11-30T00:00:00.000Z' },
+    { from: later, until: later },
+    { until: '2026-99-99T00:00:00Z' },
+    { from: '2026-99-99T00:00:00Z' },
+  ])
+    assert.throws(() => enter(wrong), { code: 'reference-value' }, JSON.stringify(wrong));
+});
+
+test('what says nothing, or says digests that are none, is refused by its place', () => {
+  const empty: NewReferenceValue[] = [
+    kernel('b', { content: { form: 'measurements', measurements: [] } }),
+    kernel('b', { content: { form: 'files', files: [] } }),
+    kernel('b', { content: { form: 'pcr-values', values: [] } }),
+    kernel('b', { content: { form: 'files', files: [{ path: '/bin/sh', digests: {} }] } }),
+    kernel('b', { content: { form: 'files', files: [{ path: '/bin/sh', digests: { sha256: 'ab' } }] } }),
+    kernel('b', { content: { form: 'pcr-values', values: [{ bank: 'sha384', pcr: 4, value: 'ab'.repeat(32) }] } }),
+    kernel('b', {
+      content: { form: 'sequence', events: [{ pcr: 0, type: 'x', description: '', digests: { sha1: 'AB' } }] },
+    }),
+  ];
+  for (const one of empty)
+    assert.throws(() => entering([], [kernel('c'), one], { ...said, window: undefined }), {
+      code: 'reference-value',
+      where: 'values/1/content',
+    });
+  const nothing = kernel('b', { content: { form: 'sequence', events: [] } });
+  assert.equal(entering([], [nothing], { ...said, window: undefined }).fresh.length, 1);
+});
+
+test('retired, it says when and why, and replaces nothing any more', () => {
+  const value = retired({ ...old, state: 'next', until: later, replaces: ['x'] }, said);
+  assert.deepEqual(
+    [value.state, value.retired_at, value.retired_because, value.until, value.replaces],
+    ['retired', at.toISOString(), 'an update', undefined, undefined],
+  );
+  assert.equal(value.because, undefined, 'why it was added stays what it was');
+});
+
+test('an update takes over: what it replaces is retired, what is gone or retired already stays so', () => {
+  const gone = stored(kernel('d'), { state: 'retired', retired_at: '2026-02-02T00:00:00.000Z' });
+  const next = stored(kernel('b', { name: 'linux', version: '2' }), {
+    ...{ state: 'next', from: '2026-11-01T00:00:00.000Z', until: later },
+    replaces: [old.id, gone.id, 'no longer there'],
+  });
+  const changed = promoted([old, gone, next], next, { ...said, because: undefined });
+  assert.deepEqual(
+    changed.map(({ id, state, retired_because }) => [id, state, retired_because]),
+    [
+      [next.id, 'current', undefined],
+      [old.id, 'retired', 'replaced by hypervisor linux 2'],
+    ],
+  );
+  assert.deepEqual([changed[0]?.until, changed[0]?.from, changed[0]?.replaces], [undefined, undefined, undefined]);
+  assert.throws(() => promoted([old], old, said), { code: 'reference-state-conflict' });
+});
+
+test('a retired one comes back as next, beside what it is to replace; it keeps where it came from', () => {
+  const gone = retired(old, said);
+  const next = stored(kernel('b', { name: 'linux', version: '2' }));
+  const back = reinstated([gone, next], gone, { ...said, window: { until: later, replaces: [next.id] } });
+  assert.deepEqual(back, { ...old, state: 'next', until: later, replaces: [next.id] });
+  const alone = reinstated([gone, next], gone, { ...said, window: undefined });
+  assert.deepEqual(alone, { ...old, state: 'next' }, 'unasked it replaces nothing');
+  assert.throws(() => reinstated([old], old, { ...said, window: undefined }), { code: 'reference-state-conflict' });
+  const itself = { replaces: [gone.id] };
+  assert.throws(() => reinstated([gone], gone, { ...said, window: itself }), { code: 'reference-value' });
+});
+
+test('the beginning of an id is enough when it is of one alone', () => {
+  const values = [
+    { ...old, id: 'abc1' },
+    { ...old, id: 'abc2' },
+    { ...old, id: 'abc' },
+  ];
+  assert.equal(findValue(values, 'abc1').id, 'abc1');
+  assert.equal(findValue(values, 'abc').id, 'abc');
+  assert.throws(() => findValue(values, 'ab'), { code: 'reference-id-conflict' });
+  assert.throws(() => findValue(values, 'b'), { code: 'reference-not-found' });
+});

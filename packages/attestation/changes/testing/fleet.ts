@@ -1,0 +1,190 @@
+// A fleet for a test, without a TPM for each host: evidence as it would have come, recorded as the server does it.
+import type { TestContext } from 'node:test';
+import {
+  appraise,
+  bootPcrs,
+  checkEndorsement,
+  logDigest,
+  referenceFrom,
+  trustStoreFrom,
+  unknownVerdict,
+} from '@assay/appraisal';
+import { knownGoodOf, makeEvidence, type SoftwareTpm, softwareTpm, testPolicy } from '@assay/appraisal/testing';
+import { openDatabase } from '@assay/daemon/storage';
+import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
+import { corpusLog } from '@assay/measurement/testing';
+import type { Labels, LearnResult, NewReferenceValue, ReferenceChangeResult, Rehearsal, Trust } from '@assay/protocol';
+import { keepEvidence } from '../../storage/evidence.ts';
+import { keepLabels, registerHost } from '../../storage/hosts.ts';
+import { migrations } from '../../storage/migrations/catalogue.ts';
+import type { Db, Schema } from '../../storage/schema.ts';
+import { keepVerdicts } from '../../storage/verdicts.ts';
+import { startTestServer, type TestServer, type TestServerOptions } from '../../testing/server.ts';
+
+/** The boot log of most hosts, and one whose kernel is another: `b`, `c` … differ from each other too. */
+export const logOf = (variant: string): Uint8Array => {
+  const log = corpusLog('ovmf-linux-6.1');
+  if (variant === 'a') return log;
+  const digest = new Uint8Array(32).fill(variant.charCodeAt(0));
+  return writeEventLog(withDigests(parseEventLog(log), kernelEvent, { sha256: digest }));
+};
+const kernelEvent = 10;
+
+export type FleetHost = { name: string; variant?: string; labels?: Labels; round?: number };
+
+/** One AK is enough: nobody looks whether two hosts share it. */
+export const fleetTpm: SoftwareTpm = softwareTpm();
+const store = trustStoreFrom([{ file: 'ca.pem', text: fleetTpm.ca.pem, kind: 'software' }]);
+export const fleetStore = () => store;
+
+/** Registered, enrolled, their evidence recorded; the verdict of that round says that nothing was known good. */
+export async function recordFleet(
+  db: Db,
+  hosts: readonly FleetHost[],
+  at: { now: Date; uptimeMs: number; bootId: string },
+): Promise<void> {
+  const { akKey, akName, akPublic, ekCertificate, ekPublic } = fleetTpm;
+  const endorsement = checkEndorsement(ekCertificate, ekPublic, [], store, at.now);
+  await db.transaction().execute(async (tx) => {
+    for (const { name, variant = 'a', labels = {}, round = 1 } of hosts) {
+      await registerHost(tx, { name, ekPin: undefined, now: at.now });
+      await keepLabels(tx, name, labels);
+      await tx
+        .insertInto('enrolments')
+        .values({
+          host: name,
+          ek_sha256: `ek of ${name}`,
+          ek_name: `ek of ${name}`,
+          ek_certificate: Buffer.from(ekCertificate).toString('base64'),
+          endorsement: JSON.stringify(endorsement),
+          ak_name: akName.toHex(),
+          ak_public: Buffer.from(akPublic).toString('base64'),
+          enrolled_at: at.now.toISOString(),
+          last_quote: null,
+        })
+        .execute();
+      await recordEvidence(tx, { name, variant, round }, at);
+    }
+  });
+
+  async function recordEvidence(
+    tx: Db,
+    { name, variant, round }: Required<Omit<FleetHost, 'labels'>>,
+    { now, uptimeMs, bootId }: typeof at,
+  ) {
+    const nonce = Buffer.alloc(32, name);
+    const { event_log = '', ...claimed } = makeEvidence({ akKey, akName, nonce, log: logOf(variant) });
+    const sha256 = logDigest(logOf(variant));
+    const row = {
+      host: name,
+      round,
+      nonce: nonce.toString('base64'),
+      ak_name: akName.toHex(),
+      claimed: JSON.stringify(claimed),
+    };
+    const asked = { wanted: JSON.stringify(bootPcrs), previous: null, ima_asked: 0, event_log_sha256: sha256 };
+    await keepEvidence(tx, { ...row, ...asked, received_at: now.toISOString() }, { before: undefined, log: event_log });
+    const why = { code: 'reference-missing', message: 'nothing is known' };
+    const verdict = unknownVerdict({ host: name, why, policy: testPolicy(), revision: 0, endorsement, now });
+    await keepVerdicts(tx, { host: name, round, revision: 0, uptimeMs, bootId, verdicts: [verdict] });
+  }
+}
+
+/** What a golden host with this log would teach, each under its own name. */
+export function valuesOf(variant = 'a', more: Partial<NewReferenceValue> = {}): NewReferenceValue[] {
+  const { akKey, akName, akPublic, ekCertificate, ekPublic } = fleetTpm;
+  const [nonce, now] = [new Uint8Array(32), new Date()];
+  const measured = referenceFrom(
+    appraise({
+      host: 'golden',
+      evidence: makeEvidence({ akKey, akName, nonce, log: logOf(variant) }),
+      ak: akPublic,
+      endorsement: checkEndorsement(ekCertificate, ekPublic, [], store, now),
+      ...{ nonce, wanted: bootPcrs, previous: undefined, now },
+      knownGood: knownGoodOf([]),
+      policy: testPolicy({ evidence: { pcrs: { sha256: bootPcrs[0]?.pcrs as number[] } } }),
+    }),
+  );
+  return measured.map(({ component, content }) => ({
+    ...{ component, content },
+    source: { kind: 'host', name: `golden-${variant}` },
+    ...more,
+  }));
+}
+
+export type Fleet = {
+  readonly server: TestServer;
+  /** Ids by component, of what a golden host with log `a` taught. */
+  readonly ids: Readonly<Record<string, string>>;
+  trust(name: string, pool?: string): Promise<Trust | undefined>;
+  /** A request that has to go well. */
+  ok<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** A request that has to be refused. @returns status, code and message */
+  refused(method: string, path: string, body?: unknown): Promise<[status: number, code: string, message: string]>;
+  restart(): Promise<Fleet>;
+};
+
+/** Policies that only rest on what recorded evidence covers. */
+export const fleetPolicy = {
+  pool: 'default',
+  evidence: { pcrs: { sha256: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] } },
+  tpm: { software: true },
+  known_good: ['firmware', 'boot_loader', 'hypervisor', 'operating_system'],
+};
+
+/** A server with these hosts, all judged by what a golden host with log `a` taught. */
+export async function startFleet(
+  t: TestContext,
+  hosts: readonly FleetHost[],
+  options: TestServerOptions = {},
+): Promise<Fleet> {
+  const first = await startTestServer(t, {
+    softwareTpmCas: { 'ca.pem': fleetTpm.ca.pem },
+    policy: fleetPolicy,
+    ...options,
+  });
+  const { clock } = options;
+  const db = await openDatabase<Schema>(first.options.database, migrations);
+  const { systemClock } = await import('@assay/daemon');
+  const { bootId, ...hands } = clock ?? systemClock;
+  await recordFleet(db, hosts, { now: hands.now(), uptimeMs: Math.round(hands.uptimeMs()), bootId });
+  await db.destroy();
+  const fleet = fleetOn(await first.restart(), {});
+  const { added } = await fleet.ok<LearnResult>('POST', '/v1/reference', { values: valuesOf() });
+  return fleetOn(fleet.server, Object.fromEntries(added.map(({ component, id }) => [component, id])));
+}
+
+function fleetOn(server: TestServer, ids: Fleet['ids']): Fleet {
+  return {
+    server,
+    ids,
+    async trust(name, pool) {
+      const { verdict, verdicts } = await server.host(name);
+      return pool === undefined ? verdict.trust : verdicts.find((one) => one.pool === pool)?.trust;
+    },
+    async ok<T>(method: string, path: string, body?: unknown) {
+      const answer = await server.call(method, path, body);
+      if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer.body as T;
+    },
+    async refused(method, path, body) {
+      const { status, body: answer } = await server.call(method, path, body);
+      const { code, message } = (answer as { error?: { code: string; message: string } }).error ?? {
+        code: 'none',
+        message: JSON.stringify(answer),
+      };
+      return [status, code, message];
+    },
+    restart: async () => fleetOn(await server.restart(), ids),
+  };
+}
+
+/** Of a rehearsal, what a test looks at. */
+export const gist = ({ rehearsal }: { rehearsal?: Rehearsal } | ReferenceChangeResult) => [
+  rehearsal?.losing,
+  Math.round(rehearsal?.losing_percent ?? -1),
+  rehearsal?.changes.map(({ host, before, after }) => `${host} ${before}→${after}`),
+];
+
+export const names = (count: number, prefix = 'node'): string[] =>
+  Array.from({ length: count }, (_, i) => `${prefix}${i + 1}`);
