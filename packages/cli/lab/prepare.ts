@@ -8,6 +8,7 @@ import { writeConfigs } from './config.ts';
 import { type Layout, layout } from './layout.ts';
 import { writeOpenrcs } from './openrc.ts';
 import { hostCertificate, openCa, serverCertificate } from './pki.ts';
+import { writePolicy } from './policy.ts';
 import { choosePorts } from './ports.ts';
 import { type Secrets, secretsOf } from './secrets.ts';
 import { defaultHosts, type Lab, readSettings, writeSettings } from './settings.ts';
@@ -45,6 +46,7 @@ export async function prepareFiles(lab: Lab): Promise<Secrets> {
   ]);
   const secrets = secretsOf(paths);
   writeConfigs(lab, secrets);
+  writePolicy(paths);
   for (const host of settings.hosts) {
     const at = paths.host(host.name);
     for (const dir of [at.agentDir, at.portsDir, at.instancesDir]) mkdirSync(dir, { recursive: true, mode: 0o711 });

@@ -1,6 +1,5 @@
 // How do the lab's hosts come to be trusted? Registered with the TPM they were made with, attested, compared with a golden host.
 import { setTimeout as delay } from 'node:timers/promises';
-import { labDocument } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { Host } from '@assay/protocol';
 import { attestationClient } from '../operator/attestation-client.ts';
@@ -8,6 +7,7 @@ import { hostsOf } from '../operator/hosts.ts';
 import { policiesOf } from '../operator/policies-client.ts';
 import { referenceOf } from '../operator/reference-client.ts';
 import { who } from '../operator/who.ts';
+import { applyPolicyOnce } from './policy.ts';
 import { address } from './ports.ts';
 import type { Lab } from './settings.ts';
 
@@ -62,10 +62,7 @@ export function trustOf({ settings, paths }: Lab) {
         60_000,
       ),
     /** What the lab asks of its hosts, unless there is a policy already. */
-    async policy(): Promise<void> {
-      if ((await policies.list()).length > 0) return;
-      await policies.apply({ document: labDocument, because: 'a lab: software TPMs are enough', by: who() });
-    },
+    policy: () => applyPolicyOnce(paths, policies),
     /** Takes the golden host's measurements as reference, unless there are reference values already. */
     async learn(): Promise<boolean> {
       if ((await reference.list()).length > 0) return false;
