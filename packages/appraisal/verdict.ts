@@ -8,7 +8,8 @@ import type { Policy } from './policy/policy.ts';
 const mostFindings = 50;
 
 /** As much of a policy as any verdict has: without one, its pool alone. */
-export type VerdictPolicy = Pick<Policy, 'pool' | 'verdictLifetimeS'> & Partial<Pick<Policy, 'version' | 'knownGood'>>;
+export type VerdictPolicy = Pick<Policy, 'pool' | 'verdictLifetimeS'> &
+  Partial<Pick<Policy, 'version' | 'knownGood' | 'document'>>;
 
 type Times = {
   host: string;
@@ -32,10 +33,6 @@ export function verdictOf({ host, policy, revision, now, endorsement }: Times, r
   const trusted = !bad && demanded.length > 0 && demanded.every((component) => good.has(component));
   const virtual = endorsement?.virtual ?? false;
   const label = software ? '; vouched for by a software TPM' : virtual ? '; vouched for by a cloud’s virtual TPM' : '';
-  const all = components.every((component) => demanded.includes(component));
-  const what = all
-    ? 'all measurements are'
-    : `${demanded.map(componentName).join(', ')} as asked for: measurements are`;
   return {
     host,
     pool: policy.pool,
@@ -43,7 +40,7 @@ export function verdictOf({ host, policy, revision, now, endorsement }: Times, r
     ...(revision !== undefined && { revision }),
     trust: trusted ? 'trusted' : bad ? weight(bad) : 'unknown',
     reason: trusted
-      ? `${what} known good${label}`
+      ? `${goodText(demanded)}${label}`
       : bad
         ? reasonOf(bad, counts.length)
         : (doubted?.reason ?? 'nothing was appraised'),
@@ -59,9 +56,33 @@ export function verdictOf({ host, policy, revision, now, endorsement }: Times, r
 const reasonOf = ({ message }: Finding, count: number) =>
   count > 1 ? `${message} (and ${count - 1} more finding${count > 2 ? 's' : ''})` : message;
 
-/** Every component alike. */
-export const allComponents = (trust: ComponentResult['trust'], reason: string): ComponentResult[] =>
-  components.map((component) => ({ component, trust, reason }));
+/** `all measurements are known good`, `firmware and hypervisor are known good: no more is asked for` */
+function goodText(demanded: readonly string[]): string {
+  const isAll = components.every((component) => demanded.includes(component));
+  const others = demanded
+    .filter((one) => !isAll || !(components as readonly string[]).includes(one))
+    .map(componentName);
+  const named = [...(isAll ? ['all measurements'] : []), ...others];
+  const last = named.at(-1) ?? '';
+  const list = named.length > 1 ? `${named.slice(0, -1).join(', ')} and ${last}` : last;
+  return `${list} ${named.length > 1 || isAll ? 'are' : 'is'} known good${isAll ? '' : ': no more is asked for'}`;
+}
+
+/** Every component alike, the policy's extras after the four. */
+export function allComponents(
+  trust: ComponentResult['trust'],
+  reason: string,
+  { knownGood = [], document }: Pick<VerdictPolicy, 'knownGood' | 'document'> = {},
+): ComponentResult[] {
+  const extras = document?.extras ?? [];
+  const isAsked = (component: string) => knownGood.length === 0 || knownGood.includes(component);
+  return [...components, ...extras.map(({ name }) => name)].map((component) => ({
+    component,
+    trust,
+    reason,
+    ...(isAsked(component) ? {} : { demanded: false }),
+  }));
+}
 
 /**
  * The verdict on a host of which nothing is known now: not enrolled, no answer, TPM failure. Always `unknown`.
@@ -69,6 +90,6 @@ export const allComponents = (trust: ComponentResult['trust'], reason: string): 
  */
 export function unknownVerdict(input: Times & { why: { code: string; message: string } }): Verdict {
   const { code, message } = input.why;
-  const components = allComponents('unknown', message);
+  const components = allComponents('unknown', message, input.policy);
   return { ...verdictOf(input, { findings: [{ code, message }], components }), trust: 'unknown' };
 }

@@ -1,11 +1,23 @@
 // What does a golden host teach? The measurements of each component, in order, of evidence that verified.
 import { AssayError } from '@assay/core';
-import { type Attribution, type BootEvent, claimNameOf, componentsOf, type EventLog } from '@assay/measurement';
+import {
+  type Attribution,
+  type BootEvent,
+  claimNameOf,
+  componentsOf,
+  type EventLog,
+  type ImaPart,
+} from '@assay/measurement';
 import { components, type ReferenceContent, type ReferenceEvent } from '@assay/protocol';
 import type { PcrSelection } from '@assay/tpm/structures';
+import { filesOf } from './learn-files.ts';
 
-/** One for each component, in the order of `components`; no events: none measured, which is a value too. */
-export type Measured = readonly { component: string; content: Extract<ReferenceContent, { form: 'sequence' }> }[];
+type Taught = Extract<ReferenceContent, { form: 'sequence' | 'files' }>;
+/**
+ * A sequence for each component, in the order of `components` (no events: none measured, which is a value too); then the files of IMA's list,
+ * where it was read from its beginning.
+ */
+export type Measured = readonly { component: string; content: Taught }[];
 
 /** A measurement that a quote vouches for, as part of its component. */
 export class QuotedEvent implements Attribution {
@@ -49,14 +61,20 @@ export const quotedEvents = (log: EventLog, selection: PcrSelection): QuotedEven
     .filter(({ event }) => selection.some(({ pcrs }) => pcrs.includes(event.pcr)))
     .map((part) => new QuotedEvent(part));
 
-export const measuredOf = (events: readonly QuotedEvent[]): Measured =>
-  components.map((component) => ({
+/** @param parts of IMA's list, proven; one behind the other from its beginning, else no files are taught */
+export const measuredOf = (events: readonly QuotedEvent[], parts: readonly ImaPart[] = []): Measured => [
+  ...components.map((component) => ({
     component,
     content: {
-      form: 'sequence',
+      form: 'sequence' as const,
       events: events.filter((part) => part.component === component).map(({ reference }) => reference),
     },
-  }));
+  })),
+  ...filesOf(parts).map((files) => ({
+    component: 'operating_system',
+    content: { form: 'files' as const, files },
+  })),
+];
 
 /**
  * What `assay reference learn` adds.
