@@ -1,8 +1,10 @@
 // /v1/hosts: which hosts are registered, the verdict on each as valid now, and the evidence each sent last.
 import { AssayError } from '@assay/core';
 import type { Host } from '@assay/protocol';
-import { defaultPool, HostName, HostRegistration } from '@assay/protocol';
+import { defaultPool, HostName, HostRegistration, LabelsRequest } from '@assay/protocol';
 import { Type } from 'typebox';
+import { labelHost } from '../standards/label-host.ts';
+import { membershipsOf, type Standards } from '../standards/standards.ts';
 import { lastEvidence } from '../storage/evidence.ts';
 import { type KnownHost, knownHosts, labelsOf, registerHost, removeHost } from '../storage/hosts.ts';
 import type { Resource, RestNeeds } from './resource.ts';
@@ -17,14 +19,18 @@ export const hosts: Resource = (server, needs) => {
   async function one(name: string): Promise<Host> {
     registry.requireRegistered(name);
     const [known] = await knownHosts(db, name);
-    return hostOf(needs, known ?? { name, registered_at: clock.now().toISOString(), ...neverEnrolled });
+    const standards = await needs.standards(db);
+    return hostOf(needs, standards, known ?? { name, registered_at: clock.now().toISOString(), ...neverEnrolled });
   }
 
   server.route({
     method: 'GET',
     url: '/v1/hosts',
     config: { access: 'blob' },
-    handler: async () => ({ hosts: (await knownHosts(db)).map((known) => hostOf(needs, known)) }),
+    handler: async () => {
+      const standards = await needs.standards(db);
+      return { hosts: (await knownHosts(db)).map((known) => hostOf(needs, standards, known)) };
+    },
   });
   server.route({
     method: 'POST',
@@ -32,8 +38,8 @@ export const hosts: Resource = (server, needs) => {
     config: { access: 'blob' },
     schema: { body: HostRegistration },
     handler: async (request, reply) => {
-      const { name, ek_sha256 } = request.body;
-      await registerHost(db, { name, ekPin: ek_sha256, now: clock.now() });
+      const { name, ek_sha256, labels } = request.body;
+      await registerHost(db, { name, ekPin: ek_sha256, labels, now: clock.now() });
       registry.add(name);
       return reply.code(201).send(await one(name));
     },
@@ -53,10 +59,22 @@ export const hosts: Resource = (server, needs) => {
     handler: async (request, reply) => {
       const { name } = request.params;
       registry.requireRegistered(name);
-      await removeHost(db, name);
+      await db.transaction().execute((tx) => removeHost(tx, name));
       registry.remove(name);
       switchboard.drop(name);
       return reply.code(204).send();
+    },
+  });
+  server.route({
+    method: 'PUT',
+    url: '/v1/hosts/:name/labels',
+    config: { access: 'blob' },
+    schema: { params: NameInPath, body: LabelsRequest },
+    handler: async (request) => {
+      const { name } = request.params;
+      registry.requireRegistered(name);
+      await labelHost(needs, name, request.body);
+      return await one(name);
     },
   });
   server.route({
@@ -91,23 +109,22 @@ export const hosts: Resource = (server, needs) => {
 
 const neverEnrolled = { labels: '{}', enrolled_at: null, ek_sha256: null, ak_name: null };
 
-function hostOf({ registry, switchboard }: RestNeeds, known: KnownHost): Host {
+function hostOf({ registry, switchboard }: RestNeeds, standards: Standards, known: KnownHost): Host {
   const { name, registered_at, enrolled_at, ek_sha256, ak_name } = known;
   const { verdict, ageMs } = registry.current(name);
+  const labels = labelsOf(known);
+  const pools = membershipsOf(standards, labels).map(({ pool }) => pool);
   return {
     name,
     registered_at,
     ...(enrolled_at === null ? {} : { enrolled_at }),
     ...(ek_sha256 === null ? {} : { ek_sha256 }),
     ...(ak_name === null ? {} : { ak_name }),
-    labels: labelsOf(known),
-    pools: registry.poolsOf(name),
+    labels,
+    pools,
     connected: switchboard.connected(name),
     verdict,
-    verdicts: registry
-      .poolsOf(name)
-      .filter((pool) => pool !== defaultPool)
-      .map((pool) => registry.current(name, pool).verdict),
+    verdicts: pools.filter((pool) => pool !== defaultPool).map((pool) => registry.current(name, pool).verdict),
     age_ms: Math.round(ageMs),
   };
 }

@@ -4,11 +4,13 @@ import { AkName, Base64, HostName, Instant } from '../bytes.ts';
 import { SentEvidence } from '../evidence.ts';
 import { Labels, PoolName } from '../policy.ts';
 import { Verdict } from '../verdict.ts';
+import { changeFields } from './change.ts';
 
 /** POST /v1/hosts: only registered hosts may enrol. `ek_sha256` (hex, of the certificate's DER) pins the TPM. */
 export const HostRegistration = Type.Object({
   name: HostName,
   ek_sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+  labels: Type.Optional(Labels),
 });
 export type HostRegistration = Static<typeof HostRegistration>;
 
@@ -31,8 +33,8 @@ export const Host = Type.Object({
 });
 export type Host = Static<typeof Host>;
 
-/** PUT /v1/hosts/{name}/labels: these and no others. */
-export const LabelsRequest = Type.Object({ labels: Labels });
+/** PUT /v1/hosts/{name}/labels: these and no others. Answers with the host, its verdicts in the pools it is in now. */
+export const LabelsRequest = Type.Object({ labels: Labels, by: changeFields.by, because: changeFields.because });
 export type LabelsRequest = Static<typeof LabelsRequest>;
 
 /** GET /v1/hosts */
