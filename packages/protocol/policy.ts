@@ -19,6 +19,7 @@ export type ComponentName = Static<typeof ComponentName>;
 export const Labels = Type.Record(
   Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?$' }),
   Type.String({ maxLength: 255 }),
+  { additionalProperties: false },
 );
 export type Labels = Static<typeof Labels>;
 
