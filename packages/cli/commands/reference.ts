@@ -1,54 +1,116 @@
-// `assay reference …`: which measurements are known to be good.
-import type { ReferenceValue } from '@assay/protocol';
-import type { Command } from 'commander';
+// `assay reference …`: which measurements are known to be good, were, or will be.
+import type { LearnRequest, ReferenceState } from '@assay/protocol';
+import { type Command, Option } from 'commander';
 import { type AccessOptions, withAccess } from '../operator/access.ts';
+import { type ChangeOptions, withChange } from '../operator/change.ts';
+import type { WindowOptions } from '../operator/update-window.ts';
+import { windowOf, withWindow } from '../operator/update-window.ts';
+import { referenceImport } from './reference-import.ts';
+import { repeated } from './service.ts';
 
-type Options = AccessOptions & { json?: true; dryRun?: true };
+type Options = AccessOptions & { json?: true; all?: true };
+type Changing = AccessOptions & ChangeOptions;
 
 export function reference(program: Command): void {
   const group = program.command('reference').description('measurements that are known to be good');
+  const add = (usage: string, description: string) => withAccess(group.command(usage).description(description));
+  const states: ReferenceState[] = ['next', 'current', 'retired'];
 
-  withAccess(group.command('learn <host>').description('take what this host has measured as good'))
-    .option('--dry-run', 'say what would be added, and add nothing')
+  add('list', 'all reference values, and how many hosts rest on each')
+    .addOption(new Option('--state <state>', 'only those').choices(states))
+    .option('--component <name>', 'only those of this component')
     .option('--json', 'as JSON')
-    .action(async (host: string, options: Options) => {
-      const { reference, show } = await load(options);
-      const learnt = await reference.learn(host, options.dryRun);
-      const verb = options.dryRun ? 'would add' : 'added';
-      if (options.json) console.log(JSON.stringify(learnt, null, 2));
-      else
-        console.log([...show(verb, learnt.added), ...show('already known:', learnt.known)].join('\n') || 'nothing new');
+    .action(async (options: Options & { state?: ReferenceState; component?: string }) => {
+      const { reference, terminal, valueTable } = await load(options);
+      const { state, component } = options;
+      const values = (await reference.list()).filter(
+        (value) => (!state || value.state === state) && (!component || value.component === component),
+      );
+      if (options.json) await terminal.printJson({ values });
+      else await terminal.print(valueTable(values));
     });
-  withAccess(group.command('list').description('all reference values'))
+  add('show <id>', 'one value: what is good by it, since when, by whom, and who rests on it')
+    .option('--all', 'long lists in full')
     .option('--json', 'as JSON')
-    .action(async (options: Options) => {
-      const { reference, table, escaped, componentName } = await load(options);
-      const values = await reference.list();
-      const rows = values.map(({ component, count, source, added_at }) => [
-        componentName(component),
-        count,
-        escaped(`${source.kind} ${source.name}`),
-        added_at,
+    .action(async (id: string, options: Options) => {
+      const { reference, terminal, valueDetails } = await load(options);
+      const value = await reference.one(id);
+      if (options.json) await terminal.printJson(value);
+      else await terminal.print(valueDetails(value, options.all));
+    });
+  withWindow(withChange(add('learn <host>', 'take what this host measures as good; it is asked now')))
+    .option('--component <name>', 'only this component; may be repeated', repeated)
+    .option('--name <name>', 'of what is learnt')
+    .option('--version <version>', 'of what is learnt')
+    .action(async (host: string, options: Changing & WindowOptions & Learning) => {
+      const { learnFrom } = await import('../operator/learn.ts');
+      const { component: components, name, version } = options;
+      const request: LearnRequest = {
+        host,
+        ...(components && { components }),
+        ...(name !== undefined && { name }),
+        ...(version !== undefined && { version }),
+        ...windowOf(options, new Date()),
+      };
+      await learnFrom(await load(options), request, options);
+    });
+  referenceImport(group);
+  for (const act of ['retire', 'promote', 'reinstate', 'remove'] as const) {
+    const command = withChange(add(act === 'retire' ? 'retire <ids...>' : `${act} <id>`, acts[act]));
+    if (act === 'reinstate') withWindow(command, false);
+    command.action(async (ids: string | string[], options: Changing & WindowOptions) => {
+      const [session, { changeValues }] = await Promise.all([load(options), import('../operator/change-values.ts')]);
+      const window = act === 'reinstate' ? windowOf(options, new Date(), true) : {};
+      await changeValues(session, { act, ids: [ids].flat(), window }, options);
+    });
+  }
+  add('diff <old> <new>', 'in what two values differ; instead of the second, a host: what it measures now')
+    .option('--json', 'as JSON')
+    .action(async (old: string, now: string, options: Options) => {
+      const [session, { compareValues }] = await Promise.all([load(options), import('../operator/compare-values.ts')]);
+      await compareValues(session, old, now, options.json === true);
+    });
+  add('history [id]', 'what was changed, by whom and why')
+    .option('--json', 'as JSON')
+    .action(async (id: string | undefined, options: Options) => {
+      const [{ journal, reference, terminal }, { journalTable }] = await Promise.all([
+        load(options),
+        import('../operator/show-changes.ts'),
       ]);
-      if (options.json) console.log(JSON.stringify({ values }, null, 2));
-      else console.log(rows.length === 0 ? 'none: assay reference learn HOST' : table(heads, rows));
+      const entries = id
+        ? await journal.entries({ subject: (await reference.one(id)).id })
+        : await journal.entries({ action: 'reference-' });
+      if (options.json) await terminal.printJson({ entries });
+      else await terminal.print(journalTable(entries));
     });
+  add('export [file]', 'all values with contents, as JSON that assay reference import takes').action(
+    async (file: string | undefined, options: Options) => {
+      const [{ reference, terminal }, { exportOf }, { writeFileSync }] = await Promise.all([
+        load(options),
+        import('../operator/exported.ts'),
+        import('node:fs'),
+      ]);
+      const exported = exportOf(await reference.all(), new Date());
+      if (file === undefined || file === '-') return await terminal.printJson(exported);
+      writeFileSync(file, `${JSON.stringify(exported, null, 1)}\n`);
+      await terminal.print(`${exported.values.length} values are in ${file}`);
+    },
+  );
 }
 
-const heads = ['component', 'measurements', 'source', 'added'];
+type Learning = { component?: string[]; name?: string; version?: string };
+
+const acts = {
+  retire: 'what was good is no longer; says first who still needs it',
+  promote: 'of an update: it becomes current, what it replaces is retired',
+  reinstate: 'what was retired is good again, beside what is good now',
+  remove: 'forget a value that no host rests on; what ran it is then unknown, not retired',
+} as const;
 
 async function load(options: AccessOptions) {
-  const [{ attestationClient }, { referenceOf }, { componentName }, { table }, { escaped }] = await Promise.all([
-    import('../operator/attestation-client.ts'),
-    import('../operator/hosts.ts'),
-    import('@assay/protocol'),
-    import('../operator/table.ts'),
-    import('@assay/core'),
+  const [{ openSession }, shown] = await Promise.all([
+    import('../operator/session.ts'),
+    import('../operator/show-reference.ts'),
   ]);
-  const show = (verb: string, values: ReferenceValue[]) =>
-    values.map(({ component, content }) => {
-      const count = content.form === 'sequence' ? content.events.length : 0;
-      return `${verb} ${componentName(component)}: ${count} measurements`;
-    });
-  return { reference: referenceOf(attestationClient(options)), table, escaped, componentName, show };
+  return { ...openSession(options), ...shown };
 }

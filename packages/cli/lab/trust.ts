@@ -7,7 +7,6 @@ import { hostsOf } from '../operator/hosts.ts';
 import { policiesOf } from '../operator/policies-client.ts';
 import { referenceOf } from '../operator/reference-client.ts';
 import { who } from '../operator/who.ts';
-import { applyPolicyOnce } from './policy.ts';
 import { address } from './ports.ts';
 import type { Lab } from './settings.ts';
 
@@ -62,7 +61,7 @@ export function trustOf({ settings, paths }: Lab) {
         60_000,
       ),
     /** What the lab asks of its hosts, unless there is a policy already. */
-    policy: () => applyPolicyOnce(paths, policies),
+    policy: async () => await (await import('./policy.ts')).applyPolicyOnce(paths, policies),
     /** Takes the golden host's measurements as reference, unless there are reference values already. */
     async learn(): Promise<boolean> {
       if ((await reference.list()).length > 0) return false;

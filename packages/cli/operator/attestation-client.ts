@@ -7,13 +7,14 @@ import { readSettings } from '../lab/settings.ts';
 import { defaultState } from '../lab/state.ts';
 import { Reported } from '../reported.ts';
 import type { AccessOptions } from './access.ts';
+import type { Limits } from './limits.ts';
 
 export type AttestationClient = {
   /**
    * @returns what the server answered, unchecked; `null` for an answer without content
    * @throws AssayError the server's own code and words when it refuses; `https-…` when it cannot be reached
    */
-  ask(method: string, path: string, body?: unknown): Promise<unknown>;
+  ask(method: string, path: string, body?: unknown, limits?: Limits): Promise<unknown>;
 };
 
 /** @throws AssayError `cli-server` when nothing says which server is meant; `cli-file` when a file cannot be read */
@@ -38,15 +39,15 @@ export function attestationClient(given: AccessOptions, environment = process.en
   if (!/^[\x21-\x7e]+$/.test(authBlob))
     throw new AssayError('cli-file', blobFile, 'a shared secret: one line of ASCII without spaces', 'something else');
   return {
-    async ask(method, path, body) {
+    async ask(method, path, body, { timeoutMs = 30_000, maxBytes = 64 << 20 } = {}) {
       const url = new URL(path, server);
       const { status, body: answer } = await httpsRequest({
         url,
         method,
         headers: { 'x-auth-blob': authBlob },
         ca,
-        maxBytes: 64 << 20,
-        timeoutMs: 30_000,
+        maxBytes,
+        timeoutMs,
         ...(body !== undefined && { body }),
       }).catch((error: unknown) => {
         throw server === lab?.server ? notUp(error) : error;

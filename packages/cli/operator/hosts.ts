@@ -1,47 +1,59 @@
-// The attestation server's REST for hosts and reference values, as functions.
+// The attestation server's REST for hosts, as functions.
 import {
+  type AcceptRequest,
+  AcceptResult,
   check,
+  Explanation,
   Host,
   HostEvidence,
+  HostHistory,
   HostList,
-  LearnResult,
-  type PolicyDocument,
-  PolicyList,
-  ReferenceList,
+  type Labels,
 } from '@assay/protocol';
 import type { AttestationClient } from './attestation-client.ts';
+import { changeLimits, contentLimits } from './limits.ts';
 
-const pathOf = (name: string) => `/v1/hosts/${encodeURIComponent(name)}`;
+const pathOf = (name: string, what = '') => `/v1/hosts/${encodeURIComponent(name)}${what}`;
 const checkHost = (value: unknown) => check(Host, value, 'host');
+const queryOf = (fields: Record<string, string | undefined>): string => {
+  const given = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+};
 
 /** @throws AssayError what the server says, `message-schema` when its answer is not one */
 export const hostsOf = (client: AttestationClient) => ({
   list: async () => check(HostList, await client.ask('GET', '/v1/hosts'), 'hosts').hosts,
   one: async (name: string) => checkHost(await client.ask('GET', pathOf(name))),
-  register: async (name: string, ekSha256?: string) => {
-    await client.ask('POST', '/v1/hosts', { name, ...(ekSha256 !== undefined && { ek_sha256: ekSha256 }) });
+  register: async (name: string, ekSha256?: string, labels?: Labels) => {
+    const body = { name, ...(ekSha256 !== undefined && { ek_sha256: ekSha256 }), ...(labels && { labels }) };
+    await client.ask('POST', '/v1/hosts', body);
   },
   evidence: async (name: string) =>
-    check(HostEvidence, await client.ask('GET', `${pathOf(name)}/evidence`), 'evidence'),
-  attest: async (name: string) => checkHost(await client.ask('POST', `${pathOf(name)}/attest`)),
+    check(HostEvidence, await client.ask('GET', pathOf(name, '/evidence'), undefined, contentLimits), 'evidence'),
+  attest: async (name: string) => checkHost(await client.ask('POST', pathOf(name, '/attest'))),
+  /** These and no others. */
+  label: async (name: string, labels: Labels) =>
+    checkHost(await client.ask('PUT', pathOf(name, '/labels'), { labels }, changeLimits)),
+  explain: async (name: string, pool?: string) =>
+    check(
+      Explanation,
+      await client.ask('GET', pathOf(name, `/explanation${queryOf({ pool })}`), undefined, contentLimits),
+      'explanation',
+    ),
+  accept: async (name: string, request: AcceptRequest) =>
+    check(AcceptResult, await client.ask('POST', pathOf(name, '/accept'), request, changeLimits), 'accept'),
+  history: async (name: string, { pool, reappraise }: { pool?: string; reappraise?: boolean } = {}) =>
+    check(
+      HostHistory,
+      await client.ask(
+        'GET',
+        pathOf(name, `/history${queryOf({ pool, reappraise: reappraise ? '1' : undefined })}`),
+        undefined,
+        contentLimits,
+      ),
+      'history',
+    ),
   remove: async (name: string) => {
     await client.ask('DELETE', pathOf(name));
-  },
-});
-
-export const referenceOf = (client: AttestationClient) => ({
-  learn: async (host: string, dryRun = false) =>
-    check(
-      LearnResult,
-      await client.ask('POST', '/v1/reference/learn', { host, ...(dryRun && { dry_run: true }) }),
-      'learn',
-    ),
-  list: async () => check(ReferenceList, await client.ask('GET', '/v1/reference'), 'reference').values,
-});
-
-export const policiesOf = (client: AttestationClient) => ({
-  list: async () => check(PolicyList, await client.ask('GET', '/v1/policies'), 'policies').policies,
-  apply: async (document: PolicyDocument, because: string) => {
-    await client.ask('POST', '/v1/policies', { document, because });
   },
 });

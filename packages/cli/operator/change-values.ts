@@ -1,0 +1,45 @@
+// What becomes of values that are there: retired, promoted, reinstated, removed. Who needs them is said first.
+import type { Change, ReferenceChangeResult, ReferenceSummary, UpdateWindow } from '@assay/protocol';
+import { componentName } from '@assay/protocol';
+import { type ChangeOptions, perform } from './change.ts';
+import type { openSession } from './session.ts';
+import { nameOf, shortId } from './show-reference.ts';
+import { counted, listed } from './show-rehearsal.ts';
+
+type Session = Pick<ReturnType<typeof openSession>, 'reference' | 'terminal'>;
+export type Act = 'retire' | 'promote' | 'reinstate' | 'remove';
+type Wanted = { act: Act; ids: readonly string[]; window: { next?: UpdateWindow } };
+
+/** One after the other: of two values that stand in for each other, each alone may go, both may not. */
+export async function changeValues(
+  { reference, terminal }: Session,
+  { act, ids, window }: Wanted,
+  options: ChangeOptions,
+) {
+  const results: ReferenceChangeResult[] = [];
+  const send = (id: string, change: Change) =>
+    act === 'reinstate' ? reference.reinstate(id, { ...window, ...change }) : reference[act](id, change);
+  if (options.dryRun && ids.length > 1) terminal.note('each is rehearsed by itself, as if the others stayed');
+  for (const id of ids)
+    await perform<ReferenceChangeResult>(
+      {
+        send: (change) => send(id, change),
+        rehearsalOf: ({ rehearsal }) => rehearsal,
+        plan: ({ values }) => values.map((value) => `would ${act} ${sentence(value)}`).join('\n'),
+        done: ({ values }) => values.map((value) => `${done[act]} ${what(value)}`).join('\n'),
+      },
+      options,
+      { ...terminal, printJson: async (result) => void results.push(result as ReferenceChangeResult) },
+    );
+  if (options.json) await terminal.printJson(ids.length === 1 ? results[0] : { results });
+}
+
+const done = { retire: 'retired', promote: 'promoted', reinstate: 'reinstated', remove: 'removed' } as const;
+
+const what = (value: ReferenceSummary): string =>
+  `${componentName(value.component)} ${nameOf(value) || value.form} (${shortId(value.id)}), which is ${value.state}`;
+
+const sentence = (value: ReferenceSummary): string =>
+  value.hosts.length === 0
+    ? `${what(value)}; no verdict rests on it`
+    : `${what(value)}; the verdicts of ${counted(value.hosts.length, 'host')} rest on it: ${listed(value.hosts)}`;

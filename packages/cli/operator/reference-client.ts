@@ -1,0 +1,49 @@
+// The attestation server's REST for the known-good database, as functions.
+import {
+  type Change,
+  check,
+  Journal,
+  type LearnRequest,
+  LearnResult,
+  ReferenceChangeResult,
+  ReferenceList,
+  type ReferenceRequest,
+  ReferenceSummary,
+  type ReinstateRequest,
+} from '@assay/protocol';
+import type { AttestationClient } from './attestation-client.ts';
+import { changeLimits, contentLimits } from './limits.ts';
+
+const pathOf = (id: string, act = '') => `/v1/reference/${encodeURIComponent(id)}${act}`;
+
+/** @throws AssayError what the server says, `message-schema` when its answer is not one */
+export const referenceOf = (client: AttestationClient) => {
+  const change = async (method: string, path: string, body: Change) =>
+    check(ReferenceChangeResult, await client.ask(method, path, body, changeLimits), 'reference');
+  return {
+    list: async () => check(ReferenceList, await client.ask('GET', '/v1/reference'), 'reference').values,
+    /** With contents: as an export has them. */
+    all: async () =>
+      check(ReferenceList, await client.ask('GET', '/v1/reference?content=1', undefined, contentLimits), 'reference')
+        .values,
+    /** @param id or the beginning of one, when only one value's id begins so */
+    one: async (id: string) =>
+      check(ReferenceSummary, await client.ask('GET', pathOf(id), undefined, contentLimits), 'reference'),
+    learn: async (request: LearnRequest) =>
+      check(LearnResult, await client.ask('POST', '/v1/reference/learn', request, changeLimits), 'learn'),
+    add: async (request: ReferenceRequest) =>
+      check(LearnResult, await client.ask('POST', '/v1/reference', request, changeLimits), 'reference'),
+    retire: (id: string, body: Change) => change('POST', pathOf(id, '/retire'), body),
+    reinstate: (id: string, body: ReinstateRequest) => change('POST', pathOf(id, '/reinstate'), body),
+    promote: (id: string, body: Change) => change('POST', pathOf(id, '/promote'), body),
+    remove: (id: string, body: Change) => change('DELETE', pathOf(id), body),
+  };
+};
+
+/** What was changed, the newest first. */
+export const journalOf = (client: AttestationClient) => ({
+  entries: async (about: { subject?: string; action?: string }) => {
+    const query = new URLSearchParams(about);
+    return check(Journal, await client.ask('GET', `/v1/journal?${query}`), 'journal').entries;
+  },
+});
