@@ -7,6 +7,7 @@ import { componentResults, type Standards } from './component-results.ts';
 import type { Endorsement } from './endorsement/endorsement.ts';
 import { counting, finding, findingOf, leavesEvidenceSound, marked } from './findings/finding.ts';
 import type { FilesState } from './ima/files-state.ts';
+import { judgeFiles } from './ima/judge-files.ts';
 import { standingEndorsement } from './policy/demands.ts';
 import { checkPolicy, type Policy } from './policy/policy.ts';
 import { policyFindings } from './policy/policy-findings.ts';
@@ -31,7 +32,7 @@ export type JudgementInput = {
   knownGood: KnownGood;
   /** Undefined: the pool has none, and nobody is trusted in it. */
   policy: Policy | undefined;
-  /** Of IMA's list: what the last judgement in this pool left behind, and the parts earlier rounds read where `wantsEarlierFiles` asks for them. */
+  /** Of IMA's list: what the last judgement in this pool left behind, and the parts earlier rounds read, where `wantsEarlierFiles` asks for them or somebody learns. */
   files?: { previous?: FilesState | undefined; earlier?: readonly ImaPart[] };
   /** When the evidence was verified: give the first time again when stored evidence is appraised anew. */
   now: Date;
@@ -51,17 +52,21 @@ export function judge(input: JudgementInput): Judgement {
   const of = { ...input, policy: policy ?? noPolicy, revision: knownGood.revision };
   const refused = policyFinding(policy) ?? (verification.authentic ? undefined : verification.findings[0]);
   if (!verification.authentic || refused || !policy) {
-    const results = allComponents('unknown', 'nothing is known of it: the evidence did not verify');
+    const why = verification.authentic ? 'no policy says what has to be' : 'the evidence did not verify';
+    const results = allComponents('unknown', `nothing is known of it: ${why}`, policy);
     const verdict = verdictOf(of, { findings: refused ? [refused] : [], components: results });
     return { verdict, measured: undefined };
   }
   const { quote, ak, events, sha256 } = verification;
-  const demanded = [...policyFindings(policy, verification, endorsement), ...standingEndorsement(withdrawn)];
+  const { previous, earlier } = input.files ?? {};
+  const files = judgeFiles({ policy, knownGood, verification, now: input.now, previous, earlier });
+  const asked = [...policyFindings(policy, verification, endorsement), ...standingEndorsement(withdrawn)];
+  const demanded = [...asked, ...files.findings];
   const doubts = explained(marked([...demanded, ...verification.findings], policy.allowed), verification, {
     ...input,
     policy,
   });
-  const compared = componentResults(verification, counting(doubts), { ...input, policy });
+  const compared = componentResults(verification, counting(doubts), { ...input, policy, fileState: files.state });
   const findings = [...doubts, ...compared.findings];
   return {
     verdict: verdictOf(of, {
@@ -73,8 +78,11 @@ export function judge(input: JudgementInput): Judgement {
       restart_count: quote.clockInfo.restartCount,
     }),
     get measured() {
-      return findings.every(leavesEvidenceSound) ? measuredOf(events) : undefined;
+      return findings.every(leavesEvidenceSound)
+        ? measuredOf(events, provenParts(verification, input.files))
+        : undefined;
     },
+    ...(files.state && { files: files.state }),
   };
 }
 
@@ -96,6 +104,7 @@ export function appraise(input: AppraisalInput): Appraisal {
     get measured() {
       return judgement.measured;
     },
+    ...(judgement.files && { files: judgement.files }),
     state: verification.authentic ? verification.state : undefined,
     goesOn: asksAgain(verification.findings),
   };
@@ -131,4 +140,13 @@ function explained(
   return doubts.map((one) =>
     isOpen(one) && one.pcr !== undefined && good.has(one.pcr) ? { ...one, allowed: true } : one,
   );
+}
+
+/** IMA's list as far as it is proven, if all of it is at hand: the parts of earlier rounds, and what this one read. */
+function provenParts({ imaPart, state }: Verified, files: JudgementInput['files']): ImaPart[] {
+  if (!state.ima || state.ima.unfinished) return [];
+  const earlier = imaPart?.offset === 0 ? [] : (files?.earlier ?? []);
+  const parts = imaPart ? [...earlier, imaPart] : [...earlier];
+  const last = parts.at(-1);
+  return last && last.offset + last.bytes.length === state.ima.list.offset ? parts : [];
 }

@@ -4,7 +4,9 @@
 // same, whatever component it is about. Who does not ask for one trusts it blindly, and with it all it starts: firmware or a boot loader that
 // is not good can measure good things in the place of what it runs, and can name an event so that it is put down to a component nobody asks for.
 import { type ComponentResult, components, type Finding } from '@assay/protocol';
-import { weight } from './findings/finding.ts';
+import { leavesEvidenceSound, weight } from './findings/finding.ts';
+import { filesText } from './ima/file-findings.ts';
+import type { FilesState } from './ima/files-state.ts';
 import { coveredByPolicy } from './policy/command-line.ts';
 import type { Policy } from './policy/policy.ts';
 import { type Comparison, compare, compareOnce } from './reference/compare.ts';
@@ -15,7 +17,13 @@ import { valueName } from './reference/standing.ts';
 import type { Facts, Support } from './reference/support.ts';
 import type { EvidenceState, Verified } from './verify-evidence.ts';
 
-export type Standards = { policy: Policy; knownGood: KnownGood; now: Date };
+export type Standards = {
+  policy: Policy;
+  knownGood: KnownGood;
+  now: Date;
+  /** What came of the files of IMA's list; undefined: they were not judged. */
+  fileState?: FilesState | undefined;
+};
 export type ComponentResults = {
   results: ComponentResult[];
   /** Of components that are not known good; of those the policy does not ask for they are allowed. */
@@ -31,7 +39,7 @@ export function componentResults(
   const { policy } = standards;
   const facts = factsOf(verification, standards);
   const all = [
-    ...components.map((component) => resultOf(component, verification, doubts, facts, policy)),
+    ...components.map((component) => resultOf(component, verification, doubts, facts, standards)),
     ...extrasOf(policy).map((extra) => resultOfExtra(extra, verification, doubts, facts)),
   ].map(({ result, finding }) =>
     policy.knownGood.includes(result.component)
@@ -52,18 +60,21 @@ function resultOf(
   verification: Verified,
   doubts: readonly Finding[],
   facts: Facts,
-  policy: Policy,
+  { policy, fileState: files }: Standards,
 ): Result {
   const { unexplained, events, state } = verification;
   const seen = partsOf(events, component);
-  const own = doubts.find((one) => one.component === component);
+  const own = doubts.find((one) => one.component === component && !leavesEvidenceSound(one));
   if (own) return { result: { component, trust: weight(own), reason: own.message } };
   if (unexplained === 'all') return unknown(component, 'nothing is known of it: the boot log is not proven');
   const shaky = seen.find(({ event }) => unexplained.has(event.pcr));
   if (shaky) return unknown(component, `rests on PCR ${shaky.event.pcr}, which the boot log does not explain`);
   // With all PCRs explained by it, what the policy says of an event follows from the log alone.
   const compared = unexplained.size === 0 ? compareOnce(component, facts, policy) : compare(component, facts);
-  return told(component, compared, (supports) => goodText(component, seen.length, supports, state));
+  const result = told(component, compared, (supports) => goodText(component, seen.length, supports, { state, files }));
+  // What the policy does not want, of evidence that holds, does not hide what else is not good.
+  const unwanted = compared.known && doubts.find((one) => one.component === component);
+  return unwanted ? { result: { ...result.result, trust: weight(unwanted), reason: unwanted.message } } : result;
 }
 
 function resultOfExtra(
@@ -88,7 +99,8 @@ function told(component: string, compared: Comparison, goodText: (supports: read
   return { result: { component, trust: weight(finding), reason: finding.message, ...values }, finding };
 }
 
-function factsOf(verification: Verified, { policy, knownGood, now }: Standards): Facts {
+/** What a comparison looks at. */
+export function factsOf(verification: Verified, { policy, knownGood, now }: Standards): Facts {
   const { events, quote, pcrValues } = verification;
   let covered: ReturnType<typeof coveredByPolicy> | undefined;
   const allows: Facts['allows'] = (part) => {
@@ -99,12 +111,17 @@ function factsOf(verification: Verified, { policy, knownGood, now }: Standards):
 }
 
 /** `3 measurements, as known good; kernel image as in linux-image 6.1.0-31` */
-function goodText(component: string, count: number, supports: readonly Support[], state: EvidenceState): string {
+function goodText(
+  component: string,
+  count: number,
+  supports: readonly Support[],
+  { state, files }: { state: EvidenceState; files: FilesState | undefined },
+): string {
   const measured = count === 0 ? 'none measured' : count === 1 ? '1 measurement' : `${count} measurements`;
   const single = [...new Set(supports.flatMap(supportText))];
   const more = single.length > mostNamed ? [`${single.length - mostNamed} more`] : [];
   const said = [`${measured}, as known good`, ...single.slice(0, mostNamed), ...more].join('; ');
-  return component === 'operating_system' ? `${said}${imaText(state)}` : said;
+  return component === 'operating_system' ? `${said}${imaText(state, files)}` : said;
 }
 
 const mostNamed = 4;
@@ -114,6 +131,5 @@ function supportText(support: Support): string[] {
   return support.by === 'value' && support.part ? [`${support.part.claim} as in ${valueName(support.value)}`] : [];
 }
 
-/** Files are proven to be what was measured; which of them are good nobody judges yet. */
-const imaText = ({ ima }: EvidenceState) =>
-  ima ? `; IMA list of ${ima.list.entries} entries proven, its files not compared` : '';
+const imaText = ({ ima }: EvidenceState, files: FilesState | undefined) =>
+  ima ? `; ${filesText(ima.list.entries, files)}` : '';

@@ -19,13 +19,20 @@ export {
   trustStoreFrom,
 } from './endorsement/trust-store.ts';
 export { type AcceptWish, acceptable } from './explain/accept.ts';
-export type { Sought, Told } from './explain/component-differences.ts';
-export { type ExplanationInput, explain, type ToldExplanation } from './explain/explain.ts';
+export type { Sought } from './explain/component-differences.ts';
+export {
+  type ExplanationInput,
+  explain,
+  type Recorded,
+  type ToldDifference,
+  type ToldExplanation,
+} from './explain/explain.ts';
+export type { SoughtFile } from './explain/file-differences.ts';
 export { allowedByDefault, allowedFindings, type FindingCode, findingCatalogue } from './findings/catalogue.ts';
 export type { FindingKind } from './findings/kind.ts';
 export { imaFindingCode } from './ima/entry-findings.ts';
 export type { BadFile, FileCode, FilesState } from './ima/files-state.ts';
-export { type FilesInput, wantsEarlierFiles } from './ima/judge-files.ts';
+export { type FilesInput, type FilesJudgement, judgeFiles, wantsEarlierFiles } from './ima/judge-files.ts';
 export { type MeasuredFile, measuredFiles, type ReadPart } from './ima/measured-files.ts';
 export { imaOffset } from './ima/progress.ts';
 export { KnownLogs, logDigest } from './known-logs.ts';

@@ -18,6 +18,7 @@ export { dataVouchedFor, isVouchedFor } from './event-log/vouched.ts';
 export { withDigests, writeEventLog } from './event-log/write.ts';
 export { type BrokenLine, imaListFromAscii, isAsciiImaList } from './ima/ascii.ts';
 export { type BootAggregate, bootAggregateOf, checkBootAggregate } from './ima/boot-aggregate.ts';
+export { ImaFrames } from './ima/frame.ts';
 export { KnownImaLines } from './ima/known-lines.ts';
 export type {
   ImaCut,

@@ -98,7 +98,7 @@ function listsIn({ file, bytes }: RevocationFile, authorities: readonly Authorit
   return ders.map((der) => readRevocationList(der, file, authorities));
 }
 
-function pemBlocks(label: string, file: string, text: string, code: string): Uint8Array[] {
+export function pemBlocks(label: string, file: string, text: string, code: string): Uint8Array[] {
   const begin = `-----BEGIN ${label}-----`;
   const blocks = [...text.matchAll(new RegExp(`${begin}\\s+([A-Za-z0-9+/=\\s]+)-----END ${label}-----`, 'g'))];
   if (blocks.length === 0 || blocks.length !== text.split(begin).length - 1)

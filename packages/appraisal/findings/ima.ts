@@ -2,6 +2,8 @@
 import type { FindingKind } from './kind.ts';
 
 const lied = 'The list was changed or held back. Look at the host as at one that was broken into.';
+const acceptFile =
+  'If it belongs there: assay host accept HOST --component operating_system --path FILE. Else find out who put it there.';
 const compared = 'the entry was extended like any other and the list as a whole is still proven';
 
 export const imaFindings = {
@@ -115,5 +117,38 @@ export const imaFindings = {
     meaning: 'The list’s boot_aggregate is over a bank that was not quoted, so that it cannot be compared.',
     remedy: 'Use a kernel of 5.8 or later, or ima_hash=sha256; or allow this.',
     allowable: 'kernels before 5.8 take it over the SHA-1 bank; PCR 0–9 and 10 still stand in one quote',
+  },
+  'ima-file-unknown': {
+    weight: 'untrusted',
+    meaning: 'A file was run or read whose path no allow list has, and which nobody signed whom the policy names.',
+    remedy: `The message names it. ${acceptFile}`,
+    sound: true,
+  },
+  'ima-file-changed': {
+    weight: 'untrusted',
+    meaning: 'A file was run or read with another content than the allow lists have for its path.',
+    remedy: `The message names it. ${acceptFile}`,
+    sound: true,
+  },
+  'ima-file-retired': {
+    weight: 'untrusted',
+    meaning: 'A file was run or read that was known good once, and is retired.',
+    remedy:
+      'Update the package it belongs to, and reboot the host. To take the value back: assay reference reinstate ID.',
+    sound: true,
+  },
+  'ima-files-unread': {
+    weight: 'unknown',
+    meaning:
+      'What is known good of files was changed, and the entries of earlier rounds are not kept: they cannot be judged anew.',
+    remedy: 'Have the list read from its beginning: reboot the host.',
+    sound: true,
+  },
+  'ima-exclusion-wide': {
+    weight: 'unknown',
+    meaning:
+      'An exclusion of the policy (ima.exclude) hides files that programs are run from: whatever is put there is not judged. It is shown and never counts.',
+    remedy: 'Exclude data alone: logs, caches, mail. Programs belong into an allow list.',
+    sound: true,
   },
 } as const satisfies Record<string, FindingKind>;

@@ -27,4 +27,6 @@ export type FilesState = {
   counts: { listed: number; signed: number; excluded: number; bad: number };
   /** The first that are not good, each once: `counts.bad` says how many there are. */
   bad: readonly BadFile[];
+  /** Ids of the values that files are good by: 200 at most. */
+  values: readonly string[];
 };

@@ -1,8 +1,14 @@
 // Are the files that IMA measured known to be good? Each by an allow list, in which path and digest stand together, or by a signature of a
-// key the policy names. Only entries the quote proves are judged, each once for an allow list and a policy.
+// key the policy names. An entry is judged once for each basis: what came of it is remembered from round to round.
+// Of a list that is not read to its end, entries are judged on the way; what is not proven makes nobody trusted, a finding says so already.
+import type { ImaPart, ImaState } from '@assay/measurement';
+import type { Finding } from '@assay/protocol';
 import type { Policy } from '../policy/policy.ts';
 import type { KnownGood } from '../reference/known-good.ts';
 import type { Verification } from '../verify-evidence.ts';
+import { basisOf, fileRulesOf, judgeFor } from './file-basis.ts';
+import { fileFindings, unread, wideExclusions } from './file-findings.ts';
+import { FileTally } from './file-tally.ts';
 import type { FilesState } from './files-state.ts';
 
 export type FilesInput = {
@@ -12,11 +18,71 @@ export type FilesInput = {
   now: Date;
 };
 
+/** `state`: to be stored, and given as `previous` next time; undefined: nothing was judged. */
+export type FilesJudgement = { findings: Finding[]; state: FilesState | undefined };
+
+type Start = Pick<ImaState, 'offset' | 'entries' | 'pcrs'>;
+
 /**
- * Whether the parts of the list that earlier rounds read are needed once more: the allow list or the policy is another, or what was judged is
+ * Whether the parts of the list that earlier rounds read are needed once more: the allow lists or the policy are others, or what was judged is
  * not what this part follows on.
  * @param previous of this host in this pool
  */
-export function wantsEarlierFiles(_previous: FilesState | undefined, _input: FilesInput): boolean {
-  return false;
+export function wantsEarlierFiles(previous: FilesState | undefined, input: FilesInput): boolean {
+  const { policy, knownGood, now } = input;
+  const start = startOf(input.verification);
+  if (!fileRulesOf(policy) || !start || start.offset === 0) return false;
+  return !goesOnFrom(previous, start, basisOf(policy, knownGood, now));
+}
+
+/** @param earlier parts one behind the other from byte 0 to where this round's begins, where `wantsEarlierFiles` asks for them */
+export function judgeFiles(
+  input: FilesInput & { previous?: FilesState | undefined; earlier?: readonly ImaPart[] | undefined },
+): FilesJudgement {
+  const { policy, knownGood, verification, now, previous, earlier = [] } = input;
+  const rules = fileRulesOf(policy);
+  if (!rules) return { findings: [], state: undefined };
+  const wide = wideExclusions(rules.exclude ?? []);
+  const start = startOf(verification);
+  // Nothing was measured, or it is not known what: then a finding says so.
+  if (!start || !verification.authentic || !verification.state.ima) return { findings: wide, state: undefined };
+  const basis = basisOf(policy, knownGood, now);
+  const judge = judgeFor(basis, policy, knownGood, now);
+  const read = verification.imaPart;
+  const tally = tallyFrom(previous, start, basis);
+  if (start.offset > 0 && !tally.goesOn) {
+    for (const part of earlier) {
+      if (part.offset !== tally.offset) return { findings: [unread(start.offset), ...wide], state: undefined };
+      tally.take(part, judge);
+    }
+    if (tally.offset !== start.offset || tally.entries !== start.entries)
+      return { findings: [unread(start.offset), ...wide], state: undefined };
+  }
+  if (read) tally.take(read, judge);
+  const { list } = verification.state.ima;
+  const state = tally.state(basis, {
+    offset: tally.offset,
+    entries: tally.entries,
+    pcrs: read ? list.pcrs : start.pcrs,
+  });
+  return { findings: [...fileFindings(state), ...wide], state };
+}
+
+function tallyFrom(previous: FilesState | undefined, start: Start, basis: string): FileTally {
+  return previous && goesOnFrom(previous, start, basis) ? new FileTally(previous) : new FileTally(undefined);
+}
+
+/** Where this round's part of the list begins; where nothing new came, the end of what is known. */
+function startOf(verification: Verification): Start | undefined {
+  if (!verification.authentic) return undefined;
+  return verification.imaPart ?? verification.state.ima?.list;
+}
+
+/** The same bytes led there: PCR 10 says so, in every bank. */
+function goesOnFrom(previous: FilesState | undefined, start: Start, basis: string): previous is FilesState {
+  if (!previous || previous.basis !== basis) return false;
+  const { offset, entries, pcrs } = previous.list;
+  const banks = Object.entries(start.pcrs);
+  const same = banks.length > 0 && banks.every(([bank, value]) => pcrs[bank as keyof typeof pcrs] === value);
+  return offset === start.offset && entries === start.entries && same;
 }
