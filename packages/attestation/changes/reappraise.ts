@@ -8,7 +8,7 @@ import { fleetOf, verdictRows } from '../storage/recorded-evidence.ts';
 import type { Db, VerdictRow } from '../storage/schema.ts';
 import { keepVerdicts, type StoredVerdicts } from '../storage/verdicts.ts';
 import type { ChangeNeeds } from './needs.ts';
-import { batchesOf, type JudgingNeeds, judgeRecorded, pauses, type Verified, verifyRecorded } from './recorded.ts';
+import { batchesOf, type JudgingNeeds, judgementsOf, pauses, type Verified, verifyRecorded } from './recorded.ts';
 
 export type ReappraisalNeeds = JudgingNeeds & Pick<ChangeNeeds, 'switchboard'>;
 
@@ -46,7 +46,8 @@ async function anew(
 ): Promise<Anew[]> {
   const standards = await needs.standards(tx);
   const current = await verdictRows(tx, hosts);
-  const verified = new Map((await verifyRecorded(needs, tx, hosts, pause)).map((one) => [one.recorded.host, one]));
+  const found = await verifyRecorded(needs, tx, hosts, pause, [standards]);
+  const verified = new Map(found.map((one) => [one.recorded.host, one]));
   const kept: Anew[] = [];
   for (const [host, rows] of current) {
     await pause();
@@ -54,11 +55,13 @@ async function anew(
     if (!first || first.revision >= standards.revision) continue;
     const evidence = verified.get(host);
     const judged = evidence?.recorded.round === first.round;
-    const verdicts = judged
-      ? judgeRecorded(needs, evidence, standards)
-      : await doubted(needs, tx, standards, first, evidence);
+    const judgements = judged ? judgementsOf(needs, evidence, standards) : undefined;
+    const verdicts =
+      judgements?.map(({ verdict }) => verdict) ?? (await doubted(needs, tx, standards, first, evidence));
     const { round, uptime_ms: uptimeMs, boot_id: bootId } = first;
+    // Where no files were judged now, what is remembered of them stays: it says itself what it is good for.
     const files = Object.fromEntries(rows.flatMap((row) => (row.files === null ? [] : [[row.pool, row.files]])));
+    for (const { verdict, files: state } of judgements ?? []) if (state) files[verdict.pool] = JSON.stringify(state);
     const at = needs.clock.now();
     const stored = { host, round, revision: standards.revision, at, uptimeMs, bootId, verdicts, files };
     if (await keepVerdicts(tx, stored)) kept.push({ stored, open: !judged || verdicts.some(lacks) });

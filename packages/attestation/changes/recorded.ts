@@ -2,6 +2,7 @@
 // Says nothing of the present: who changes what is good wants to know what the change does, and nothing else may differ.
 import { setImmediate } from 'node:timers/promises';
 import {
+  type Judgement,
   judge,
   type KnownLogs,
   type TrustStore,
@@ -19,6 +20,7 @@ import { membershipsOf, type ReadStandards, type Standards } from '../standards/
 import { findBootLog } from '../storage/boot-logs.ts';
 import { type FleetEntry, type RecordedEvidence, recordedEvidence } from '../storage/recorded-evidence.ts';
 import type { Db } from '../storage/schema.ts';
+import { fileStates, filesFor, filesIn, type RecordedFiles, readToTheEnd } from './recorded-files.ts';
 
 export type JudgingNeeds = {
   db: Db;
@@ -39,6 +41,8 @@ export type Verified = {
   readonly recorded: RecordedEvidence;
   readonly verification: Verification;
   readonly present: PresentEndorsement;
+  /** Of IMA's list, for the standards it was verified for. */
+  readonly files: RecordedFiles;
 };
 
 const mostHosts = 32;
@@ -76,15 +80,18 @@ export function pauses(): () => Promise<void> {
 /**
  * Those of these hosts whose recorded evidence can be read, verified with what was stored beside it.
  * @param db to read from: the database, or a transaction
+ * @param by what it will be judged by; where that asks for files that IMA measured, what it takes to judge them is read as well
  */
 export async function verifyRecorded(
   needs: JudgingNeeds,
   db: Db,
   hosts: readonly string[],
   pause: () => Promise<void>,
+  by: readonly Standards[] = [],
 ): Promise<Verified[]> {
   const { clock, heldStore, knownImaLines, knownLogs, log } = needs;
   const verified: Verified[] = [];
+  const states = await fileStates(db, hosts, by);
   for (const recorded of await recordedEvidence(db, hosts)) {
     await pause();
     const { host } = recorded;
@@ -98,7 +105,8 @@ export async function verifyRecorded(
         endorsement: present.endorsement,
         ...{ nonce, wanted, imaAsked, previous, knownImaLines, knownLogs },
       });
-      verified.push({ recorded, verification, present });
+      const files = await filesFor(db, recorded, verification, states.get(host), by);
+      verified.push({ recorded, verification, present, files });
     } catch (err) {
       log.error({ err, host }, 'recorded evidence cannot be read');
     }
@@ -116,24 +124,31 @@ async function withBootLog({ knownLogs }: JudgingNeeds, db: Db, { evidence, want
   return log === undefined ? evidence : { ...evidence, event_log: log };
 }
 
-/** One verdict for each pool the host is in by these standards; of the time at which the evidence came. */
-export function judgeRecorded(
+/** One for each pool the host is in by these standards; of the time at which the evidence came. */
+export function judgementsOf(
   { lifetimeS, log }: Pick<JudgingNeeds, 'lifetimeS' | 'log'>,
-  { recorded, verification, present }: Verified,
+  { recorded, verification: given, present, files }: Verified,
   { knownGood, policies, revision }: Standards,
-): Verdict[] {
+): Pick<Judgement, 'verdict' | 'files'>[] {
   const { host, labels, receivedAt: now } = recorded;
   const { endorsement, withdrawn } = present;
+  const verification = readToTheEnd(given);
   return membershipsOf({ policies }, labels).map(({ pool, policy }) => {
     try {
-      return judge({ host, verification, endorsement, withdrawn, knownGood, policy, now }).verdict;
+      const about = { host, verification, endorsement, withdrawn, knownGood, policy, now };
+      return judge({ ...about, files: filesIn(files, pool) });
     } catch (error) {
       if (!(error instanceof AssayError)) log.error({ err: error, host, pool }, 'appraisal failed');
       const why = { code: 'appraisal-failed', message: 'appraisal failed; the log has the rest' };
-      return unknownVerdict({
-        ...{ host, why, revision, endorsement, now },
-        policy: policy ?? { pool, verdictLifetimeS: lifetimeS },
-      });
+      return {
+        verdict: unknownVerdict({
+          ...{ host, why, revision, endorsement, now },
+          policy: policy ?? { pool, verdictLifetimeS: lifetimeS },
+        }),
+      };
     }
   });
 }
+
+export const judgeRecorded = (...given: Parameters<typeof judgementsOf>): Verdict[] =>
+  judgementsOf(...given).map(({ verdict }) => verdict);

@@ -19,13 +19,14 @@ export async function rehearse(
   const pause = pauses();
   for (const batch of batchesOf(await fleetOf(db))) {
     const hosts = batch.filter(({ evidence }) => evidence).map(({ host }) => host);
-    const verified = new Map((await verifyRecorded(needs, db, hosts, pause)).map((one) => [one.recorded.host, one]));
+    const found = await verifyRecorded(needs, db, hosts, pause, [present, next]);
+    const verified = new Map(found.map((one) => [one.recorded.host, one]));
     for (const { host } of batch) {
+      await pause();
       const one = verified.get(host);
       if (one) tally.add(host, judgeRecorded(needs, one, present), judgeRecorded(needs, one, next));
       else silent.push(host);
     }
-    await pause();
   }
   return { rehearsal: tally.result({ silent, brakePercent }), losers: tally.losers };
 }

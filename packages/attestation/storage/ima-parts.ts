@@ -51,11 +51,11 @@ export async function imaListLength(db: Db, host: string): Promise<number> {
 
 /**
  * The list from its beginning, as far as it was read; none: nothing is kept of it.
- * @param until only parts that end there or before
+ * @param until only what comes before this byte
  */
 export async function imaListOf(db: Db, host: string, until = Number.MAX_SAFE_INTEGER): Promise<StoredImaPart[]> {
   const rows = await db.selectFrom('ima_parts').selectAll().where('host', '=', host).orderBy('offset').execute();
   return rows
-    .filter(({ offset, length }) => offset + length <= until)
-    .map(({ offset, data }) => ({ offset, bytes: unpacked(data) }));
+    .filter(({ offset }) => offset < until)
+    .map(({ offset, data }) => ({ offset, bytes: unpacked(data).subarray(0, until - offset) }));
 }
