@@ -1,7 +1,8 @@
 // Where does what was measured depart from a sequence that is known? As a person would say it: this one instead of that one, one more, one
 // missing. It decides nothing: whether a component is known good, reference/compare.ts says.
-import type { ReferenceEvent } from '@assay/protocol';
+import type { Bank, ReferenceEvent } from '@assay/protocol';
 import type { QuotedEvent } from '../reference/learn.ts';
+import { equal, isSamePlace } from '../reference/sequence.ts';
 
 /** One departure: one in the other's place, one more (`seen` alone), one missing (`expected` alone). */
 export type Departure =
@@ -22,13 +23,13 @@ const mostCells = 1_000_000;
 export function align(
   known: readonly ReferenceEvent[],
   seen: readonly QuotedEvent[],
-  banks: readonly string[],
+  banks: readonly Bank[],
 ): Alignment {
   const shorter = Math.min(known.length, seen.length);
   let front = 0;
-  while (front < shorter && sameMeasurement(known[front], seen[front], banks)) front++;
+  while (front < shorter && equal(known[front], seen[front], banks)) front++;
   let back = 0;
-  while (back < shorter - front && sameMeasurement(known.at(-1 - back), seen.at(-1 - back), banks)) back++;
+  while (back < shorter - front && equal(known.at(-1 - back), seen.at(-1 - back), banks)) back++;
   const middle = pair(known.slice(front, known.length - back), seen.slice(front, seen.length - back), banks);
   return {
     departures: middle.departures,
@@ -36,21 +37,11 @@ export function align(
   };
 }
 
-export const sameMeasurement = (
-  a: ReferenceEvent | undefined,
-  b: QuotedEvent | undefined,
-  banks: readonly string[],
-): boolean => samePlace(a, b) && banks.length > 0 && banks.every((bank) => a?.digests[bank] === b?.digests[bank]);
-
-/** One may stand where the other is expected. */
-const samePlace = (a: ReferenceEvent | undefined, b: QuotedEvent | undefined): boolean =>
-  a !== undefined && b !== undefined && a.pcr === b.event.pcr && a.type === b.event.type;
-
 /** The fewest departures, by a table of what each pair of rests costs. */
 function pair(
   known: readonly ReferenceEvent[],
   seen: readonly QuotedEvent[],
-  banks: readonly string[],
+  banks: readonly Bank[],
 ): Alignment & { same: QuotedEvent[] } {
   const width = seen.length + 1;
   const isTooLarge = (known.length + 1) * width > mostCells;
@@ -62,11 +53,11 @@ function pair(
     const [expected, got] = [known[i], seen[j]];
     const here = cost?.[i * width + j] ?? 0;
     const after = (di: number, dj: number) => cost?.[(i + di) * width + j + dj] ?? 0;
-    if (expected && got && sameMeasurement(expected, got, banks) && here === after(1, 1)) {
+    if (expected && got && equal(expected, got, banks) && here === after(1, 1)) {
       same.push(got);
       i++;
       j++;
-    } else if (expected && got && samePlace(expected, got) && (!cost || here === after(1, 1) + 1)) {
+    } else if (expected && got && isSamePlace(expected, got) && (!cost || here === after(1, 1) + 1)) {
       departures.push({ expected, seen: got });
       i++;
       j++;
@@ -81,7 +72,7 @@ function pair(
   return { departures, same };
 }
 
-function costs(known: readonly ReferenceEvent[], seen: readonly QuotedEvent[], banks: readonly string[]): Uint16Array {
+function costs(known: readonly ReferenceEvent[], seen: readonly QuotedEvent[], banks: readonly Bank[]): Uint16Array {
   const width = seen.length + 1;
   const cost = new Uint16Array((known.length + 1) * width);
   const at = (i: number, j: number) => cost[i * width + j] ?? 0;
@@ -91,8 +82,11 @@ function costs(known: readonly ReferenceEvent[], seen: readonly QuotedEvent[], b
         cost[i * width + j] = known.length - i + seen.length - j;
         continue;
       }
-      const instead = sameMeasurement(known[i], seen[j], banks) ? 0 : samePlace(known[i], seen[j]) ? 1 : 2;
+      const instead = equal(known[i], seen[j], banks) ? 0 : place(known[i], seen[j]) ? 1 : 2;
       cost[i * width + j] = Math.min(at(i + 1, j + 1) + instead, at(i + 1, j) + 1, at(i, j + 1) + 1);
     }
   return cost;
 }
+
+const place = (a: ReferenceEvent | undefined, b: QuotedEvent | undefined): boolean =>
+  a !== undefined && b !== undefined && isSamePlace(a, b);

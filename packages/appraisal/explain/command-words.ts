@@ -60,3 +60,15 @@ export function knownWords({ description, digests }: ReferenceEvent, bank: Bank)
   const isProven = [...spellings, ...wide].some((bytes) => createHash(bank).update(bytes).digest('hex') === digest);
   return isProven ? words : undefined;
 }
+
+/** Undefined: the words of one of them are not proven. */
+export function differingWords(
+  expected: ReferenceEvent | undefined,
+  seen: QuotedEvent | undefined,
+  bank: Bank,
+): string | undefined {
+  const before = expected && knownWords(expected, bank);
+  const after = seen && provenWords(seen, bank);
+  if (before === undefined || after === undefined) return undefined;
+  return changesInWords(wordChanges(before, after)) || undefined;
+}

@@ -3,15 +3,16 @@ import { escaped } from '@assay/core';
 import { dataVouchedFor } from '@assay/measurement';
 import { type Bank, componentName, type Difference, type Finding, type ReferenceEvent } from '@assay/protocol';
 import type { QuotedEvent } from '../reference/learn.ts';
-import { changesInWords, knownWords, provenWords, wordChanges } from './command-words.ts';
-import { type Deviation, type DeviationInput, type Deviations, deviationsOf } from './deviations.ts';
+import { banksOf, type Facts } from '../reference/support.ts';
+import { differingWords, knownWords } from './command-words.ts';
+import { type Deviation, type Deviations, deviationsOf } from './deviations.ts';
 import { standingText } from './known-things.ts';
 import { resemblance } from './resemblance.ts';
 
-/** A difference, and what other hosts may show as well. */
-export type Told = Difference & { sought?: Sought };
 /** A measurement by which other hosts are recognised. */
 export type Sought = { component: string; claim: string; bank: Bank; digest: string };
+/** A difference, and what other hosts may show as well. */
+export type Told = Difference & { sought?: Sought };
 
 /** A hostile log has thousands. */
 const mostDifferences = 100;
@@ -20,69 +21,71 @@ const mostDifferences = 100;
  * @param found of this component, why the verdict does not trust it
  * @param now when it is told
  */
-export function componentDifferences(input: DeviationInput, found: Finding, now: Date): Told[] {
-  const all = deviationsOf(input);
-  const banks = input.quoted.map(({ hash }) => hash as Bank);
-  const told = all.deviations.slice(0, mostDifferences).map((one) => tell(input, one, found, banks, now));
-  const whole = told.length === 0 || (all.base === undefined && all.same.length === 0);
-  const differences = whole ? [wholeDifference(input, all, found, now)] : told;
+export function componentDifferences(component: string, facts: Facts, found: Finding, now: Date): Told[] {
+  const all = deviationsOf(component, facts);
+  const isNew = all.base === undefined && all.same.length === 0;
+  const differences =
+    all.deviations.length === 0 || isNew
+      ? [wholeDifference(component, all, found, now)]
+      : all.deviations.slice(0, mostDifferences).map((one) => tell(component, facts, one, found, now));
   const [first] = differences;
-  const text = resemblance(all, banks, (value, standing) => standingText(value, standing, now));
-  if (first && text !== undefined && first.resembles === undefined) first.resembles = text;
+  if (first && first.resembles === undefined) {
+    const text = resemblance(all, banksOf(facts), now);
+    if (text !== undefined) first.resembles = text;
+  }
   if (first && first.value === undefined && all.base) first.value = all.base.value.id;
   return differences;
 }
 
-/** Nothing is known of it; or it is, as a whole, what was good once, or will be. */
-function wholeDifference({ component }: DeviationInput, { base }: Deviations, found: Finding, now: Date): Told {
-  const place = base && base.standing !== 'good' ? standingText(base.value, base.standing, now) : undefined;
+/** Nothing is known of it; or it is, as a whole, what was good once, or will be; or its events are good, and their order is not. */
+function wholeDifference(component: string, { base }: Deviations, found: Finding, now: Date): Told {
+  const name = componentName(component);
+  const what = base && base.standing !== 'good' ? standingText(base.value, base.standing, now) : undefined;
   return {
     component,
-    claim: componentName(component),
-    text: place
-      ? `the ${componentName(component)} as a whole is ${place}`
+    claim: found.pcr !== undefined && found.event === undefined ? `PCR ${found.pcr}` : name,
+    text: what
+      ? `the ${name} as a whole is ${what}`
       : found.code === 'reference-missing'
-        ? `nothing is known to be good of the ${componentName(component)}`
+        ? `nothing is known to be good of the ${name}`
         : found.message,
     finding: found,
     ...(found.expected !== undefined && { expected: found.expected }),
     ...(found.seen !== undefined && { seen: found.seen }),
     also_on: [],
-    ...(place && { resembles: `is ${place}` }),
+    ...(what && base && { resembles: `is ${what}`, value: base.value.id }),
   };
 }
 
-function tell({ component }: DeviationInput, one: Deviation, found: Finding, banks: readonly Bank[], now: Date): Told {
+const codes = { good: 'measurement-unknown', early: 'measurement-early', retired: 'measurement-retired' } as const;
+
+function tell(component: string, facts: Facts, one: Deviation, found: Finding, now: Date): Told {
   const { claim, expected, seen, known } = one;
+  const banks = banksOf(facts);
   const bank = banks.find((other) => expected?.digests[other] !== seen?.digests[other]) ?? banks[0] ?? 'sha256';
-  const place = seen && { index: seen.event.index, pcr: seen.event.pcr, type: seen.event.type };
-  const was = expected && expectedText(expected, seen, bank);
-  const is = seen && seenText(seen, bank);
   const what = known && standingText(known.value, known.standing, now);
   const text = sentence(one, bank, what);
   const digest = seen?.digests[bank];
-  const isFound = found.event === seen?.event.index && found.code !== 'reference-missing';
+  const told = {
+    ...(expected && { expected: expectedText(expected, seen, bank) }),
+    ...(seen && { seen: seenText(seen, bank) }),
+  };
+  const place = seen && { index: seen.event.index, pcr: seen.event.pcr, type: seen.event.type };
+  const isFound = seen !== undefined && found.event === seen.event.index;
+  const own: Finding = {
+    code: codes[known?.standing ?? 'good'],
+    component,
+    ...(place && { event: place.index, pcr: place.pcr }),
+    ...told,
+    message: `${componentName(component)}: ${text}`,
+  };
   return {
     component,
     claim,
     text,
-    finding: isFound
-      ? found
-      : {
-          code: known
-            ? known.standing === 'early'
-              ? 'measurement-early'
-              : 'measurement-retired'
-            : 'measurement-unknown',
-          component,
-          ...(place && { event: place.index, pcr: place.pcr }),
-          ...(was !== undefined && { expected: was }),
-          ...(is !== undefined && { seen: is }),
-          message: `${componentName(component)}: ${text}`,
-        },
+    finding: isFound ? found : own,
     ...(place && { event: place }),
-    ...(was !== undefined && { expected: was }),
-    ...(is !== undefined && { seen: is }),
+    ...told,
     also_on: [],
     ...(what && known && { resembles: `is ${what}`, value: known.value.id }),
     ...(digest !== undefined && { sought: { component, claim, bank, digest } }),
@@ -90,34 +93,25 @@ function tell({ component }: DeviationInput, one: Deviation, found: Finding, ban
 }
 
 function sentence({ claim, expected, seen, known }: Deviation, bank: Bank, what: string | undefined): string {
-  if (!seen) return `${article(claim)} is missing: it is known good, and was not measured`;
+  if (!seen) return `${withArticle(claim)} is missing: it is known good, and was not measured`;
   const where = `event ${seen.event.index} (PCR ${seen.event.pcr}, ${seen.event.type})`;
-  if (known && what !== undefined) return `${where} measures ${article(claim)} of ${what}`;
-  if (!expected) return `${where} measures ${article(claim)} that is not known good`;
+  if (known && what !== undefined) return `${where} measures ${withArticle(claim)} of ${what}`;
+  if (!expected) return `${where} measures ${withArticle(claim)} that is not known good`;
   const words = differingWords(expected, seen, bank);
-  if (words !== undefined) return `${where} measures ${article(claim)} other than known good: ${words}`;
-  return `${where} measures ${article(claim)} other than known good`;
+  return `${where} measures another ${claim} than is known good${words === undefined ? '' : `: ${words}`}`;
 }
 
-const article = (claim: string): string => (/^[aeiou]/i.test(claim) ? `an ${claim}` : `a ${claim}`);
-
-/** Undefined: the words of one of them are not proven. */
-export function differingWords(expected: ReferenceEvent, seen: QuotedEvent, bank: Bank): string | undefined {
-  const [before, after] = [knownWords(expected, bank), provenWords(seen, bank)];
-  if (before === undefined || after === undefined) return undefined;
-  return changesInWords(wordChanges(before, after)) || undefined;
-}
+const withArticle = (claim: string): string => (/^[aeiou]/i.test(claim) ? `an ${claim}` : `a ${claim}`);
 
 const longestText = 1000;
 const bounded = (text: string) => (text.length > longestText ? `${text.slice(0, longestText)}…` : text);
 
 function seenText(seen: QuotedEvent, bank: Bank): string {
   const digest = `${bank} ${seen.digests[bank]}`;
-  if (dataVouchedFor(seen.event, bank) !== true) return digest;
-  return bounded(`${digest} (${escaped(seen.event.description)})`);
+  return dataVouchedFor(seen.event, bank) === true ? bounded(`${digest} (${escaped(seen.event.description)})`) : digest;
 }
 
-/** What it was is told as the log told it when it was learnt, where the one that is seen is proven, or its own digest proves it. */
+/** What it was is told as the log told it when it was learnt, where its digest proves that, or the one that is seen is proven. */
 function expectedText(expected: ReferenceEvent, seen: QuotedEvent | undefined, bank: Bank): string {
   const digest = `${bank} ${expected.digests[bank]}`;
   const isProven = knownWords(expected, bank) !== undefined || (seen && dataVouchedFor(seen.event, bank) === true);

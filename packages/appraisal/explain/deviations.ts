@@ -1,144 +1,117 @@
 // In what does a component differ from what is known good of it? All of it, beside the one finding that a verdict carries.
 // Nothing here makes a host trusted: reference/compare.ts does, and is asked before anybody comes here.
-
-import { claimNameOf } from '@assay/measurement';
 import type { ReferenceEvent, ReferenceValue } from '@assay/protocol';
-import { claimOfEvent, type KnownGood } from '../reference/known-good.ts';
+import { partsOf } from '../reference/good-by.ts';
+import { claimOfEvent } from '../reference/known-good.ts';
 import type { QuotedEvent } from '../reference/learn.ts';
+import { knownByPcrs } from '../reference/pcr-values.ts';
 import { type Standing, standingOf } from '../reference/standing.ts';
+import { type Admitted, banksOf, type Facts, supportOf } from '../reference/support.ts';
 import { type Alignment, align, type Departure } from './align.ts';
 import { thingsWith } from './known-things.ts';
 
-/** One departure that nothing covers. */
+/** One departure that nothing speaks for. */
 export type Deviation = {
   claim: string;
   expected: ReferenceEvent | undefined;
   seen: QuotedEvent | undefined;
-  /** Its digest is known, and not as good: of which value, and why that does not count. */
+  /** Its digest is known, and not as good: of which value, and how that stands. */
   known: { value: ReferenceValue; standing: Standing } | undefined;
 };
 
 export type Deviations = {
-  /** The value it was compared with: the nearest good sequence, else the nearest of any standing; undefined: there is no sequence. */
+  /** What it was compared with: the nearest good sequence, else the nearest of any standing; undefined: there is no sequence. */
   base: { value: ReferenceValue; standing: Standing } | undefined;
   deviations: readonly Deviation[];
   /** Measured as known: by which value. */
   same: readonly { part: QuotedEvent; value: ReferenceValue }[];
 };
 
-export type DeviationInput = {
-  component: string;
-  /** Of this component, covered by the quote. */
-  seen: readonly QuotedEvent[];
-  knownGood: KnownGood;
-  quoted: readonly { hash: string; pcrs: readonly number[] }[];
-  /** What the policy lets pass: command lines. */
-  covered?: ((part: QuotedEvent) => boolean) | undefined;
-  now: Date;
-};
-
-/** Sequences that are aligned; more are judged by how much of their ends agrees. */
+/** Sequences that are aligned; of more those that have most digests in common. */
 const mostAligned = 8;
+const good: Admitted = ['good'];
 
-export function deviationsOf(input: DeviationInput): Deviations {
-  const { seen, quoted, covered = () => false } = input;
-  const banks = quoted.map(({ hash }) => hash);
-  const good = (part: QuotedEvent) => goodSingle(input, part, banks);
-  const passes = (part: QuotedEvent) => covered(part) || good(part) !== undefined;
-  const nearest = nearestSequence(sequencesOf(input), seen, banks, passes);
+export function deviationsOf(component: string, facts: Facts): Deviations {
+  const { pcrs } = knownByPcrs(component, facts, good);
+  const seen = partsOf(facts.events, component).filter(({ event }) => !pcrs.has(event.pcr));
+  const speaks = (part: QuotedEvent) => supportOf(part, facts, good);
+  const valueFor = (part: QuotedEvent) => {
+    const support = speaks(part);
+    return support?.by === 'value' ? [{ part, value: support.value }] : [];
+  };
+  const nearest = nearestSequence(component, facts, seen, pcrs, (part) => speaks(part) !== undefined);
   if (!nearest) {
-    const open = seen.filter((part) => !passes(part));
+    const open = seen.filter((part) => !speaks(part));
     return {
       base: undefined,
-      deviations: open.map((part) => deviationOf(input, { expected: undefined, seen: part }, banks)),
-      same: seen.flatMap((part) => sameBy(part, good(part))),
+      deviations: open.map((part) => deviationOf(component, facts, { expected: undefined, seen: part })),
+      same: seen.flatMap(valueFor),
     };
   }
-  const { value, alignment, standing } = nearest;
-  const open = alignment.departures.filter((one) => !isCovered(one, passes));
+  const { value, standing, alignment, open } = nearest;
   return {
     base: { value, standing },
-    deviations: open.map((one) => deviationOf(input, one, banks)),
+    deviations: open.map((one) => deviationOf(component, facts, one)),
     same: [
       ...alignment.same.map((part) => ({ part, value })),
-      ...alignment.departures.flatMap(({ seen: part }) => (part ? sameBy(part, good(part)) : [])),
+      ...alignment.departures.flatMap(({ seen: part }) => (part ? valueFor(part) : [])),
     ],
   };
 }
 
-/** A single measurement stands for another of its kind, never for one more. */
-const isCovered = ({ expected, seen }: Departure, passes: (part: QuotedEvent) => boolean): boolean =>
-  expected !== undefined && seen !== undefined && passes(seen);
+type Nearest = { value: ReferenceValue; standing: Standing; alignment: Alignment; open: Departure[] };
 
-const sameBy = (part: QuotedEvent, value: ReferenceValue | undefined) => (value ? [{ part, value }] : []);
-
-type Candidate = { value: ReferenceValue; events: readonly ReferenceEvent[]; standing: Standing };
-
-/** Those that are good; where there are none, those that were or will be. */
-function sequencesOf({ component, knownGood, quoted, now }: DeviationInput): Candidate[] {
-  const comparable = knownGood
-    .sequences(component, quoted)
-    .map(({ value, events }) => ({ value, events, standing: standingOf(value, now) }));
-  const good = comparable.filter(({ standing }) => standing === 'good');
-  return good.length > 0 ? good : comparable;
-}
-
+/** Of those that are good; where there are none, of those that were or will be. */
 function nearestSequence(
-  candidates: readonly Candidate[],
+  component: string,
+  facts: Facts,
   seen: readonly QuotedEvent[],
-  banks: readonly string[],
-  passes: (part: QuotedEvent) => boolean,
-): (Candidate & { alignment: Alignment }) | undefined {
-  const foremost =
-    candidates.length <= mostAligned
-      ? candidates
-      : candidates
-          .map((one) => ({ one, rough: roughDistance(one.events, seen, banks) }))
-          .sort((a, b) => a.rough - b.rough)
-          .slice(0, mostAligned)
-          .map(({ one }) => one);
-  const aligned = foremost.map((one) => {
+  pcrs: ReadonlySet<number>,
+  isGood: (part: QuotedEvent) => boolean,
+): Nearest | undefined {
+  const banks = banksOf(facts);
+  const all = facts.knownGood.sequences(component, facts.quoted).map(({ value, events }) => ({
+    value,
+    events: events.filter(({ pcr }) => !pcrs.has(pcr)),
+    standing: standingOf(value, facts.now),
+  }));
+  const standing = all.filter((one) => one.standing === 'good');
+  let nearest: Nearest | undefined;
+  for (const one of foremost(standing.length > 0 ? standing : all, seen, banks[0] ?? 'sha256')) {
     const alignment = align(one.events, seen, banks);
-    const open = alignment.departures.filter((departure) => !isCovered(departure, passes)).length;
-    return { ...one, alignment, open };
-  });
-  return aligned.reduce<(typeof aligned)[number] | undefined>(
-    (best, next) => (!best || next.open < best.open ? next : best),
-    undefined,
-  );
+    // A single measurement stands for another of its kind, never for one more.
+    const open = alignment.departures.filter(
+      (departure) => !departure.expected || !departure.seen || !isGood(departure.seen),
+    );
+    if (!nearest || open.length < nearest.open.length) nearest = { ...one, alignment, open };
+  }
+  return nearest;
 }
 
-/** How many digests of one are not in the other, and how many more it has. */
-function roughDistance(
-  known: readonly ReferenceEvent[],
+function foremost<T extends { events: readonly ReferenceEvent[] }>(
+  candidates: readonly T[],
   seen: readonly QuotedEvent[],
-  banks: readonly string[],
-): number {
-  const [bank = 'sha256'] = banks;
-  const digests = new Set(known.map((one) => one.digests[bank]));
-  return seen.filter((part) => !digests.has(part.digests[bank])).length + Math.abs(known.length - seen.length);
+  bank: string,
+): readonly T[] {
+  if (candidates.length <= mostAligned) return candidates;
+  const rough = ({ events }: T) => {
+    const digests = new Set(events.map((one) => one.digests[bank]));
+    return seen.filter((part) => !digests.has(part.digests[bank])).length + Math.abs(events.length - seen.length);
+  };
+  return candidates
+    .map((one) => ({ one, distance: rough(one) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, mostAligned)
+    .map(({ one }) => one);
 }
 
-/** The value by which this measurement, alone, is good. */
-const goodSingle = (
-  { component, knownGood, now }: DeviationInput,
-  part: QuotedEvent,
-  banks: readonly string[],
-): ReferenceValue | undefined =>
-  knownGood
-    .singles(component, claimNameOf(part), part.digests, banks)
-    .find((value) => standingOf(value, now) === 'good');
-
-function deviationOf(
-  { component, knownGood, now }: DeviationInput,
-  { expected, seen }: Departure,
-  banks: readonly string[],
-): Deviation {
-  const claim = seen ? claimNameOf(seen) : expected ? claimOfEvent(expected) : '';
+function deviationOf(component: string, facts: Facts, { expected, seen }: Departure): Deviation {
+  const banks = banksOf(facts);
+  const claim = seen?.claim ?? (expected ? claimOfEvent(expected) : '');
   const bank = banks.find((one) => expected?.digests[one] !== seen?.digests[one]) ?? banks[0] ?? 'sha256';
   const digest = seen?.digests[bank];
-  const things = digest === undefined ? [] : thingsWith(knownGood, component, bank, digest);
-  const told = things.map(({ value }) => ({ value, standing: standingOf(value, now) }));
+  const things = digest === undefined ? [] : thingsWith(facts.knownGood, component, bank, digest);
+  const told = things.map(({ value }) => ({ value, standing: standingOf(value, facts.now) }));
   // What is good somewhere else in the component is not retired, whatever else knows it.
   const isGood = told.some(({ standing }) => standing === 'good');
   const known = isGood ? undefined : (told.find(({ standing }) => standing === 'early') ?? told.at(-1));

@@ -1,34 +1,42 @@
-// Why does a host have the verdict it has, in words an operator can act on? From its recorded evidence, verified and judged again by present
-// standards. Pure: no I/O and no clock; who else shows the same, and when it was good last, whoever remembers fills in.
-import { componentName, type Explanation, type Finding, type Verdict } from '@assay/protocol';
+// Why does a host have the verdict it has, in words an operator can act on? From its recorded evidence, by present standards. Pure: no I/O and no
+// clock; who else shows the same, and when it was good last, whoever remembers fills in.
+import { componentName, components, type Explanation, type Finding, type Verdict } from '@assay/protocol';
+import type { JudgementInput } from '../appraise.ts';
+import { factsOf } from '../component-results.ts';
 import { kindOf } from '../findings/catalogue.ts';
-import type { KnownGood } from '../reference/known-good.ts';
-import type { Verification } from '../verify-evidence.ts';
+import type { FilesState } from '../ima/files-state.ts';
 import { commandsFor } from './commands.ts';
-import { componentDifferences, type Told } from './component-differences.ts';
+import { componentDifferences, type Sought } from './component-differences.ts';
+import { fileDifferences, type SoughtFile } from './file-differences.ts';
+
+export type Recorded = {
+  /** As the host is judged: recorded evidence, present standards. */
+  input: JudgementInput;
+  /** What that comes to. */
+  verdict: Verdict;
+  /** What is remembered of its files. */
+  files?: FilesState | undefined;
+};
 
 export type ExplanationInput = {
   /** As valid now. */
   verdict: Verdict;
-  /** What recorded evidence comes to by present standards, its verification, and when it came; absent: there is none. */
-  recorded?: { verdict: Verdict; verification: Verification; at: Date } | undefined;
-  knownGood: KnownGood;
+  /** Absent: there is no evidence. */
+  recorded?: Recorded | undefined;
   /** When it is told. */
   now: Date;
 };
 
-export type ToldExplanation = Omit<Explanation, 'differences'> & { differences: Told[] };
+/** A difference, and what other hosts may show as well. */
+export type ToldDifference = Explanation['differences'][number] & { sought?: Sought; soughtFile?: SoughtFile };
+export type ToldExplanation = Omit<Explanation, 'differences'> & { differences: ToldDifference[] };
 
-/** Findings that are a difference to what is known good. */
-export const isDifference = ({ code }: Finding): boolean =>
-  /^(measurement|reference|ima-file)-/.test(code) && code !== 'ima-files-unread';
-
-export function explain(input: ExplanationInput): ToldExplanation {
-  const { verdict, recorded } = input;
+export function explain({ verdict, recorded, now }: ExplanationInput): ToldExplanation {
   const { host, pool } = verdict;
-  const all = distinct([...verdict.findings, ...(recorded?.verdict.findings ?? [])]);
-  const differences = differencesOf(input, recorded?.verdict.findings ?? verdict.findings);
-  const findings = all.filter((one) => !isDifference(one));
+  const present = recorded?.verdict.findings ?? verdict.findings;
+  const differences = differencesOf(present.filter(isDifference), recorded, now);
+  const others = distinct([...verdict.findings, ...present]).filter((one) => !isDifference(one));
+  const findings = [...others.filter(({ allowed }) => !allowed), ...others.filter(({ allowed }) => allowed)];
   return {
     host,
     pool,
@@ -40,25 +48,29 @@ export function explain(input: ExplanationInput): ToldExplanation {
   };
 }
 
-function differencesOf({ recorded, knownGood, now }: ExplanationInput, findings: readonly Finding[]): Told[] {
-  const counting = findings.filter((one) => isDifference(one) && !one.allowed);
-  const verification = recorded?.verification;
-  return counting.flatMap((found) => {
-    const { component, path } = { path: undefined, ...found };
-    if (path === undefined && component !== undefined && verification?.authentic) {
-      const seen = verification.events.filter((part) => part.component === component);
-      return componentDifferences(
-        { component, seen, knownGood, quoted: verification.quote.selection, now: recorded?.at ?? now },
-        found,
-        now,
-      );
-    }
-    return [plainDifference(found)];
+/** A finding about what is known good, that counts. */
+const isDifference = ({ code, allowed }: Finding): boolean => !allowed && (isOfFiles(code) || isOfMeasurements(code));
+const isOfFiles = (code: string) => code.startsWith('ima-file-');
+const isOfMeasurements = (code: string) => code.startsWith('measurement-') || code === 'reference-missing';
+
+function differencesOf(findings: readonly Finding[], recorded: Recorded | undefined, now: Date): ToldDifference[] {
+  const input = recorded?.input;
+  const { verification, policy } = input ?? {};
+  const files = recorded?.files;
+  const told = findings.flatMap((found): ToldDifference[] => {
+    const { code, component } = found;
+    if (isOfFiles(code)) return files && files.bad.length > 0 ? [] : [plainDifference(found)];
+    const isOne = components.some((one) => one === component);
+    if (!isOne || component === undefined || !input || !policy || !verification?.authentic)
+      return [plainDifference(found)];
+    return componentDifferences(component, factsOf(verification, { ...input, policy }), found, now);
   });
+  const areFilesBad = findings.some(({ code }) => isOfFiles(code));
+  return files && input && areFilesBad ? [...told, ...fileDifferences(files, input.knownGood, input.now, now)] : told;
 }
 
-/** What the finding says, where nothing more is known. */
-const plainDifference = (found: Finding): Told => ({
+/** What the finding says, where nothing more is known: a PCR of an extra component. */
+const plainDifference = (found: Finding): ToldDifference => ({
   component: found.component ?? 'operating_system',
   claim: found.pcr === undefined ? componentName(found.component ?? 'evidence') : `PCR ${found.pcr}`,
   text: found.message,
@@ -70,8 +82,9 @@ const plainDifference = (found: Finding): Told => ({
 
 function meaningOf({ code, message }: Finding): { meaning: string; remedy: string } {
   const kind = kindOf(code);
-  return kind ? { meaning: kind.meaning, remedy: kind.remedy } : { meaning: message, remedy: 'The message says it.' };
+  return kind ? { meaning: kind.meaning, remedy: kind.remedy } : { meaning: message, remedy: unknownRemedy };
 }
+const unknownRemedy = 'This version of Assay does not know the code; the message says what there is to know.';
 
 const distinct = (findings: readonly Finding[]): Finding[] => [
   ...new Map(
@@ -79,10 +92,10 @@ const distinct = (findings: readonly Finding[]): Finding[] => [
   ).values(),
 ];
 
-function summaryOf({ host, pool, trust, reason }: Verdict, differences: readonly Told[]): string {
+function summaryOf({ host, pool, trust, reason }: Verdict, differences: readonly ToldDifference[]): string {
   const where = `${host} is ${trust} in pool ${pool}`;
   const [first] = differences;
-  if (trust === 'trusted' || !first) return `${where}: ${reason}`;
+  if (trust !== 'untrusted' || !first) return `${where}: ${reason}`;
   const more = differences.length - 1;
-  return `${where}: ${first.text}${more > 0 ? `, and ${more} more ${more > 1 ? 'things differ' : 'thing differs'}` : ''}`;
+  return `${where}: ${first.text}${more > 0 ? `; ${more} more ${more > 1 ? 'things differ' : 'thing differs'}` : ''}`;
 }
