@@ -76,6 +76,12 @@ export const options = {
       optional: true,
       help: 'PEM file of the CA of alarm_url; default: those the system trusts.',
     }),
+    history_days: integer({
+      default: 90,
+      min: 1,
+      max: 36_500,
+      help: 'Days for which changes of verdict are kept, each with the evidence behind it; the last one of a host stays.',
+    }),
     database: secret({
       help: 'Where hosts, verdicts and reference values are kept: sqlite:PATH or postgresql://…; a URL may hold a password.',
     }),

@@ -12,6 +12,7 @@ import { type AttestationOptions, checkOptions } from './options.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { guardRoutes } from './rest/access.ts';
 import { resources } from './rest/catalogue.ts';
+import { createHistoryKeeper } from './rounds/history-keeper.ts';
 import { recoverRounds } from './rounds/recover.ts';
 import { openSession } from './rounds/session.ts';
 import { createSwitchboard } from './rounds/switchboard.ts';
@@ -86,7 +87,8 @@ export async function startAttestationServer(
       challengeTimeoutMs: options.challenge_timeout * 1000,
     };
     const changes = await startChanges(base, options);
-    const needs = { ...base, ...changes };
+    const history = createHistoryKeeper(base, options.history_days);
+    const needs = { ...base, ...changes, history };
     guardRoutes(server, knowsBlob);
     oatRoutes(server, needs);
     for (const addRoutes of resources) addRoutes(server, needs);
@@ -97,6 +99,7 @@ export async function startAttestationServer(
       await door.close();
       await close();
       await changes.close();
+      await history.close();
       await db.destroy();
     };
     onStop?.(stop);

@@ -5,10 +5,15 @@ import type { SentEvidence, ServerFrame } from '@assay/protocol';
 import { heldTo } from '../standards/memberships.ts';
 import { issueChallenge, useChallenge } from '../storage/challenges.ts';
 import { type Answer, type Conclusion, conclude, type RoundNeeds, type SentChallenge } from './conclude.ts';
+import type { HistoryKeeper } from './history-keeper.ts';
 import { logsWish } from './logs-wish.ts';
 import { pcrsWish } from './pcrs-wish.ts';
 
-export type AskerNeeds = RoundNeeds & { periodMs: number; challengeTimeoutMs: number };
+export type AskerNeeds = RoundNeeds & {
+  periodMs: number;
+  challengeTimeoutMs: number;
+  history: Pick<HistoryKeeper, 'due'>;
+};
 
 export type AskedOf = {
   readonly host: string;
@@ -141,6 +146,7 @@ export class Asker {
       const { trust, reason } = conclusion.verdict;
       this.#of.send({ type: 'result', challenge: sent.challenge.id, trust, reason });
       this.#of.concluded(conclusion);
+      this.#needs.history.due();
       sent.wanted.resolve(conclusion);
       this.#oneAfterAnother = conclusion.goesOn ? this.#oneAfterAnother + 1 : 0;
       if (conclusion.goesOn && this.#oneAfterAnother < mostOneAfterAnother) this.ask().catch(() => undefined);

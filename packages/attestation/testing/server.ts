@@ -72,6 +72,7 @@ export async function startTestServer(t: TestContext, given: TestServerOptions =
     brake_window: 300,
     alarm_url: undefined,
     alarm_ca_file: undefined,
+    history_days: 90,
     database: `sqlite:${file('attestation.db')}`,
     ...overrides,
   };
