@@ -17,12 +17,12 @@ test('each finding says what it means and what to do, and only some may be allow
   assert.equal(kindOf('constructor'), undefined);
 });
 
-test('what proves nothing any more may not be allowed, and is refused at start with the codes that may', () => {
+test('what proves nothing any more may not be allowed, and is refused with the codes that may', () => {
   const never: FindingCode[] = ['quote-signature', 'log-replay-mismatch', 'ima-list-mismatch', 'measurement-unknown'];
   for (const code of [...never, 'no-such-finding', ''])
-    assert.throws(() => allowedFindings([code], '[attestation_server] allowed_findings'), {
-      code: 'config-value',
-      where: '[attestation_server] allowed_findings',
+    assert.throws(() => allowedFindings([code], 'policy default: allowed_findings'), {
+      code: 'policy-value',
+      where: 'policy default: allowed_findings',
     });
   assert.deepEqual(allowedFindings(['ima-violation', 'boot-call-missing'], 'x'), [
     'ima-violation',

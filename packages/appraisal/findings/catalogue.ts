@@ -38,15 +38,15 @@ export const allowedByDefault: readonly FindingCode[] = (Object.keys(kinds) as F
 );
 
 /**
- * Codes an operator allows, as they stand in a configuration.
- * @param where the option
- * @throws AssayError `config-value` for a code there is not, or one that may not be allowed
+ * Codes an operator allows, as they stand in a policy.
+ * @param where the field
+ * @throws AssayError `policy-value` for a code there is not, or one that may not be allowed
  */
 export function allowedFindings(codes: readonly string[], where: string): FindingCode[] {
   return codes.map((code) => {
     if (isFindingCode(code) && findingCatalogue[code].allowable !== undefined) return code;
     const allowable = Object.entries(kinds).flatMap(([name, kind]) => ('allowable' in kind ? [name] : []));
     const got = isFindingCode(code) ? `${code}, which nothing can be proven with` : code;
-    throw new AssayError('config-value', where, `codes of findings that may be allowed: ${allowable.join(', ')}`, got);
+    throw new AssayError('policy-value', where, `codes of findings that may be allowed: ${allowable.join(', ')}`, got);
   });
 }

@@ -1,7 +1,9 @@
 // What is asked of a host: which PCRs a quote must cover, what kind of TPM may vouch, what has to be known good, how long a verdict holds.
 import { AssayError } from '@assay/core';
+import { imaPcr } from '@assay/measurement';
 import { type Bank, components, defaultPool, type PcrWish, type PolicyDocument } from '@assay/protocol';
 import { allowedByDefault, allowedFindings, type FindingCode } from '../findings/catalogue.ts';
+import { checkDocument, fieldOf } from './check-document.ts';
 
 /** A policy document with what it leaves unsaid filled in. */
 export type Policy = {
@@ -28,13 +30,15 @@ export const bootPcrs: readonly PcrWish[] = [{ bank: 'sha256', pcrs: [0, 1, 2, 3
 export const defaultPcrs: readonly PcrWish[] = [{ bank: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] }];
 
 /**
+ * @param document of the schema
  * @param lifetimeS where the document has no `max_age`
- * @throws AssayError `policy-value` for what no schema can tell: a finding that may not be allowed, an extra that is no name of its own
+ * @throws AssayError `policy-value` for what no schema can tell, as `checkDocument` does, and for a finding that may not be allowed
  */
 export function policyFrom(
   document: PolicyDocument,
   { version, lifetimeS }: { version: number; lifetimeS: number },
 ): Policy {
+  checkDocument(document);
   const { evidence = {}, tpm = {}, known_good: knownGood = [], extras = [] } = document;
   const wishes = Object.entries(evidence.pcrs ?? {}).map(([bank, pcrs]) => ({
     bank: bank as Bank,
@@ -43,23 +47,30 @@ export function policyFrom(
   return {
     pool: document.pool,
     version,
-    pcrs: withExtras(
-      evidence.pcrs ? wishes : defaultPcrs,
-      extras.flatMap(({ pcrs }) => pcrs),
-    ),
+    pcrs: withMore(evidence.pcrs ? wishes : defaultPcrs, [
+      ...extras.flatMap(({ pcrs }) => pcrs),
+      ...rulePcrs(document),
+    ]),
     knownGood,
     softwareTpmAccepted: tpm.software ?? false,
     allowed: document.allowed_findings
-      ? allowedFindings(document.allowed_findings, `policy ${document.pool}: allowed_findings`)
+      ? allowedFindings(document.allowed_findings, fieldOf(document, 'allowed_findings'))
       : allowedByDefault,
     verdictLifetimeS: evidence.max_age ?? lifetimeS,
     document,
   };
 }
 
-/** The PCRs of a policy's own, and those its extras are known by. */
-const withExtras = (wishes: readonly PcrWish[], extra: readonly number[]): PcrWish[] =>
-  wishes.map(({ bank, pcrs }) => ({ bank, pcrs: [...new Set([...pcrs, ...extra])].sort((a, b) => a - b) }));
+/** PCRs without which a rule of the policy could never be proven. */
+const rulePcrs = ({ secure_boot: secureBoot, command_line: commandLine, ima }: PolicyDocument): number[] => [
+  ...(secureBoot ? [7] : []),
+  ...(commandLine ? [8, 9] : []),
+  ...(ima ? [imaPcr] : []),
+];
+
+/** The PCRs of a policy's own, and those its extras and its rules need. */
+const withMore = (wishes: readonly PcrWish[], more: readonly number[]): PcrWish[] =>
+  wishes.map(({ bank, pcrs }) => ({ bank, pcrs: [...new Set([...pcrs, ...more])].sort((a, b) => a - b) }));
 
 /** A policy that asks for nothing proves nothing. @throws AssayError `policy-empty` */
 export function checkPolicy({ pool, pcrs, knownGood }: Policy): void {

@@ -1,0 +1,75 @@
+// Does a policy document say what can be meant? What no schema can tell: names that go together, patterns and certificates that can be read, rules
+// that have an effect. An operator hears of it when applying a policy, not when hosts are judged by it.
+import { AssayError } from '@assay/core';
+import { components, type PolicyDocument } from '@assay/protocol';
+import { signersOf } from '../ima/file-signature.ts';
+import { kernelBytes, kernelWords } from './kernel-words.ts';
+
+/** @throws AssayError `policy-value`, naming the field */
+export function checkDocument(document: PolicyDocument): void {
+  const refuse: Refuse = (field, expected, got, hint) => {
+    throw new AssayError('policy-value', fieldOf(document, field), expected, got, hint ? { hint } : {});
+  };
+  checkNames(document, refuse);
+  checkKeys(document, refuse);
+  checkCommandLine(document, refuse);
+  checkIma(document, refuse);
+}
+
+/** `policy default: ima.exclude` */
+export const fieldOf = ({ pool }: Pick<PolicyDocument, 'pool'>, field: string): string => `policy ${pool}: ${field}`;
+
+type Refuse = (field: string, expected: string, got: unknown, hint?: string) => never;
+
+function checkNames({ known_good: knownGood = [], extras = [], tpm }: PolicyDocument, refuse: Refuse): void {
+  const own = new Set<string>();
+  for (const { name } of extras) {
+    if ((components as readonly string[]).includes(name)) refuse('extras', 'a name that is not one of the four', name);
+    if (own.has(name)) refuse('extras', 'each name once', name);
+    own.add(name);
+  }
+  const names = [...components, ...own];
+  const stranger = knownGood.find((name) => !names.includes(name));
+  if (stranger !== undefined)
+    refuse('known_good', names.join(', '), stranger, 'other components are defined in extras');
+  if (tpm?.vendors?.some((vendor) => vendor.trim() === ''))
+    refuse('tpm.vendors', 'the id of a maker, as INTC', 'nothing');
+}
+
+function checkKeys({ secure_boot: secureBoot }: PolicyDocument, refuse: Refuse): void {
+  for (const [variable, { require: required = [], only, forbid = [] }] of Object.entries(secureBoot?.keys ?? {})) {
+    const field = `secure_boot.keys.${variable}`;
+    const both = required.find((key) => forbid.includes(key));
+    if (both !== undefined) refuse(field, 'no key both required and forbidden', both);
+    const outside = only && required.find((key) => !only.includes(key));
+    if (outside !== undefined) refuse(field, 'each required key among the only ones', outside);
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const control = /[\u0000-\u001f\u007f]/;
+
+function checkCommandLine({ command_line: rule }: PolicyDocument, refuse: Refuse): void {
+  const { allow = [], require: required = [], forbid = [] } = rule ?? {};
+  for (const [field, patterns] of Object.entries({ allow, require: required, forbid }))
+    for (const pattern of patterns)
+      if (control.test(pattern)) refuse(`command_line.${field}`, 'one line of text', pattern);
+  for (const [field, patterns] of Object.entries({ require: required, forbid }))
+    for (const pattern of patterns) {
+      const { kernel, init } = kernelWords(kernelBytes(pattern));
+      if (kernel.length !== 1 || init.length > 0 || /^\**$/.test(pattern))
+        refuse(`command_line.${field}`, 'one word, its value in double quotes if it has blanks', pattern || 'nothing');
+    }
+}
+
+function checkIma({ pool, ima }: PolicyDocument, refuse: Refuse): void {
+  const { files, exclude = [], signed_by: signers } = ima ?? {};
+  if (!files && (exclude.length > 0 || signers))
+    refuse('ima.files', 'known-good, where exclude or signed_by is given', 'nothing', 'without it no file is judged');
+  for (const pattern of exclude) {
+    if (/^[*/\s]*$/.test(pattern))
+      refuse('ima.exclude', 'a pattern that leaves some files to be judged', pattern || 'nothing');
+    if (pattern.includes('/') && !/^[/*]/.test(pattern)) refuse('ima.exclude', 'a path from / on', pattern);
+  }
+  signersOf(signers ?? [], fieldOf({ pool }, 'ima.signed_by'));
+}
