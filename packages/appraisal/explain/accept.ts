@@ -4,7 +4,6 @@ import { AssayError } from '@assay/core';
 import { componentName, components, type NewReferenceValue } from '@assay/protocol';
 import { type JudgementInput, judge } from '../appraise.ts';
 import { factsOf } from '../component-results.ts';
-import type { FilesState } from '../ima/files-state.ts';
 import { compare } from '../reference/compare.ts';
 import { compareExtra, extrasOf } from '../reference/extras.ts';
 import { acceptedFiles } from './accept-files.ts';
@@ -19,18 +18,13 @@ export type AcceptWish = {
 
 /**
  * @param input as the host is judged by now
- * @param files what is remembered of its files
  * @returns at least one
  * @throws AssayError `accept-not-verified`, `accept-not-found` (nothing of that name differs), `accept-retired`, `accept-early`,
  * `accept-value` (it cannot be taken alone)
  */
-export function acceptable(
-  input: JudgementInput,
-  { component: wish, path }: AcceptWish,
-  files?: FilesState | undefined,
-): NewReferenceValue[] {
+export function acceptable(input: JudgementInput, { component: wish, path }: AcceptWish): NewReferenceValue[] {
   const { verification, host, policy } = input;
-  const { verdict, measured } = judge(input);
+  const { verdict, measured, files } = judge(input);
   if (!verification.authentic || !measured || !policy)
     throw new AssayError('accept-not-verified', `host ${host}`, 'evidence that verifies', verdict.reason, {
       hint: 'nothing was accepted',

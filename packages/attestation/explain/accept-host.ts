@@ -30,14 +30,14 @@ export async function acceptHost(needs: ChangeNeeds, host: string, request: Acce
     throw new AssayError('accept-not-verified', `host ${host}`, 'recorded evidence that verifies', 'none', {
       hint: `ask it first: assay host attest ${host}`,
     });
-  const { input, files } = recorded;
+  const { input } = recorded;
   const { verification } = input;
   const sha256 = verification.authentic ? verification.sha256 : undefined;
   if (lookedAt !== undefined && lookedAt !== sha256)
     throw new AssayError('accept-stale', `host ${host}`, `evidence ${lookedAt}`, sha256 ?? 'none that verifies', {
       hint: 'it was attested since: look again, and accept what is there now',
     });
-  const values = acceptable(input, { component, path }, files);
+  const values = acceptable(input, { component, path });
   const { added, known, rehearsal } = await addValues(needs, values, change, {
     action: 'host-accept',
     subject: host,
