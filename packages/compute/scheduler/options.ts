@@ -16,7 +16,7 @@ export const options = {
       default: [wholeCatalogues[0] as string],
     }),
     scheduler_default_filters: list({
-      help: 'Class names of the filters each host must pass, in this order.',
+      help: 'Class names of the filters each host must pass, in this order. TrustedFilter asks what trust:trusted_host and trust:pool of the flavor say.',
       default: ['AvailabilityZoneFilter', 'RamFilter', 'ComputeFilter', 'TrustedFilter'],
     }),
     ram_allocation_ratio: number({
