@@ -32,10 +32,7 @@ test('a golden host teaches each component’s measurements in order', () => {
     ],
   );
   assert.equal(reference.flatMap(eventsOf).length, componentsOf(lab.events).length);
-  assert.match(
-    eventsOf(reference[2] ?? assert.fail())[0]?.description ?? '',
-    /^kernel image: image VenMedia/,
-  );
+  assert.match(eventsOf(reference[2] ?? assert.fail())[0]?.description ?? '', /^kernel image: image VenMedia/);
 });
 
 test('another kernel is an unknown hypervisor: component, event, old and new digest are named', () => {

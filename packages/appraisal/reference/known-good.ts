@@ -82,10 +82,13 @@ export class KnownGood {
 
   /** Whether there is a single measurement of the component in all of these banks. */
   hasSingles(component: string, banks: readonly string[]): boolean {
-    return this.of(component).some(
-      ({ content }) =>
-        content.form === 'measurements' &&
-        content.measurements.some(({ digests }) => banks.every((bank) => digests[bank] !== undefined)),
+    return (
+      banks.length > 0 &&
+      this.of(component).some(
+        ({ content }) =>
+          content.form === 'measurements' &&
+          content.measurements.some(({ digests }) => banks.every((bank) => digests[bank] !== undefined)),
+      )
     );
   }
 

@@ -12,7 +12,15 @@ export {
   pemOf,
 } from './certificates.ts';
 export { type EvidenceWish, extended, makeEvidence, pcrValuesOf, signatureOf } from './evidence.ts';
-export { knownGoodOf, testPolicy, valuesOf } from './known-good.ts';
+export {
+  factsOfLog,
+  knownGoodOf,
+  measurements,
+  namedValue,
+  sequence,
+  testPolicy,
+  valuesOf,
+} from './known-good.ts';
 export { rocaModulus } from './roca.ts';
 export { type Scene, scene } from './scene.ts';
 export { eccAkPublic, eccEkPublic, rsaAkPublic, rsaEkPublic, type SoftwareTpm, softwareTpm } from './tpm.ts';

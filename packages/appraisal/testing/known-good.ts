@@ -1,8 +1,17 @@
 // What is known good and asked for in tests, in a word.
-import { defaultPool, type PolicyDocument, type ReferenceValue } from '@assay/protocol';
-import { labDocument, type Policy, policyFrom } from '../policy/policy.ts';
+import { parseEventLog, replay } from '@assay/measurement';
+import {
+  type Bank,
+  defaultPool,
+  type PolicyDocument,
+  type ReferenceContent,
+  type ReferenceMeasurement,
+  type ReferenceValue,
+} from '@assay/protocol';
+import { bootPcrs, labDocument, type Policy, policyFrom } from '../policy/policy.ts';
 import { KnownGood } from '../reference/known-good.ts';
-import type { Measured } from '../reference/learn.ts';
+import { type Measured, type QuotedEvent, quotedEvents } from '../reference/learn.ts';
+import type { Facts } from '../reference/support.ts';
 
 /** Values as a golden host taught them, current; `changes` apply to each. */
 export const valuesOf = (measured: Measured, changes: Partial<ReferenceValue> = {}): ReferenceValue[] =>
@@ -23,3 +32,49 @@ export const testPolicy = (document: Partial<PolicyDocument> = {}, changes: Part
   ...policyFrom({ ...labDocument, pool: defaultPool, ...document }, { version: 1, lifetimeS: 90 }),
   ...changes,
 });
+
+/** One value, current unless told; its id is its name. */
+export const namedValue = (
+  name: string,
+  component: string,
+  content: ReferenceContent,
+  changes: Partial<ReferenceValue> = {},
+): ReferenceValue => ({
+  id: name,
+  name,
+  component,
+  content,
+  state: 'current',
+  source: { kind: 'list', name: 'test' },
+  by: 'test',
+  added_at: '2026-01-01T00:00:00.000Z',
+  ...changes,
+});
+
+/** Single measurements with these digests. */
+export const measurements = (...all: Pick<ReferenceMeasurement, 'claim' | 'digests'>[]): ReferenceContent => ({
+  form: 'measurements',
+  measurements: all.map(({ claim, digests }) => ({ claim, digests, description: claim })),
+});
+
+/** What a component measured, as a golden host teaches it. */
+export const sequence = (events: readonly QuotedEvent[], component: string): ReferenceContent => ({
+  form: 'sequence',
+  events: events.filter((part) => part.component === component).map(({ reference }) => reference),
+});
+
+/** A boot log as a comparison sees it, when a quote over PCR 0–9 proves it. */
+export function factsOfLog(log: Uint8Array, values: readonly ReferenceValue[], changes: Partial<Facts> = {}): Facts {
+  const parsed = parseEventLog(log);
+  const quoted = bootPcrs.map(({ bank, pcrs }) => ({ hash: bank as Bank, pcrs: [...pcrs] }));
+  const replayed = quoted.map(({ hash }) => [hash, replay(parsed.events, hash, parsed.startupLocality)] as const);
+  return {
+    events: quotedEvents(parsed, quoted),
+    quoted,
+    pcrValues: Object.fromEntries(replayed.map(([bank, of]) => [bank, new Map(of)])),
+    knownGood: new KnownGood(values, 1),
+    now: new Date('2026-06-01T00:00:00.000Z'),
+    allows: () => false,
+    ...changes,
+  };
+}
