@@ -7,6 +7,7 @@ const program = new Command('assay')
   .version('0.1.0')
   .showHelpAfterError('(add --help for what there is)')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'assay: ')) })
+  .enablePositionalOptions() // `--version` of a command is its own: assay reference learn HOST --version 6.1
   .exitOverride();
 for (const add of commands) add(program);
 

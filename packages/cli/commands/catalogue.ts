@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { agent } from './agent.ts';
 import { attestationServer } from './attestation-server.ts';
+import { brake } from './brake.ts';
 import { computeApi } from './compute-api.ts';
 import { computeHost } from './compute-host.ts';
 import { down } from './down.ts';
@@ -10,6 +11,7 @@ import { host } from './host.ts';
 import { lab } from './lab.ts';
 import { metadataApi } from './metadata-api.ts';
 import { metadataProxy } from './metadata-proxy.ts';
+import { policy } from './policy.ts';
 import { reference } from './reference.ts';
 import { scheduler } from './scheduler.ts';
 import { status } from './status.ts';
@@ -22,6 +24,8 @@ export const commands: readonly ((program: Command) => void)[] = [
   host,
   evidence,
   reference,
+  policy,
+  brake,
   scheduler,
   lab,
   attestationServer,

@@ -1,40 +1,103 @@
 // `assay host …`: the hosts an attestation server knows, and what it thinks of them.
 import type { Command } from 'commander';
 import { type AccessOptions, withAccess } from '../operator/access.ts';
+import { type ChangeOptions, withChange } from '../operator/change.ts';
+import { repeated } from './service.ts';
 
-type Options = AccessOptions & { json?: true; ekSha256?: string };
+type Options = AccessOptions & { json?: true; all?: true; pool?: string };
+type Registering = AccessOptions & { ekSha256?: string; label?: string[] };
+type Accepting = AccessOptions & ChangeOptions & { component: string; path?: string; pool?: string };
 
 export function host(program: Command): void {
   const group = program.command('host').description('hosts of the attestation server');
   const add = (usage: string, description: string) => withAccess(group.command(usage).description(description));
 
   add('list', 'all hosts with their verdicts')
+    .option('--pool <name>', 'the hosts of this pool, with their verdicts in it')
     .option('--json', 'as JSON')
     .action(async (options: Options) => {
-      const { hosts, show } = await load(options);
+      const { hosts, terminal, hostTable } = await load(options);
       const list = await hosts.list();
-      console.log(options.json ? JSON.stringify(list, null, 2) : show.hostTable(list));
+      const { pool } = options;
+      const shown = pool === undefined ? list : list.filter(({ pools }) => pools.includes(pool));
+      if (options.json) await terminal.printJson(shown);
+      else await terminal.print(hostTable(list, pool));
     });
-  add('show <name>', 'one host: verdict, components, findings, TPM')
+  add('show <name>', 'one host: its verdict in each pool, components, findings, TPM')
     .option('--json', 'as JSON')
     .action(async (name: string, options: Options) => {
-      const { hosts, show } = await load(options);
+      const [{ hosts, terminal, hostDetails }, { findingCatalogue }] = await Promise.all([
+        load(options),
+        import('@assay/appraisal'),
+      ]);
       const found = await hosts.one(name);
-      console.log(options.json ? JSON.stringify(found, null, 2) : show.hostDetails(found));
+      if (options.json) await terminal.printJson(found);
+      else await terminal.print(hostDetails(found, findingCatalogue));
+    });
+  add('explain <name>', 'why it has this verdict: what differs, what it resembles, what would mend it')
+    .option('--pool <name>', 'its verdict in this pool')
+    .option('--all', 'long lists in full')
+    .option('--json', 'as JSON')
+    .action(async (name: string, options: Options) => {
+      const [{ hosts, terminal }, { explanationText }] = await Promise.all([
+        load(options),
+        import('../operator/show-explanation.ts'),
+      ]);
+      const explanation = await hosts.explain(name, options.pool);
+      if (options.json) await terminal.printJson(explanation);
+      else await terminal.print(explanationText(explanation, new Date(), { all: options.all === true }));
+    });
+  withChange(add('accept <name>', 'take exactly what differs on this host as good, and nothing else; wants --because'))
+    .requiredOption('--component <name>', 'the component that differs, or a claim of it: kernel')
+    .option('--path <file>', 'only this file of IMA’s list')
+    .option('--pool <name>', 'as its verdict in this pool has it')
+    .action(async (name: string, options: Accepting) => {
+      const [session, { acceptFrom }] = await Promise.all([load(options), import('../operator/accept.ts')]);
+      const { component, path, pool } = options;
+      const wanted = { component, ...(path !== undefined && { path }), ...(pool !== undefined && { pool }) };
+      await acceptFrom(session, name, wanted, options);
+    });
+  add('history <name>', 'how its verdicts changed')
+    .option('--pool <name>', 'only in this pool')
+    .option('--reappraise', 'and what the evidence of then comes to by the standards of now')
+    .option('--json', 'as JSON')
+    .action(async (name: string, options: Options & { reappraise?: true }) => {
+      const { hosts, terminal, historyTable } = await load(options);
+      const history = await hosts.history(name, options);
+      if (options.json) await terminal.printJson(history);
+      else await terminal.print(historyTable(history));
+    });
+  add('label <name> [labels...]', 'set labels, zone=dmz, or take them away, zone-; they say which pools it is in')
+    .option('--json', 'as JSON')
+    .action(async (name: string, changes: string[], options: Options) => {
+      const [{ hosts, terminal }, { changedLabels }] = await Promise.all([
+        load(options),
+        import('../operator/labels.ts'),
+      ]);
+      const before = await hosts.one(name);
+      const host = changes.length === 0 ? before : await hosts.label(name, changedLabels(before.labels, changes));
+      const labels = Object.entries(host.labels).map(([label, value]) => `${label}=${value}`);
+      if (options.json) await terminal.printJson(host);
+      else await terminal.print(`${name}: ${labels.join(', ') || 'no labels'}; in pools ${host.pools.join(', ')}`);
     });
   add('register <name>', 'let this host enrol')
     .option('--ek-sha256 <hex>', 'only with this TPM: SHA-256 of its endorsement key certificate')
-    .action(async (name: string, options: Options) => {
-      const { hosts } = await load(options);
-      await hosts.register(name, options.ekSha256);
-      console.log(`${name} is registered: its agent may enrol`);
+    .option('--label <name=value>', 'may be repeated; labels say which pools it is in', repeated)
+    .action(async (name: string, options: Registering) => {
+      const [{ hosts, terminal }, { changedLabels }] = await Promise.all([
+        load(options),
+        import('../operator/labels.ts'),
+      ]);
+      await hosts.register(name, options.ekSha256, options.label && changedLabels({}, options.label));
+      await terminal.print(`${name} is registered: its agent may enrol`);
     });
   add('attest <name>', 'challenge this host now')
     .option('--json', 'as JSON')
     .action(async (name: string, options: Options) => {
-      const { hosts, show } = await load(options);
+      const { hosts, terminal, hostTable } = await load(options);
       const found = await hosts.attest(name);
-      console.log(options.json ? JSON.stringify(found, null, 2) : show.hostTable([found]));
+      if (options.json) await terminal.printJson(found);
+      else await terminal.print(hostTable([found]));
     });
   add('evidence <name>', 'what this host sent last, as JSON for assay evidence show and diff').action(
     async (name: string, options: Options) => {
@@ -49,17 +112,16 @@ export function host(program: Command): void {
     },
   );
   add('remove <name>', 'forget this host, its TPM and its verdict').action(async (name: string, options: Options) => {
-    const { hosts } = await load(options);
+    const { hosts, terminal } = await load(options);
     await hosts.remove(name);
-    console.log(`${name} is removed`);
+    await terminal.print(`${name} is removed`);
   });
 }
 
 async function load(options: AccessOptions) {
-  const [{ attestationClient }, { hostsOf }, show] = await Promise.all([
-    import('../operator/attestation-client.ts'),
-    import('../operator/hosts.ts'),
+  const [{ openSession }, shown] = await Promise.all([
+    import('../operator/session.ts'),
     import('../operator/show-hosts.ts'),
   ]);
-  return { hosts: hostsOf(attestationClient(options)), show };
+  return { ...openSession(options), ...shown };
 }

@@ -1,33 +1,35 @@
 // What does the attestation server say of its hosts, for a person?
 import { escaped } from '@assay/core';
-import { componentName, type Host } from '@assay/protocol';
+import { componentName, defaultPool, type Host, type HostHistory, type Verdict } from '@assay/protocol';
+import { minute, shortDigest } from './show-reference.ts';
 import { age, table } from './table.ts';
 
-export const hostTable = (hosts: readonly Host[]): string =>
-  hosts.length === 0
-    ? 'no hosts are registered: assay host register NAME'
-    : table(
-        ['name', 'verdict', 'reason', 'age'],
-        hosts.map(({ name, verdict, age_ms }) => [name, verdict.trust, escaped(verdict.reason), age(age_ms)]),
-      );
+/** @param pool whose verdicts; only its hosts are shown */
+export function hostTable(hosts: readonly Host[], pool = defaultPool): string {
+  if (hosts.length === 0) return 'no hosts are registered: assay host register NAME';
+  const shown = hosts.flatMap((host) => {
+    const verdict = verdictIn(host, pool);
+    return verdict ? [[host.name, verdict.trust, shortened(escaped(verdict.reason)), ageOf(host, verdict)]] : [];
+  });
+  return shown.length === 0
+    ? `no host is in pool ${pool}: assay policy show ${pool} says which labels it asks for`
+    : table(['name', 'verdict', 'reason', 'age'], shown);
+}
 
-/** Everything about one host, a line for each thing. */
-export function hostDetails({ name, verdict, age_ms, ...host }: Host): string {
-  const lines: [string, string][] = [
+/** What is known of a finding beside its message. */
+export type Remedies = Readonly<Record<string, { remedy: string }>>;
+
+/** Everything about one host, a line for each thing, and a part for each pool. */
+export function hostDetails(host: Host, remedies: Remedies = {}): string {
+  const { name, labels, verdict } = host;
+  const about: [string, string][] = [
     ['name', name],
-    ['verdict', verdict.trust],
-    ['reason', verdict.reason],
-    ...verdict.components.map(({ component, trust, reason }): [string, string] => [
-      componentName(component),
-      `${trust}: ${reason.replace(`${componentName(component)}: `, '')}`,
-    ]),
-    // Said once: what is a component's reason stands there already.
-    ...verdict.findings.map(({ code, message, allowed }): [string, string] => [
-      allowed ? 'allowed' : 'finding',
-      verdict.components.some(({ reason }) => reason === message) ? code : `${code}: ${message}`,
-    ]),
-    ['verified', `${verdict.verified_at} (${age(age_ms)} ago)`],
-    ['expires', verdict.expires_at],
+    [
+      'labels',
+      Object.entries(labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(', ') || 'none',
+    ],
     ['TPM', host.enrolled_at === undefined ? 'not enrolled' : tpmKind(verdict)],
     ['EK certificate', host.ek_sha256 ?? 'none'],
     ['AK name', host.ak_name ?? 'none'],
@@ -35,8 +37,90 @@ export function hostDetails({ name, verdict, age_ms, ...host }: Host): string {
     ['agent', host.connected ? 'connected' : 'not connected'],
     ['registered', host.registered_at],
   ];
-  return lines.map(([label, value]) => `${label.padEnd(17)} ${escaped(value)}`).join('\n');
+  return [
+    lines(about),
+    ...[verdict, ...host.verdicts].map((one) => `pool ${one.pool}\n${lines(verdictLines(host, one, remedies))}`),
+  ].join('\n\n');
 }
 
-const tpmKind = ({ software_tpm, virtual_tpm }: Host['verdict']): string =>
+function verdictLines(host: Host, verdict: Verdict, remedies: Remedies): [string, string][] {
+  const { trust, reason, components, findings, policy_version: version } = verdict;
+  const said = new Set([reason]);
+  /** Each sentence once: the finding that decides is the reason, and that of its component. */
+  const once = (head: string, text: string): string => {
+    if (said.has(text)) return head;
+    said.add(text);
+    return `${head}: ${text}`;
+  };
+  return [
+    ['verdict', trust],
+    ['reason', reason],
+    ['policy', version === undefined ? 'none' : `version ${version}`],
+    ...components.map(({ component, trust, reason, demanded }): [string, string] => {
+      const asked = demanded === false ? ', not asked for' : '';
+      const [own, whole] = [reason.replace(`${componentName(component)}: `, ''), reason];
+      return [componentName(component), said.has(whole) ? `${trust}${asked}` : once(`${trust}${asked}`, own)];
+    }),
+    ...findings.flatMap(({ code, message, allowed, component }): [string, string][] => {
+      const own = component ? message.replace(`${componentName(component)}: `, '') : message;
+      const told = said.has(message) || said.has(own) ? code : once(code, message);
+      const remedy = allowed ? undefined : remedies[code]?.remedy;
+      return [
+        [allowed ? 'allowed' : 'finding', told],
+        ...(remedy ? [['  to do', remedy] satisfies [string, string]] : []),
+      ];
+    }),
+    ...(wasAttested(verdict)
+      ? ([
+          ['verified', `${verdict.verified_at} (${ageOf(host, verdict)} ago)`],
+          ['expires', verdict.expires_at],
+        ] satisfies [string, string][])
+      : []),
+    ...(trust === 'trusted' ? [] : ([['explained by', explainCommand(host, verdict)]] satisfies [string, string][])),
+  ];
+}
+
+const explainCommand = ({ name }: Host, { pool }: Verdict): string =>
+  `assay host explain ${name}${pool === defaultPool ? '' : ` --pool ${pool}`}`;
+
+/** Changes of a host's verdict, the newest first. */
+export function historyTable({ entries }: HostHistory): string {
+  if (entries.length === 0) return 'no verdict so far';
+  const reappraised = entries.some(({ now }) => now !== undefined);
+  return table(
+    ['at', 'pool', 'verdict', 'reason', 'policy', 'round', 'evidence', ...(reappraised ? ['by now’s standards'] : [])],
+    entries.map(({ at, pool, verdict, round, evidence, now }) => [
+      minute(at),
+      pool,
+      verdict.trust,
+      shortened(escaped(verdict.reason)),
+      verdict.policy_version ?? '-',
+      round,
+      evidence ? 'kept' : 'gone',
+      ...(reappraised ? [now ? shortened(escaped(`${now.trust}: ${now.reason}`)) : 'no evidence'] : []),
+    ]),
+  );
+}
+
+/** The verdict in this pool; none: the host is not in it. */
+const verdictIn = ({ verdict, verdicts, pools }: Host, pool: string): Verdict | undefined =>
+  pool === defaultPool ? verdict : pools.includes(pool) ? verdicts.find((one) => one.pool === pool) : undefined;
+
+/** Without evidence nothing was verified, at no time. */
+const wasAttested = ({ evidence_sha256, ak_name }: Verdict): boolean =>
+  evidence_sha256 !== undefined || ak_name !== undefined;
+
+/** The server measured the age of the default pool's verdict; its clock tells the others’. */
+function ageOf({ verdict, age_ms }: Host, one: Verdict): string {
+  if (!wasAttested(one)) return '-';
+  return age(age_ms + Date.parse(verdict.verified_at) - Date.parse(one.verified_at));
+}
+
+/** Whole digests push everything else out of a table; the details have them. */
+const shortened = (text: string): string => text.replace(/\b[0-9a-f]{40,}\b/g, shortDigest);
+
+const lines = (rows: readonly (readonly [string, string])[]): string =>
+  rows.map(([label, value]) => `${label.padEnd(17)} ${escaped(value)}`).join('\n');
+
+const tpmKind = ({ software_tpm, virtual_tpm }: Verdict): string =>
   software_tpm ? 'software' : virtual_tpm ? 'virtual, of a cloud' : 'hardware';

@@ -1,0 +1,104 @@
+// `assay policy …`: what a host of each pool has to prove.
+import type { Change, PolicyResult } from '@assay/protocol';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type AccessOptions, withAccess } from '../operator/access.ts';
+import { type ChangeOptions, withChange } from '../operator/change.ts';
+
+type Options = AccessOptions & { json?: true };
+type Changing = AccessOptions & ChangeOptions;
+
+export function policy(program: Command): void {
+  const group = program.command('policy').description('what a host of each pool has to prove to be trusted');
+  const add = (usage: string, description: string) => withAccess(group.command(usage).description(description));
+
+  add('list', 'the policy in force of each pool')
+    .option('--json', 'as JSON')
+    .action(async (options: Options) => {
+      const { policies, terminal, policyTable } = await load(options);
+      const list = await policies.list();
+      if (options.json) await terminal.printJson({ policies: list });
+      else await terminal.print(policyTable(list));
+    });
+  add('show <pool>', 'one policy, as YAML that can be applied again')
+    .option('--version <number>', 'not the one in force, but this', whole)
+    .option('--json', 'as JSON, with who applied it and why')
+    .action(async (pool: string, options: Options & { version?: number }) => {
+      const { policies, terminal, versionOf, policyYaml } = await load(options);
+      const found = versionOf(await policies.versions(pool), pool, options.version);
+      if (options.json) await terminal.printJson(found);
+      else await terminal.print(await policyYaml(found));
+    });
+  withChange(add('apply <file>', 'put the policy of this file in force for its pool; - is standard input')).action(
+    (file: string, options: Changing) => applyFile(file, options),
+  );
+  withChange(add('try <file>', 'what that would change on the fleet, without doing it: apply --dry-run')).action(
+    (file: string, options: Changing) => applyFile(file, { ...options, dryRun: true }),
+  );
+  add('history <pool>', 'every version of a pool’s policy, by whom and why')
+    .option('--json', 'as JSON')
+    .action(async (pool: string, options: Options) => {
+      const { policies, terminal, policyHistory } = await load(options);
+      const versions = await policies.versions(pool);
+      if (options.json) await terminal.printJson({ policies: versions });
+      else await terminal.print(policyHistory(versions));
+    });
+  withChange(add('remove <pool>', 'leave this pool without a policy: nobody is trusted in it')).action(
+    async (pool: string, options: Changing) => {
+      const { policies } = await load(options);
+      const send = (change: Change) => policies.remove(pool, change);
+      const plan = ({ policy }: PolicyResult) =>
+        `would remove the policy of pool ${pool}${policy ? `, version ${policy.version}` : ''}`;
+      await change(send, plan, () => `pool ${pool} has no policy any more`, options);
+    },
+  );
+  group
+    .command('schema')
+    .description('the JSON Schema of policy documents, for editors')
+    .action(async () => {
+      const [{ PolicyDocument }, { terminal }] = await Promise.all([
+        import('@assay/protocol'),
+        import('../operator/terminal.ts'),
+      ]);
+      await terminal().printJson({ $schema: 'https://json-schema.org/draft/2020-12/schema', ...PolicyDocument });
+    });
+}
+
+async function applyFile(file: string, options: Changing): Promise<void> {
+  const [{ policies }, { policyFromText }, { readInput }] = await Promise.all([
+    load(options),
+    import('../operator/policy-file.ts'),
+    import('../evidence/input.ts'),
+  ]);
+  const { name, bytes } = await readInput(file, process.stdin);
+  const document = policyFromText(new TextDecoder().decode(bytes), name);
+  const plan = ({ policy }: PolicyResult) =>
+    policy
+      ? `would replace version ${policy.version} of the policy of pool ${document.pool}`
+      : `would be the first policy of pool ${document.pool}`;
+  const done = ({ policy }: PolicyResult) =>
+    `pool ${document.pool} has version ${policy?.version ?? 'none'} of its policy; to go back: assay policy history ${document.pool}`;
+  await change((asked) => policies.apply({ document, ...asked }), plan, done, options);
+}
+
+async function change(
+  send: (change: Change) => Promise<PolicyResult>,
+  plan: (result: PolicyResult) => string,
+  done: (result: PolicyResult) => string,
+  options: Changing,
+): Promise<void> {
+  const [{ terminal }, { perform }] = await Promise.all([load(options), import('../operator/change.ts')]);
+  await perform({ send, plan, done, rehearsalOf: ({ rehearsal }) => rehearsal }, options, terminal);
+}
+
+function whole(text: string): number {
+  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError('expected a number from 1');
+  return Number(text);
+}
+
+async function load(options: AccessOptions) {
+  const [{ openSession }, shown] = await Promise.all([
+    import('../operator/session.ts'),
+    import('../operator/show-policies.ts'),
+  ]);
+  return { ...openSession(options), ...shown };
+}

@@ -1,0 +1,26 @@
+// What of this host becomes known good when its difference is accepted? Exactly what was shown: the server refuses when the host has shown something else since.
+import type { AcceptRequest, Change, LearnResult } from '@assay/protocol';
+import { addition } from './add-values.ts';
+import { type ChangeOptions, perform } from './change.ts';
+import type { openSession } from './session.ts';
+
+type Session = Pick<ReturnType<typeof openSession>, 'hosts' | 'terminal'>;
+
+/** @throws AssayError what the server says: `accept-because-missing`, `accept-stale`, … */
+export async function acceptFrom(
+  { hosts, terminal }: Session,
+  host: string,
+  wanted: Pick<AcceptRequest, 'component' | 'path' | 'pool'>,
+  options: ChangeOptions,
+): Promise<void> {
+  const { verdict } = await hosts.explain(host, wanted.pool);
+  const request: AcceptRequest = {
+    ...wanted,
+    ...(verdict.evidence_sha256 !== undefined && { evidence_sha256: verdict.evidence_sha256 }),
+  };
+  const send = async (change: Change): Promise<LearnResult> => {
+    const { known = [], ...result } = await hosts.accept(host, { ...request, ...change });
+    return { ...result, known };
+  };
+  await perform(addition(send, options.all === true), options, terminal);
+}
