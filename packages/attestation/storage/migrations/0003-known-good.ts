@@ -84,14 +84,22 @@ async function verdicts(db: Kysely<Old & New>): Promise<void> {
     .addPrimaryKeyConstraint('verdicts_key', ['host', 'pool'])
     .execute();
   for (const row of await db.selectFrom('verdicts').selectAll().execute()) {
-    const verdict = JSON.stringify({ pool: defaultPool, ...JSON.parse(row.verdict) });
     await db
       .insertInto('verdicts_by_pool')
-      .values({ ...row, verdict, pool: defaultPool, revision: 0 })
+      .values({ ...row, verdict: inDefaultPool(row.verdict), pool: defaultPool, revision: 0 })
       .execute();
   }
   await db.schema.dropTable('verdicts').execute();
   await db.schema.alterTable('verdicts_by_pool').renameTo('verdicts').execute();
+}
+
+/** One that cannot be read stays so: its host is unknown until the next round, and no other suffers by it. */
+function inDefaultPool(verdict: string): string {
+  try {
+    return JSON.stringify({ pool: defaultPool, ...JSON.parse(verdict) });
+  } catch {
+    return verdict;
+  }
 }
 
 async function referenceValues(db: Kysely<Old & New>): Promise<void> {
