@@ -38,12 +38,8 @@ const store = trustStoreFrom([{ file: 'ca.pem', text: fleetTpm.ca.pem, kind: 'so
 export const fleetStore = () => store;
 
 /** Registered, enrolled, their evidence recorded; the verdict of that round says that nothing was known good. */
-export async function recordFleet(
-  db: Db,
-  hosts: readonly FleetHost[],
-  at: { now: Date; uptimeMs: number; bootId: string },
-): Promise<void> {
-  const { akKey, akName, akPublic, ekCertificate, ekPublic } = fleetTpm;
+export async function recordFleet(db: Db, hosts: readonly FleetHost[], at: Moment): Promise<void> {
+  const { akName, akPublic, ekCertificate, ekPublic } = fleetTpm;
   const endorsement = checkEndorsement(ekCertificate, ekPublic, [], store, at.now);
   await db.transaction().execute(async (tx) => {
     for (const { name, variant = 'a', labels = {}, round = 1 } of hosts) {
@@ -66,28 +62,39 @@ export async function recordFleet(
       await recordEvidence(tx, { name, variant, round }, at);
     }
   });
+}
 
-  async function recordEvidence(
-    tx: Db,
-    { name, variant, round }: Required<Omit<FleetHost, 'labels'>>,
-    { now, uptimeMs, bootId }: typeof at,
-  ) {
-    const nonce = Buffer.alloc(32, name);
-    const { event_log = '', ...claimed } = makeEvidence({ akKey, akName, nonce, log: logOf(variant) });
-    const sha256 = logDigest(logOf(variant));
-    const row = {
+type Moment = { now: Date; uptimeMs: number; bootId: string };
+
+/** A round of a host: it booted this. */
+export async function recordEvidence(
+  tx: Db,
+  { name, variant = 'a', round = 1 }: FleetHost,
+  { now, uptimeMs, bootId }: Moment,
+): Promise<void> {
+  const { akKey, akName, ekCertificate, ekPublic } = fleetTpm;
+  const endorsement = checkEndorsement(ekCertificate, ekPublic, [], store, now);
+  const nonce = Buffer.alloc(32, `${name} ${round}`);
+  const { event_log = '', ...claimed } = makeEvidence({ akKey, akName, nonce, log: logOf(variant) });
+  await keepEvidence(
+    tx,
+    {
       host: name,
       round,
       nonce: nonce.toString('base64'),
       ak_name: akName.toHex(),
       claimed: JSON.stringify(claimed),
-    };
-    const asked = { wanted: JSON.stringify(bootPcrs), previous: null, ima_asked: 0, event_log_sha256: sha256 };
-    await keepEvidence(tx, { ...row, ...asked, received_at: now.toISOString() }, { before: undefined, log: event_log });
-    const why = { code: 'reference-missing', message: 'nothing is known' };
-    const verdict = unknownVerdict({ host: name, why, policy: testPolicy(), revision: 0, endorsement, now });
-    await keepVerdicts(tx, { host: name, round, revision: 0, uptimeMs, bootId, verdicts: [verdict] });
-  }
+      received_at: now.toISOString(),
+      wanted: JSON.stringify(bootPcrs),
+      previous: null,
+      ima_asked: 0,
+      event_log_sha256: logDigest(logOf(variant)),
+    },
+    { before: undefined, log: event_log },
+  );
+  const why = { code: 'reference-missing', message: 'nothing is known' };
+  const verdict = unknownVerdict({ host: name, why, policy: testPolicy(), revision: 0, endorsement, now });
+  await keepVerdicts(tx, { host: name, round, revision: 0, uptimeMs, bootId, verdicts: [verdict] });
 }
 
 /** What a golden host with this log would teach, each under its own name. */

@@ -1,0 +1,144 @@
+// Windows of updates that end by themselves.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { openDatabase } from '@assay/daemon/storage';
+import { testClock } from '@assay/daemon/testing';
+import type { Journal, LearnResult, ReferenceSummary } from '@assay/protocol';
+import { migrations } from '../storage/migrations/catalogue.ts';
+import type { Schema } from '../storage/schema.ts';
+import type { TestServerOptions } from '../testing/server.ts';
+import { type Fleet, type FleetHost, names, recordEvidence, startFleet, valuesOf } from './testing/fleet.ts';
+
+const hour = 3_600_000;
+
+/** What `b` has that `a` has not is next for an hour, and is to replace what `a` has in its place. */
+async function planned(t: TestContext, hosts: FleetHost[], options: TestServerOptions = {}) {
+  const clock = testClock(Date.now());
+  const fleet = await startFleet(t, hosts, { clock, verdict_lifetime: 100_000, brake_window: 10, ...options });
+  const [value] = valuesOf('b').filter(
+    ({ content }) => !valuesOf().some((one) => JSON.stringify(one.content) === JSON.stringify(content)),
+  );
+  assert.ok(value);
+  const old = fleet.ids[value.component] ?? '';
+  const until = new Date(clock.now().getTime() + hour).toISOString();
+  const { added } = await fleet.ok<LearnResult>('POST', '/v1/reference', {
+    values: [value],
+    next: { until, replaces: [old] },
+  });
+  return { ...fleet, clock, old, next: added[0]?.id ?? '', states: statesOf(fleet, old, added[0]?.id ?? '') };
+}
+
+const statesOf =
+  ({ ok }: Fleet, ...ids: string[]) =>
+  async () =>
+    await Promise.all(ids.map(async (id) => (await ok<ReferenceSummary>('GET', `/v1/reference/${id}`)).state));
+const journal = async ({ ok }: Fleet, subject: string) =>
+  (await ok<Journal>('GET', `/v1/journal?subject=${subject}`)).entries.map(({ action, by }) => `${action} ${by}`);
+
+/** The host has booted something else, as a round would store it. */
+async function boots({ server, clock }: Awaited<ReturnType<typeof planned>>, host: FleetHost) {
+  const db = await openDatabase<Schema>(server.options.database, migrations);
+  await db
+    .transaction()
+    .execute((tx) => recordEvidence(tx, host, { now: clock.now(), uptimeMs: clock.uptimeMs(), bootId: clock.bootId }));
+  await db.destroy();
+}
+
+test('at the end of its window an update takes the place of what it replaces', async (t) => {
+  const fleet = await planned(t, [
+    { name: 'node1', variant: 'b' },
+    { name: 'node2', variant: 'b' },
+  ]);
+  const { clock, server, states, old, next, trust } = fleet;
+  assert.equal(await trust('node1'), 'trusted');
+  clock.pass(hour - 1);
+  await server.server.keepHouse();
+  assert.deepEqual(await states(), ['current', 'next']);
+  clock.pass(1);
+  await server.server.keepHouse();
+  assert.deepEqual(await states(), ['retired', 'current']);
+  assert.deepEqual(await journal(fleet, next), ['reference-promote assay', 'reference-add somebody']);
+  assert.deepEqual(await journal(fleet, old), ['reference-retire assay', 'reference-add somebody']);
+  assert.equal(await trust('node1'), 'trusted');
+});
+
+test('what became due while the server was down is done at its start', async (t) => {
+  const { clock, restart, old, next } = await planned(t, [{ name: 'node1', variant: 'b' }]);
+  clock.pass(2 * hour);
+  const again = await restart();
+  await again.server.server.keepHouse();
+  assert.deepEqual(await statesOf(again, old, next)(), ['retired', 'current']);
+});
+
+test('an update that too many hosts have not made yet waits, and says so once; when they have, it takes over', async (t) => {
+  const fleet = await planned(t, [...names(3).map((name) => ({ name })), { name: 'moved', variant: 'b' }]);
+  const { clock, server, states, next, trust, restart } = fleet;
+  clock.pass(hour);
+  await server.server.keepHouse();
+  assert.deepEqual(await states(), ['current', 'next']);
+  assert.equal(await trust('node1'), 'trusted');
+  const [hold, ...others] = (await fleet.ok<Journal>('GET', `/v1/journal?subject=${next}`)).entries;
+  assert.deepEqual([hold?.action, others.length], ['reference-hold', 1]);
+  assert.match(hold?.text ?? '', /3 of 4 \(75 %\): node1, node2, node3/);
+  clock.pass(hour);
+  await server.server.keepHouse();
+  const again = await restart();
+  await again.server.server.keepHouse();
+  assert.equal((await journal(again, next)).length, 2, 'once, also over a restart');
+
+  for (const name of names(3)) await boots(fleet, { name, variant: 'b', round: 2 });
+  await again.server.server.keepHouse();
+  assert.deepEqual(await statesOf(again, next)(), ['next'], 'tried again after a while only');
+  clock.pass(600_000);
+  await again.server.server.keepHouse();
+  assert.deepEqual(await statesOf(again, fleet.old, next)(), ['retired', 'current']);
+});
+
+test('several that are due together may not cost what one may not', async (t) => {
+  const hosts = [
+    ...names(6).map((name) => ({ name, variant: 'b' })),
+    { name: 'c1', variant: 'c' },
+    { name: 'd1', variant: 'd' },
+  ];
+  const { clock, server, ok } = await planned(t, hosts, { brake_percent: 15 });
+  const values = [...valuesOf('c'), ...valuesOf('d')];
+  const { added } = await ok<LearnResult>('POST', '/v1/reference', { values });
+  const until = new Date(clock.now().getTime() + 2 * hour).toISOString();
+  const due: string[] = [];
+  for (const [variant, value] of [
+    ['x', added[0]],
+    ['y', added[1]],
+  ] as const) {
+    const [fresh] = valuesOf(variant).filter(({ component }) => component === value?.component);
+    const next = { until, replaces: [value?.id] };
+    const result = await ok<LearnResult>('POST', '/v1/reference', { values: [fresh], next });
+    due.push(result.added[0]?.id ?? '');
+  }
+  clock.pass(2 * hour);
+  await server.server.keepHouse();
+  const states = await Promise.all(
+    due.map(async (id) => (await ok<ReferenceSummary>('GET', `/v1/reference/${id}`)).state),
+  );
+  assert.deepEqual(states.sort(), ['current', 'next']);
+});
+
+test('while the brake is on nothing is retired', async (t) => {
+  const fleet = await planned(
+    t,
+    names(4).map((name) => ({ name, variant: 'b' })),
+  );
+  const { clock, server, states, next, ok } = fleet;
+  const { registry } = server.server;
+  for (const host of names(2)) {
+    const { verdict } = registry.current(host);
+    const verdicts = [{ ...verdict, trust: 'untrusted' as const }];
+    registry.accept({ host, round: 9, revision: 99, verdicts, uptimeMs: clock.uptimeMs(), bootId: clock.bootId });
+  }
+  clock.pass(hour);
+  await server.server.keepHouse();
+  assert.deepEqual(await states(), ['current', 'next']);
+  assert.deepEqual((await journal(fleet, next))[0], 'reference-hold assay');
+  await ok('DELETE', '/v1/brake', { because: 'seen to' });
+  await server.server.keepHouse();
+  assert.deepEqual(await states(), ['retired', 'current']);
+});
