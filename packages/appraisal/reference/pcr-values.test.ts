@@ -1,0 +1,191 @@
+// PCR values as they are: for a component in which nothing else is known, and for components that a policy defines.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
+import { corpusLog } from '@assay/measurement/testing';
+import type { PcrWish, PolicyDocument, ReferenceValue } from '@assay/protocol';
+import {
+  extended,
+  factsOfLog,
+  measurements,
+  namedValue,
+  scene,
+  sequence,
+  testPolicy,
+  valuesOf,
+} from '../testing/index.ts';
+import { compare } from './compare.ts';
+import { KnownGood } from './known-good.ts';
+import { referenceFrom } from './learn.ts';
+import type { Facts } from './support.ts';
+
+const boot = corpusLog('ovmf-linux-6.1');
+const other = writeEventLog(withDigests(parseEventLog(boot), 21, { sha256: new Uint8Array(32).fill(7) }));
+const { pcrValues, events } = factsOfLog(boot, []);
+const hex = (pcr: number) => pcrValues.sha256?.get(pcr)?.toHex() ?? assert.fail();
+const values = (name: string, component: string, pcrs: readonly number[], changes: Partial<ReferenceValue> = {}) =>
+  namedValue(
+    name,
+    component,
+    { form: 'pcr-values', values: pcrs.map((pcr) => ({ bank: 'sha256' as const, pcr, value: hex(pcr) })) },
+    changes,
+  );
+const told = (log: Uint8Array, known: readonly ReferenceValue[], component: string, changes: Partial<Facts> = {}) => {
+  const compared = compare(component, factsOfLog(log, known, changes));
+  return compared.known ? compared.values.join() : compared.finding.code;
+};
+
+test('a component is good when all PCRs that have its events have known values', () => {
+  const both = [values('both', 'hypervisor', [4, 9])];
+  assert.equal(told(boot, both, 'hypervisor'), 'both');
+  assert.equal(told(other, both, 'hypervisor'), 'measurement-unknown');
+  const apart = [values('four', 'hypervisor', [4]), values('nine', 'hypervisor', [9])];
+  assert.equal(told(boot, apart, 'hypervisor'), 'four,nine');
+  assert.equal(told(boot, apart.slice(0, 1), 'hypervisor'), 'measurement-unknown', 'the command line is in PCR 9');
+  assert.equal(told(boot, both, 'operating_system'), 'reference-missing', 'of another component');
+  assert.equal(told(boot, both, 'boot_loader'), 'both', 'there is none before a good kernel');
+  assert.equal(told(boot, [values('four', 'boot_loader', [4])], 'boot_loader'), 'four', 'none is in PCR 4');
+  assert.equal(told(boot, [values('eight', 'boot_loader', [8])], 'boot_loader'), 'measurement-unknown');
+});
+
+test('a value counts with all PCRs it names, and none that the quote leaves out', () => {
+  assert.equal(told(other, [values('more', 'boot_loader', [4, 9])], 'boot_loader'), 'measurement-unknown');
+  const quoted = [{ hash: 'sha256', pcrs: [0, 4] }];
+  assert.equal(told(boot, [values('nine', 'boot_loader', [4, 9])], 'boot_loader', { quoted }), 'measurement-unknown');
+  assert.equal(told(boot, [values('four', 'boot_loader', [4])], 'boot_loader', { quoted }), 'four');
+  const banks = [
+    { hash: 'sha256', pcrs: [4] },
+    { hash: 'sha384', pcrs: [4] },
+  ];
+  assert.equal(
+    told(boot, [values('four', 'boot_loader', [4])], 'boot_loader', { quoted: banks }),
+    'measurement-unknown',
+  );
+  const unproven = { pcrValues: {} };
+  assert.equal(told(boot, [values('four', 'boot_loader', [4])], 'boot_loader', unproven), 'measurement-unknown');
+  const twice = namedValue('twice', 'boot_loader', {
+    form: 'pcr-values',
+    values: [
+      { bank: 'sha256', pcr: 4, value: hex(4) },
+      { bank: 'sha256', pcr: 4, value: '00'.repeat(32) },
+    ],
+  });
+  assert.equal(told(boot, [twice], 'boot_loader'), 'measurement-unknown');
+});
+
+test('what no known PCR covers is compared as ever', () => {
+  const known = sequence(events, 'hypervisor');
+  const golden = namedValue('golden', 'hypervisor', known);
+  const nine = namedValue('nine', 'hypervisor', {
+    form: 'pcr-values',
+    values: [{ bank: 'sha256', pcr: 9, value: factsOfLog(other, []).pcrValues.sha256?.get(9)?.toHex() ?? '' }],
+  });
+  assert.equal(told(other, [golden], 'hypervisor'), 'measurement-unknown');
+  assert.equal(told(other, [golden, nine], 'hypervisor'), 'golden,nine');
+  const image = events.find(({ claim }) => claim === 'kernel image') ?? assert.fail();
+  const single = namedValue('single', 'hypervisor', measurements(image));
+  assert.equal(told(other, [single, nine], 'hypervisor'), 'nine,single');
+  assert.equal(told(other, [nine], 'hypervisor'), 'measurement-unknown', 'the kernel is in PCR 4');
+});
+
+test('retired PCR values are refused and named', () => {
+  const retired = [values('both', 'hypervisor', [4, 9], { state: 'retired' })];
+  assert.equal(told(boot, retired, 'hypervisor'), 'measurement-retired');
+  assert.equal(told(other, retired, 'hypervisor'), 'measurement-unknown');
+});
+
+// ---- components that a policy defines
+
+const wanted: readonly PcrWish[] = [{ bank: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 23] }];
+const golden = scene(boot, wanted);
+const learnt = valuesOf(referenceFrom(golden.appraise()));
+const document: Partial<PolicyDocument> = {
+  extras: [{ name: 'disk_keys', pcrs: [15, 23] }],
+  evidence: { pcrs: { sha256: [...(wanted[0]?.pcrs ?? [])] } },
+};
+const components = ['firmware', 'boot_loader', 'hypervisor', 'operating_system'];
+const demanding = testPolicy({ ...document, known_good: [...components, 'disk_keys'] });
+const held = extended(new Uint8Array(32), 'disk key');
+const extra = (fifteen: Uint8Array, changes: Partial<ReferenceValue> = {}) =>
+  namedValue(
+    'extra',
+    'disk_keys',
+    {
+      form: 'pcr-values',
+      values: [
+        { bank: 'sha256', pcr: 15, value: fifteen.toHex() },
+        { bank: 'sha256', pcr: 23, value: '00'.repeat(32) },
+      ],
+    },
+    changes,
+  );
+const judged = (known: readonly ReferenceValue[], policy = demanding, pcrs = new Map([[15, held]])) =>
+  golden.appraise({ pcrs }, { policy, knownGood: new KnownGood([...learnt, ...known], 1) }).verdict;
+
+test('an extra is good by the values of its PCRs, also where no boot log tells what extended them', () => {
+  const verdict = judged([extra(held)]);
+  assert.equal(verdict.trust, 'trusted', verdict.reason);
+  assert.equal(verdict.reason, 'all measurements and disk keys are known good; vouched for by a software TPM');
+  assert.deepEqual(verdict.components.at(-1), {
+    component: 'disk_keys',
+    trust: 'trusted',
+    reason: 'PCR 15, 23, as known good',
+    values: ['extra'],
+  });
+  assert.deepEqual(
+    verdict.findings.filter(({ pcr }) => pcr !== 4).map(({ code, pcr, allowed }) => [code, pcr, allowed]),
+    [['log-replay-mismatch', 15, true]],
+  );
+});
+
+test('an extra with other values, retired ones, early ones or none is not good', () => {
+  const code = (...args: Parameters<typeof judged>) => {
+    const { trust, findings, components: results } = judged(...args);
+    assert.notEqual(trust, 'trusted');
+    assert.notEqual(results.at(-1)?.trust, 'trusted');
+    return findings.filter(({ component }) => component === 'disk_keys').map((one) => one.code);
+  };
+  assert.deepEqual(code([extra(new Uint8Array(32))]), ['measurement-unknown']);
+  assert.deepEqual(code([extra(held)], demanding, new Map()), ['measurement-unknown']);
+  assert.deepEqual(code([extra(held, { state: 'retired' })]), ['measurement-retired']);
+  assert.deepEqual(code([extra(held, { from: '2099-01-01T00:00:00.000Z' })]), ['measurement-early']);
+  assert.deepEqual(code([]), ['reference-missing']);
+  const half = namedValue('half', 'disk_keys', {
+    form: 'pcr-values',
+    values: [{ bank: 'sha256', pcr: 15, value: held.toHex() }],
+  });
+  assert.deepEqual(code([half]), ['reference-missing'], 'of PCR 23 nothing is known');
+  const single = namedValue('single', 'disk_keys', sequence(events, 'firmware'));
+  assert.deepEqual(code([single]), ['reference-missing']);
+});
+
+test('an extra that nobody asks for is shown, and costs no trust', () => {
+  const asked = testPolicy({ ...document, known_good: components });
+  const verdict = judged([extra(held, { state: 'retired' })], asked, new Map());
+  assert.equal(verdict.trust, 'trusted', verdict.reason);
+  assert.deepEqual(
+    verdict.components.map(({ demanded }) => demanded),
+    [undefined, undefined, undefined, undefined, false],
+  );
+  assert.equal(verdict.components.at(-1)?.trust, 'untrusted');
+  const unknown = judged([], asked, new Map());
+  assert.equal(unknown.trust, 'trusted');
+  assert.ok(
+    !unknown.findings.some(({ component }) => component === 'disk_keys'),
+    'that nothing is known of it is no news',
+  );
+});
+
+test('where PCR values are not proven an extra is unknown', () => {
+  const known = new KnownGood([...learnt, extra(held)], 1);
+  const { verdict } = golden.appraise({ pcrDigest: new Uint8Array(32) }, { policy: demanding, knownGood: known });
+  assert.deepEqual(
+    verdict.components.map(({ trust }) => trust),
+    Array(5).fill('unknown'),
+  );
+  const refused = golden.appraise({ nonce: new Uint8Array(32) }, { policy: demanding, knownGood: known }).verdict;
+  assert.deepEqual(
+    refused.components.map(({ component }) => component),
+    [...components, 'disk_keys'],
+  );
+});
