@@ -26,7 +26,7 @@ const subjectKeyIdentifier = '2.5.29.14';
  */
 export const signersOf = (texts: readonly string[], where: string): Signer[] =>
   texts.flatMap((text, i) => {
-    const of = `${where} ${i + 1}`;
+    const of = `${where}.${i}`;
     try {
       return pemBlocks('CERTIFICATE', of, text, 'policy-value').map((der) => signerOf(der, of));
     } catch (cause) {

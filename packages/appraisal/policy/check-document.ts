@@ -52,13 +52,17 @@ const control = /[\u0000-\u001f\u007f]/;
 function checkCommandLine({ command_line: rule }: PolicyDocument, refuse: Refuse): void {
   const { allow = [], require: required = [], forbid = [] } = rule ?? {};
   for (const [field, patterns] of Object.entries({ allow, require: required, forbid }))
-    for (const pattern of patterns)
-      if (control.test(pattern)) refuse(`command_line.${field}`, 'one line of text', pattern);
+    for (const [i, pattern] of patterns.entries())
+      if (control.test(pattern)) refuse(`command_line.${field}.${i}`, 'one line of text', pattern);
   for (const [field, patterns] of Object.entries({ require: required, forbid }))
-    for (const pattern of patterns) {
+    for (const [i, pattern] of patterns.entries()) {
       const { kernel, init } = kernelWords(kernelBytes(pattern));
       if (kernel.length !== 1 || init.length > 0 || /^\**$/.test(pattern))
-        refuse(`command_line.${field}`, 'one word, its value in double quotes if it has blanks', pattern || 'nothing');
+        refuse(
+          `command_line.${field}.${i}`,
+          'one word, its value in double quotes if it has blanks',
+          pattern || 'nothing',
+        );
     }
 }
 
@@ -66,10 +70,10 @@ function checkIma({ pool, ima }: PolicyDocument, refuse: Refuse): void {
   const { files, exclude = [], signed_by: signers } = ima ?? {};
   if (!files && (exclude.length > 0 || signers))
     refuse('ima.files', 'known-good, where exclude or signed_by is given', 'nothing', 'without it no file is judged');
-  for (const pattern of exclude) {
+  for (const [i, pattern] of exclude.entries()) {
     if (/^[*/\s]*$/.test(pattern))
-      refuse('ima.exclude', 'a pattern that leaves some files to be judged', pattern || 'nothing');
-    if (pattern.includes('/') && !/^[/*]/.test(pattern)) refuse('ima.exclude', 'a path from / on', pattern);
+      refuse(`ima.exclude.${i}`, 'a pattern that leaves some files to be judged', pattern || 'nothing');
+    if (pattern.includes('/') && !/^[/*]/.test(pattern)) refuse(`ima.exclude.${i}`, 'a path from / on', pattern);
   }
   signersOf(signers ?? [], fieldOf({ pool }, 'ima.signed_by'));
 }

@@ -1,0 +1,165 @@
+// Rules on the kernel's command line, on boots that were recorded: GRUB measured its text in `secure-boot`, the kernel its digest alone in `direct`.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseEventLog } from '@assay/measurement';
+import { buildLog, type EventWish, editLog, frameOf, grub, labelled, separator } from '@assay/measurement/testing';
+import type { PcrWish, PolicyDocument } from '@assay/protocol';
+import { bootLog } from '../testing/boots.ts';
+import { scene, testPolicy } from '../testing/index.ts';
+import { verifyEvidence } from '../verify-evidence.ts';
+import { commandLineFindings, coveredByPolicy } from './command-line.ts';
+import { defaultPcrs } from './policy.ts';
+
+type Rules = NonNullable<PolicyDocument['command_line']>;
+
+function verified(log: Uint8Array, wanted: readonly PcrWish[] = defaultPcrs) {
+  const verification = verifyEvidence(scene(log, wanted).input());
+  return verification.authentic ? verification : assert.fail(verification.findings[0].message);
+}
+const boots = Object.fromEntries(
+  ['secure-boot', 'other-command-line', 'direct', 'unified-kernel'].map((name) => [name, verified(bootLog(name))]),
+);
+const on = (boot: string) => boots[boot] ?? assert.fail(boot);
+const codes = (of: ReturnType<typeof verified>, rules: Rules) =>
+  commandLineFindings(testPolicy({ command_line: rules }), of).map(({ code }) => code);
+const covered = (of: ReturnType<typeof verified>, allow: string[]) =>
+  of.events.filter(coveredByPolicy(testPolicy({ command_line: { allow } }), of)).map(({ role }) => role);
+
+/** A host whose GRUB measured this line. */
+const booted = (line: string, command = line, more: EventWish[] = []) =>
+  verified(
+    buildLog([
+      ...[0, 1, 2, 3, 4, 5, 6, 7].map(separator),
+      grub(`linux ${command}`),
+      labelled(9, command.split(' ')[0] ?? '', 'kernel file'),
+      grub(line, 'kernel_cmdline'),
+      ...more,
+    ]),
+  );
+
+const lineOfDirect = 'console=ttyS0 quiet ima_template=ima-ng initrd=initrd';
+
+test('a word that is required has to be on the line', () => {
+  assert.deepEqual(codes(on('secure-boot'), { require: ['quiet', 'console=ttyS0', 'console=*'] }), []);
+  assert.deepEqual(codes(on('secure-boot'), { require: ['lockdown=integrity'] }), ['command-line-missing']);
+  assert.deepEqual(codes(on('secure-boot'), { require: ['qui'] }), ['command-line-missing'], 'the whole word');
+  assert.deepEqual(codes(on('secure-boot'), { require: ['/kernel'] }), ['command-line-missing'], 'the path is none');
+});
+
+test('a word that is forbidden may not be on the line', () => {
+  assert.deepEqual(codes(on('secure-boot'), { forbid: ['init=*'] }), []);
+  const [found] = commandLineFindings(testPolicy({ command_line: { forbid: ['init=*'] } }), on('other-command-line'));
+  assert.equal(found?.code, 'command-line-forbidden');
+  assert.match(found?.message ?? '', /hypervisor: kernel command line: expected no word “init=\*”, got init=\/bin\/sh/);
+  assert.equal(typeof found?.event, 'number');
+});
+
+test('a word is forbidden as a word: other names that end like it are not', () => {
+  assert.deepEqual(codes(booted('/k rdinit=/x xinit=/y'), { forbid: ['init=*'] }), []);
+  assert.deepEqual(codes(booted('/k init=/x'), { forbid: ['init'] }), []);
+});
+
+test('no quote, dash, blank or place on the line hides a forbidden word', () => {
+  const hidden = ['"init=/x y"', 'init="/x y"', 'a="b\\" init=/x', 'a\u00e0init=/x', 'a="b init=/x"', 'a -- init=/x'];
+  for (const word of hidden)
+    assert.deepEqual(codes(booted(`/k ${word}`), { forbid: ['init=*'] }), ['command-line-forbidden'], word);
+  assert.deepEqual(codes(booted('/k a.b-c=0'), { forbid: ['a.b_c=0'] }), ['command-line-forbidden']);
+  assert.deepEqual(
+    codes(booted('/k a="b nokaslr c"'), { forbid: ['nokaslr'] }),
+    ['command-line-forbidden'],
+    'read before quotes count',
+  );
+});
+
+test('a required word counts where the kernel reads it, and while nothing overrules it', () => {
+  const rules = { require: ['audit=1'] };
+  assert.deepEqual(codes(booted('/k audit=1'), rules), []);
+  for (const line of ['/k x="a audit=1"', '/k quiet -- audit=1', '/k audit=1 audit=0', '/k xaudit=1', '/k audit=10'])
+    assert.deepEqual(codes(booted(line), rules), ['command-line-missing'], line);
+  assert.deepEqual(codes(booted('/k audit=0 audit=1'), rules), []);
+  assert.deepEqual(codes(booted('/k console=tty0 console=ttyS0'), { require: ['console=tty0', 'console=ttyS0'] }), []);
+});
+
+test('Q12 a line that is not proven is unknown, never good', () => {
+  const without8 = verified(bootLog('secure-boot'), [{ bank: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 9] }]);
+  const two = booted('/k quiet', '/k quiet', [grub('linux /k debug'), grub('/k debug', 'kernel_cmdline')]);
+  const none = verified(buildLog([0, 1, 2, 3, 4, 5, 6, 7].map(separator)));
+  const other = booted('/k quiet', '/k quiet init=/bin/sh');
+  for (const rules of [{ forbid: ['init=*'] }, { require: ['quiet'] }])
+    for (const host of [without8, two, none, other, on('direct')])
+      assert.deepEqual(codes(host, rules), ['command-line-unproven']);
+  for (const line of [`/k quiet ${'x'.repeat(2100)}`, '/k quiet \u0001', '/k quiet\nx', '"/k" quiet'])
+    assert.deepEqual(
+      codes(booted(line), { require: ['quiet'] }),
+      ['command-line-unproven'],
+      JSON.stringify(line.slice(0, 20)),
+    );
+  const wanted: PcrWish[] = [{ bank: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 9] }];
+  const policy = testPolicy({ command_line: { require: ['quiet'] } }, { pcrs: wanted });
+  const { trust, findings } = scene(bootLog('secure-boot'), wanted).appraise({}, { policy }).verdict;
+  assert.equal(trust, 'unknown');
+  assert.deepEqual(
+    findings.filter(({ allowed }) => !allowed).map(({ code }) => code),
+    ['command-line-unproven'],
+  );
+});
+
+test('where the log has the digest alone, whole lines that are allowed are tried', () => {
+  const rules = (line: string): Rules => ({ allow: ['console=*', line], require: ['quiet'], forbid: ['init=*'] });
+  assert.deepEqual(codes(on('direct'), rules(lineOfDirect)), []);
+  assert.deepEqual(codes(on('direct'), { ...rules(lineOfDirect), require: ['debug'] }), ['command-line-missing']);
+  assert.deepEqual(codes(on('direct'), rules(`${lineOfDirect} debug`)), ['command-line-unproven']);
+  assert.deepEqual(covered(on('direct'), [lineOfDirect]), ['kernel command line']);
+  assert.deepEqual(covered(on('direct'), [`${lineOfDirect} debug`, 'console=* quiet ima_template=* initrd=*']), []);
+  const again = verified(
+    editLog(parseEventLog(bootLog('direct')), (frames) => [
+      ...frames,
+      frameOf({ pcr: 9, type: 'EV_EVENT_TAG', data: tagged('quiet debug\0') }, ['sha256', 'sha384']),
+    ]),
+  );
+  assert.equal(again.events.filter(({ role }) => role === 'kernel command line').length, 2);
+  assert.deepEqual(covered(again, [lineOfDirect]), [], 'every line has to be that line');
+});
+
+/** The tagged event in which Linux measures its load options (TCG_PCClientTaggedEvent). */
+function tagged(line: string): Uint8Array {
+  const text = Buffer.from(line, 'utf16le');
+  const head = Buffer.alloc(8);
+  head.writeUInt32LE(0x8f3b22ed, 0);
+  head.writeUInt32LE(text.length, 4);
+  return Buffer.concat([head, text]);
+}
+
+test('a line that the policy allows covers its events: the line itself and the command it comes from', () => {
+  const both = ['command that starts the kernel', 'kernel command line'];
+  assert.deepEqual(covered(on('secure-boot'), ['console=ttyS0 quiet']), both);
+  assert.deepEqual(covered(on('secure-boot'), ['console=* quiet']), both);
+  for (const other of ['console=*', 'quiet', '/kernel console=ttyS0 quiet', 'console=ttyS0 quiet debug', '*'])
+    assert.deepEqual(covered(on('secure-boot'), [other]), [], other);
+  assert.deepEqual(covered(on('other-command-line'), ['console=ttyS0 quiet', 'console=* quiet *=/bin/bash']), []);
+  assert.deepEqual(covered(booted('/k a'), []), []);
+  assert.deepEqual(
+    covered(booted('/k a b', '/k a b', [grub('set x=1'), grub('linux /k a c'), grub('/k a c', 'kernel_cmdline')]), [
+      'a b',
+    ]),
+    [],
+  );
+});
+
+test('a host whose command line the policy allows is trusted though nobody learnt it', () => {
+  const golden = scene(bootLog('secure-boot'), defaultPcrs);
+  const log = editLog(parseEventLog(bootLog('secure-boot')), (frames) =>
+    frames.map((frame) => {
+      const text = Buffer.from(frame.data).toString('latin1');
+      if (frame.pcr !== 8 || !text.includes('console=ttyS0')) return frame;
+      const [, prefix = '', words = ''] = /^(\w+): ?(.*?)\0*$/s.exec(text) ?? [];
+      return frameOf({ ...grub(words.replace('ttyS0', 'ttyS1'), prefix), pcr: 8 }, ['sha1', 'sha256', 'sha384']);
+    }),
+  );
+  assert.equal(golden.appraise({ log }).verdict.trust, 'untrusted');
+  const policy = testPolicy({ command_line: { allow: ['console=* quiet'] } }, { pcrs: defaultPcrs });
+  const { verdict } = golden.appraise({ log }, { policy });
+  assert.equal(verdict.trust, 'trusted', verdict.reason);
+  const stricter = testPolicy({ command_line: { allow: ['console=* quiet'], forbid: ['console=ttyS1'] } });
+  assert.equal(golden.appraise({ log }, { policy: stricter }).verdict.trust, 'untrusted');
+});

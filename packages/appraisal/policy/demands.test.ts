@@ -1,0 +1,61 @@
+// What a policy asks of the TPM, of the quote and of IMA.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PolicyDocument } from '@assay/protocol';
+import type { Endorsement } from '../endorsement/endorsement.ts';
+import { scene, testPolicy } from '../testing/index.ts';
+import { bootPcrs, defaultPcrs } from './policy.ts';
+
+const host = scene(undefined, defaultPcrs);
+const honest = host.input();
+
+function judged(document: Partial<PolicyDocument>, endorsement: Partial<Endorsement> = {}) {
+  const of = { ...honest.endorsement, ...endorsement };
+  const { verdict } = host.appraise({}, { policy: testPolicy(document), endorsement: of });
+  return [verdict.trust, ...verdict.findings.filter(({ allowed }) => !allowed).map(({ code }) => code)];
+}
+
+test('a software TPM, and a cloud’s virtual one, are enough where the policy says so', () => {
+  assert.deepEqual(judged({ tpm: { software: true } }), ['trusted']);
+  assert.deepEqual(judged({ tpm: {} }), ['untrusted', 'software-tpm']);
+  assert.deepEqual(judged({ tpm: { software: false } }), ['untrusted', 'software-tpm']);
+  const virtual = { software: false, virtual: true };
+  assert.deepEqual(judged({ tpm: {} }, virtual), ['trusted'], 'the server accepts its CA');
+  assert.deepEqual(judged({ tpm: { virtual: true } }, virtual), ['trusted']);
+  assert.deepEqual(judged({ tpm: { virtual: false } }, virtual), ['untrusted', 'virtual-tpm']);
+  assert.deepEqual(judged({ tpm: { virtual: false } }, { software: false }), ['trusted']);
+});
+
+test('a TPM is of a maker the policy names, by its id or by the CA that vouched for it', () => {
+  const tpm = { manufacturer: 'INTC', model: 'ADL', version: 'id:1' };
+  const of = (vendors: string[], changes: Partial<Endorsement> = {}) =>
+    judged({ tpm: { software: true, vendors } }, { tpm, anchor: 'CN=Some CA', ...changes });
+  assert.deepEqual(of(['INTC']), ['trusted']);
+  assert.deepEqual(of(['IFX', 'INTC']), ['trusted']);
+  assert.deepEqual(of(['CN=Some CA']), ['trusted']);
+  for (const vendors of [['IFX'], ['INT'], ['intc'], ['CN=Some'], []])
+    assert.deepEqual(of(vendors), ['untrusted', 'tpm-vendor']);
+  const { tpm: _, ...old } = honest.endorsement;
+  const { verdict } = host.appraise(
+    {},
+    { policy: testPolicy({ tpm: { software: true, vendors: ['INTC'] } }), endorsement: old },
+  );
+  assert.deepEqual([verdict.trust, verdict.findings[0]?.code], ['unknown', 'tpm-vendor-unknown']);
+});
+
+test('a bank or a PCR that the policy rests on and the quote lacks makes a host unknown', () => {
+  for (const pcrs of [{ sha384: [0] }, { sha256: [0, 14] }, { sha256: [0], sha384: [7] }])
+    assert.deepEqual(judged({ evidence: { pcrs } }), ['unknown', 'policy-pcrs-not-quoted']);
+  assert.deepEqual(judged({ evidence: { pcrs: { sha256: [0, 7] } } }), ['trusted']);
+});
+
+test('where IMA is required, a host that measures nothing with it is untrusted', () => {
+  const zero = { pcrs: new Map([[10, new Uint8Array(32)]]) };
+  const codes = (required: boolean) =>
+    host.findings(zero, { policy: testPolicy({ ima: { required } }) }).map(({ code }) => code);
+  assert.deepEqual(codes(true), ['ima-required']);
+  assert.deepEqual(codes(false), []);
+  const narrow = scene(undefined, bootPcrs);
+  const unproven = narrow.findings({}, { policy: testPolicy({ ima: { required: true } }) }).map(({ code }) => code);
+  assert.deepEqual(unproven, ['policy-pcrs-not-quoted']);
+});

@@ -1,0 +1,74 @@
+// Secure Boot and its keys, on boots that were recorded.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseEventLog } from '@assay/measurement';
+import { corpusLog, editLog } from '@assay/measurement/testing';
+import type { PolicyDocument } from '@assay/protocol';
+import { bootLog } from '../testing/boots.ts';
+import { scene, testPolicy } from '../testing/index.ts';
+import { verifyEvidence } from '../verify-evidence.ts';
+import { defaultPcrs } from './policy.ts';
+import { secureBootFindings } from './secure-boot-rule.ts';
+
+type Rules = NonNullable<PolicyDocument['secure_boot']>;
+
+function verified(log: Uint8Array, wanted = defaultPcrs) {
+  const verification = verifyEvidence(scene(log, wanted).input());
+  return verification.authentic ? verification : assert.fail(verification.findings[0].message);
+}
+const on = verified(bootLog('secure-boot'));
+const off = verified(bootLog('no-secure-boot'));
+const findings = (of: ReturnType<typeof verified>, rules: Rules) =>
+  secureBootFindings(testPolicy({ secure_boot: rules }), of);
+const codes = (of: ReturnType<typeof verified>, rules: Rules) => findings(of, rules).map(({ code }) => code);
+const keysOf = (variable: string) =>
+  (on.claims.secureBootKeys[variable]?.value ?? []).map(({ fingerprint }) => fingerprint);
+const [db = ''] = keysOf('db');
+const stranger = '5a'.repeat(32);
+
+test('Secure Boot has to be proven on: off is untrusted, not proven unknown', () => {
+  assert.deepEqual(codes(on, { state: 'on' }), []);
+  assert.deepEqual(codes(off, { state: 'on' }), ['secure-boot-off']);
+  const without7 = verified(bootLog('secure-boot'), [{ bank: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6] }]);
+  assert.deepEqual(codes(without7, { state: 'on' }), ['secure-boot-unproven']);
+  assert.match(findings(verified(corpusLog('event-arch-linux')), { state: 'on' })[0]?.seen ?? '', /neither 0 nor 1/);
+  assert.deepEqual(codes(off, {}), []);
+});
+
+test('a host with Secure Boot off is not trusted by a policy that asks for it, and the reason names it', () => {
+  const host = scene(bootLog('no-secure-boot'), defaultPcrs);
+  assert.equal(host.appraise().verdict.trust, 'trusted');
+  const { verdict } = host.appraise({}, { policy: testPolicy({ secure_boot: { state: 'on' } }) });
+  assert.equal(verdict.trust, 'untrusted');
+  assert.match(verdict.reason, /Secure Boot: expected on, got off/);
+  const { trust, reason } = verdict.components[0] ?? assert.fail();
+  assert.deepEqual([trust, /Secure Boot/.test(reason)], ['untrusted', true]);
+});
+
+test('keys are required, limited and forbidden by fingerprint, in each variable by itself', () => {
+  assert.ok(keysOf('db').length > 0);
+  const all = keysOf('db');
+  assert.deepEqual(codes(on, { keys: { db: { require: all, only: all, forbid: [stranger] } } }), []);
+  assert.deepEqual(codes(on, { keys: { db: { require: [stranger] } } }), ['secure-boot-key-missing']);
+  assert.deepEqual(codes(on, { keys: { db: { only: [stranger] } } }), ['secure-boot-key-foreign']);
+  assert.deepEqual(codes(on, { keys: { db: { only: [] } } }), ['secure-boot-key-foreign']);
+  assert.deepEqual(codes(on, { keys: { db: { forbid: [db] } } }), ['secure-boot-key-forbidden']);
+  assert.deepEqual(codes(on, { keys: { dbx: { require: [db] } } }), ['secure-boot-key-missing'], 'it is in db');
+  assert.match(
+    findings(on, { keys: { db: { forbid: [db] } } })[0]?.message ?? '',
+    new RegExp(`db: .*${db.slice(0, 16)}`),
+  );
+});
+
+test('keys of a variable that is not proven are unknown, whatever it is called', () => {
+  for (const variable of ['MokList', 'DB', 'constructor', '__proto__', ''])
+    assert.deepEqual(codes(on, { keys: Object.fromEntries([[variable, { forbid: [db] }]]) }), ['secure-boot-unproven']);
+  const honest = scene(bootLog('secure-boot'), defaultPcrs);
+  const log = editLog(parseEventLog(bootLog('secure-boot')), (frames) =>
+    frames.map((frame) => (frame.pcr === 7 ? { ...frame, data: frame.data.map((byte) => byte ^ 1) } : frame)),
+  );
+  const lied = verifyEvidence(honest.input({ log }));
+  assert.ok(lied.authentic);
+  const unproven = 'secure-boot-unproven';
+  assert.deepEqual(codes(lied, { keys: { db: { forbid: [stranger] } }, state: 'on' }), [unproven, unproven]);
+});
