@@ -39,11 +39,16 @@ export function commandsFor(
       'takes this file, as this host has it, into known good',
     );
   const measured = open.filter(({ path }) => path === undefined);
-  for (const component of new Set(measured.map((one) => one.component)))
+  for (const component of new Set(measured.map((one) => one.component))) {
+    const of = measured.filter((one) => one.component === component);
+    const keys = of.some(({ claim }) => claim.startsWith('secure boot '))
+      ? '; its Secure Boot is another one: be sure of it'
+      : '';
     add(
       `assay host accept ${host} --component ${component} --because "…"`,
-      `takes exactly what differs in its ${componentName(component)} into known good: every host that shows it is good in it`,
+      `takes exactly what differs in its ${componentName(component)} into known good: every host that shows it is good in it${keys}`,
     );
+  }
   if (measured.length > 0)
     add(
       `assay reference learn ${host}`,

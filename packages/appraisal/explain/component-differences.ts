@@ -27,7 +27,9 @@ export function componentDifferences(component: string, facts: Facts, found: Fin
   const differences =
     all.deviations.length === 0 || isNew
       ? [wholeDifference(component, all, found, now)]
-      : all.deviations.slice(0, mostDifferences).map((one) => tell(component, facts, one, found, now));
+      : distinct(all.deviations, banksOf(facts))
+          .slice(0, mostDifferences)
+          .map((one) => tell(component, facts, one, found, now));
   const [first] = differences;
   if (first && first.resembles === undefined) {
     const text = resemblance(all, banksOf(facts), now);
@@ -35,6 +37,17 @@ export function componentDifferences(component: string, facts: Facts, found: Fin
   }
   if (first && first.value === undefined && all.base) first.value = all.base.value.id;
   return differences;
+}
+
+/** What was measured twice is told once: where it came first. */
+function distinct(deviations: readonly Deviation[], banks: readonly Bank[]): Deviation[] {
+  const digests = (of: Pick<ReferenceEvent, 'digests'> | undefined) => banks.map((bank) => of?.digests[bank]).join(' ');
+  const known = new Map<string, Deviation>();
+  for (const one of deviations) {
+    const name = [one.claim, digests(one.expected), digests(one.seen)].join('; ');
+    if (!known.has(name)) known.set(name, one);
+  }
+  return [...known.values()];
 }
 
 /** Nothing is known of it; or it is, as a whole, what was good once, or will be; or its events are good, and their order is not. */
@@ -93,7 +106,7 @@ function tell(component: string, facts: Facts, one: Deviation, found: Finding, n
 }
 
 function sentence({ claim, expected, seen, known }: Deviation, bank: Bank, what: string | undefined): string {
-  if (!seen) return `${withArticle(claim)} is missing: it is known good, and was not measured`;
+  if (!seen) return `no ${claim} was measured where one is known good`;
   const where = `event ${seen.event.index} (PCR ${seen.event.pcr}, ${seen.event.type})`;
   if (known && what !== undefined) return `${where} measures ${withArticle(claim)} of ${what}`;
   if (!expected) return `${where} measures ${withArticle(claim)} that is not known good`;

@@ -94,8 +94,19 @@ const distinct = (findings: readonly Finding[]): Finding[] => [
 
 function summaryOf({ host, pool, trust, reason }: Verdict, differences: readonly ToldDifference[]): string {
   const where = `${host} is ${trust} in pool ${pool}`;
-  const [first] = differences;
-  if (trust !== 'untrusted' || !first) return `${where}: ${reason}`;
+  const lead = telling.flatMap((claim) => differences.filter((one) => one.claim === claim))[0] ?? differences[0];
+  if (trust !== 'untrusted' || !lead) return `${where}: ${reason}`;
   const more = differences.length - 1;
-  return `${where}: ${first.text}${more > 0 ? `; ${more} more ${more > 1 ? 'things differ' : 'thing differs'}` : ''}`;
+  return `${where}: ${lead.text}${more > 0 ? `; ${more} more ${more > 1 ? 'things differ' : 'thing differs'}` : ''}`;
 }
+
+/** What says most of what has happened, first: a file of the boot loader differs whenever a command does. */
+const telling = [
+  'secure boot state',
+  'kernel command line',
+  'command that starts the kernel',
+  'kernel image',
+  'kernel file',
+  'hypervisor file',
+  'boot loader image',
+];

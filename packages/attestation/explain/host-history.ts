@@ -28,7 +28,7 @@ export async function hostHistory(needs: JudgingNeeds, host: string, wish: Histo
   const verified = new Map<number, Reading | undefined>();
   const entries: HistoryEntry[] = [];
   for (const change of await historyOf(db, host, { pool: wish.pool, limit: wish.limit })) {
-    const { pool, round, at, verdict, evidence } = change;
+    const { pool, round, at, until, verdict, evidence } = change;
     let now: Verdict | undefined;
     if (standards && evidence) {
       await pause();
@@ -36,7 +36,8 @@ export async function hostHistory(needs: JudgingNeeds, host: string, wish: Histo
       const reading = verified.get(round);
       now = reading && judgedNow(needs, reading, pool, standards);
     }
-    entries.push({ pool, round, at, verdict, evidence, ...(now && { now }) });
+    const told = { pool, round, at, ...(until !== null && { until }), verdict, evidence };
+    entries.push({ ...told, ...(now && { now }) });
   }
   return { host, entries };
 }

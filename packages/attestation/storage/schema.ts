@@ -135,6 +135,8 @@ export type VerdictHistoryRow = {
   round: number;
   revision: number;
   at: string;
+  /** When the last evidence of this run of equal verdicts was verified; null: it goes on. */
+  until: string | null;
   /** Base64 of deflated JSON: Verdict */
   verdict: string;
 };

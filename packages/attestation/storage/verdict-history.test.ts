@@ -68,6 +68,11 @@ eachDatabase(
         [1, 'unknown', true],
       ],
     );
+    assert.deepEqual(
+      history.map(({ until }) => until),
+      [null, at(7).toISOString(), at(1).toISOString()],
+      'a run ends with the last evidence of it',
+    );
     assert.deepEqual(history[0]?.verdict, verdict('untrusted', 8, defaultPool, ['measurement-unknown']));
     assert.deepEqual((await historyOf(db, 'node1', { limit: 1 })).length, 1);
     assert.deepEqual(await logs(), ['new', 'newer', 'old'], 'each once, for as long as a change rests on it');

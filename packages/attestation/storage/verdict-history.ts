@@ -51,11 +51,48 @@ export async function keepHistory(db: Db, { host, round, revision, at: given, ve
   await keepEvidenceOfRound(db, host, round);
 }
 
+/** Before another verdict replaces the current one: until when did that hold? Run it in the same transaction. */
+export async function endRun(db: Db, host: string, pool: string): Promise<void> {
+  const of = { host, pool };
+  const last = await db
+    .selectFrom('verdicts')
+    .select('verdict')
+    .where((is) => is.and(of))
+    .executeTakeFirst();
+  const change = await db
+    .selectFrom('verdict_history')
+    .select(['round', 'revision'])
+    .where((is) => is.and(of))
+    .orderBy('round', 'desc')
+    .orderBy('revision', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (!last || !change) return;
+  const until = verifiedAt(last.verdict);
+  if (until === undefined) return;
+  await db
+    .updateTable('verdict_history')
+    .set({ until })
+    .where((is) => is.and({ ...of, ...change }))
+    .execute();
+}
+
+/** Undefined: the row cannot be read, and nothing is said of it. */
+function verifiedAt(verdict: string): string | undefined {
+  try {
+    return parse(Verdict, verdict, 'stored verdict').verified_at;
+  } catch {
+    return undefined;
+  }
+}
+
 export type VerdictChangeKept = {
   readonly pool: string;
   readonly round: number;
   readonly revision: number;
   readonly at: string;
+  /** When its last evidence was verified, before another verdict followed; null: none has. */
+  readonly until: string | null;
   readonly verdict: Verdict;
   /** Whether the evidence of this round is still there: `evidenceAt`. */
   readonly evidence: boolean;
@@ -75,7 +112,15 @@ export async function historyOf(
     .leftJoin('evidence_history as kept', (join) =>
       join.onRef('kept.host', '=', 'change.host').onRef('kept.round', '=', 'change.round'),
     )
-    .select(['change.pool', 'change.round', 'change.revision', 'change.at', 'change.verdict', 'kept.round as evidence'])
+    .select([
+      'change.pool',
+      'change.round',
+      'change.revision',
+      'change.at',
+      'change.until',
+      'change.verdict',
+      'kept.round as evidence',
+    ])
     .where('change.host', '=', host)
     .orderBy('change.round', 'desc')
     .orderBy('change.revision', 'desc')

@@ -3,7 +3,7 @@
 import { parse, Verdict } from '@assay/protocol';
 import { sql } from 'kysely';
 import type { Db, VerdictRow } from './schema.ts';
-import { gistOf, keepHistory } from './verdict-history.ts';
+import { endRun, gistOf, keepHistory } from './verdict-history.ts';
 
 /** The verdicts on one round of a host, and what their reader needs to know how old they are. */
 export type StoredVerdicts = {
@@ -36,6 +36,8 @@ export async function keepVerdicts(db: Db, stored: StoredVerdicts): Promise<bool
   for (const verdict of verdicts) {
     const { pool } = verdict;
     const gist = gistOf(verdict);
+    const old = before.find((one) => one.pool === pool);
+    if (old && old.gist !== gist) await endRun(db, host, pool);
     const { rows } = await sql`
       insert into verdicts (host, pool, round, revision, verdict, gist, uptime_ms, boot_id, files)
       select name, ${pool}, ${round}, ${revision}, ${JSON.stringify(verdict)}, ${gist}, ${uptimeMs}, ${bootId}, ${files[pool] ?? null}
@@ -45,7 +47,7 @@ export async function keepVerdicts(db: Db, stored: StoredVerdicts): Promise<bool
         uptime_ms = excluded.uptime_ms, boot_id = excluded.boot_id, files = excluded.files
       returning host`.execute(db);
     if (rows.length === 0) return false;
-    if (before.find((old) => old.pool === pool)?.gist !== gist) changed.push(verdict);
+    if (old?.gist !== gist) changed.push(verdict);
   }
   const left = before.filter((old) => !verdicts.some(({ pool }) => pool === old.pool));
   for (const { pool } of left) await sql`delete from verdicts where host = ${host} and pool = ${pool}`.execute(db);

@@ -73,6 +73,8 @@ export const HistoryEntry = Type.Object({
   pool: PoolName,
   round: Type.Integer(),
   at: Instant,
+  /** When the last evidence that came to the same was verified; absent: no other verdict has followed. */
+  until: Type.Optional(Instant),
   verdict: Verdict,
   /** Whether its evidence is still kept. */
   evidence: Type.Boolean(),

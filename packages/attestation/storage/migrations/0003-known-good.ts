@@ -152,6 +152,7 @@ async function history(db: Kysely<Old & New>): Promise<void> {
     .addColumn('round', 'bigint', (c) => c.notNull())
     .addColumn('revision', 'bigint', (c) => c.notNull())
     .addColumn('at', 'text', (c) => c.notNull())
+    .addColumn('until', 'text')
     .addColumn('verdict', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('verdict_history_key', ['host', 'pool', 'round', 'revision'])
     .execute();
