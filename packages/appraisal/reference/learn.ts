@@ -70,11 +70,12 @@ export const measuredOf = (events: readonly QuotedEvent[], parts: readonly ImaPa
       events: events.filter((part) => part.component === component).map(({ reference }) => reference),
     },
   })),
-  ...filesOf(parts).map((files) => ({
-    component: 'operating_system',
-    content: { form: 'files' as const, files },
-  })),
+  ...filesTaught(parts),
 ];
+
+/** Files of the list alone. @param parts proven; one behind the other from its beginning, else none */
+export const filesTaught = (parts: readonly ImaPart[]): Measured =>
+  filesOf(parts).map((files) => ({ component: 'operating_system', content: { form: 'files' as const, files } }));
 
 /**
  * What `assay reference learn` adds.

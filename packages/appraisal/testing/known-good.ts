@@ -1,5 +1,5 @@
 // What is known good and asked for in tests, in a word.
-import { parseEventLog, replay } from '@assay/measurement';
+import { parseEventLog } from '@assay/measurement';
 import {
   type Bank,
   defaultPool,
@@ -12,6 +12,7 @@ import { bootPcrs, labDocument, type Policy, policyFrom } from '../policy/policy
 import { KnownGood } from '../reference/known-good.ts';
 import { type Measured, type QuotedEvent, quotedEvents } from '../reference/learn.ts';
 import type { Facts } from '../reference/support.ts';
+import { pcrValuesOf } from './evidence.ts';
 
 /** Values as a golden host taught them, current; `changes` apply to each. */
 export const valuesOf = (measured: Measured, changes: Partial<ReferenceValue> = {}): ReferenceValue[] =>
@@ -67,11 +68,10 @@ export const sequence = (events: readonly QuotedEvent[], component: string): Ref
 export function factsOfLog(log: Uint8Array, values: readonly ReferenceValue[], changes: Partial<Facts> = {}): Facts {
   const parsed = parseEventLog(log);
   const quoted = bootPcrs.map(({ bank, pcrs }) => ({ hash: bank as Bank, pcrs: [...pcrs] }));
-  const replayed = quoted.map(({ hash }) => [hash, replay(parsed.events, hash, parsed.startupLocality)] as const);
   return {
     events: quotedEvents(parsed, quoted),
     quoted,
-    pcrValues: Object.fromEntries(replayed.map(([bank, of]) => [bank, new Map(of)])),
+    pcrValues: pcrValuesOf(parsed, quoted),
     knownGood: new KnownGood(values, 1),
     now: new Date('2026-06-01T00:00:00.000Z'),
     allows: () => false,
