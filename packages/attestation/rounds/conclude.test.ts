@@ -16,6 +16,7 @@ import { migrations } from '../storage/migrations/catalogue.ts';
 import { keepPolicy } from '../storage/policies.ts';
 import type { Schema } from '../storage/schema.ts';
 import { readVerdicts } from '../storage/verdicts.ts';
+import { countUp } from '../storage/versions.ts';
 import { conclude } from './conclude.ts';
 import { recoverRounds } from './recover.ts';
 
@@ -131,6 +132,65 @@ eachDatabase('D02 a challenge that a dead server left behind is spent, and its h
   );
   await assert.rejects(conclude(needs, counting, { evidence }, true), { code: 'challenge-unknown' });
 });
+
+eachDatabase(
+  'Q34 a verdict stands on the policy that is in force when it is stored, however changes and rounds cross',
+  async (url, t) => {
+    const { needs, db, issue } = await world(url, t);
+    const change = () =>
+      db.transaction().execute(async (tx) => {
+        const revision = await countUp(tx, 'standards');
+        const document = { ...labDocument, description: `of revision ${revision}` };
+        const applied_at = needs.clock.now().toISOString();
+        return { revision, ...(await keepPolicy(tx, { pool: defaultPool, document, applied_at, by: 'test' })) };
+      });
+    const inForce = new Map([[0, 1]]);
+    const concluded: { round: number; revision: number; version: number }[] = [];
+    const challenges = [];
+    for (let i = 0; i < 12; i++) challenges.push(await issue());
+    await Promise.all(
+      challenges.flatMap((challenge) => [
+        conclude(needs, challenge, { evidence }, true).then(({ verdict }) =>
+          concluded.push({
+            round: challenge.round,
+            revision: verdict.revision ?? -1,
+            version: verdict.policy_version ?? -1,
+          }),
+        ),
+        change().then(({ revision, version }) => inForce.set(revision, version)),
+      ]),
+    );
+    assert.equal(concluded.length, 12);
+    for (const { revision, version } of concluded) assert.equal(version, inForce.get(revision));
+    assert.ok(new Set(concluded.map(({ revision }) => revision)).size > 1, 'they did cross');
+    const [stored] = (await readVerdicts(db)).stored;
+    const last = concluded.reduce((a, b) => (b.round > a.round ? b : a));
+    assert.deepEqual(
+      [stored?.round, stored?.revision, stored?.verdicts[0]?.policy_version],
+      [last.round, last.revision, last.version],
+    );
+  },
+);
+
+eachDatabase(
+  'standards that were read in a change that was taken back are not kept for those that follow',
+  async (url, t) => {
+    const { needs, db } = await world(url, t);
+    const document = { ...labDocument, description: 'never' };
+    const taken = db.transaction().execute(async (tx) => {
+      await countUp(tx, 'standards');
+      await keepPolicy(tx, { pool: defaultPool, document, applied_at: '2026-11-23T10:00:00.000Z', by: 'test' });
+      const { policies, revision } = await needs.standards(tx);
+      assert.deepEqual([policies.get(defaultPool)?.document.description, revision], ['never', 1]);
+      throw new Error('taken back');
+    });
+    await assert.rejects(taken, /taken back/);
+    await db.transaction().execute((tx) => countUp(tx, 'standards'));
+    const { policies, revision } = await needs.standards(db);
+    assert.deepEqual([policies.get(defaultPool)?.document.description, revision], [undefined, 1]);
+    assert.equal(await needs.standards(db), await needs.standards(db), 'read once');
+  },
+);
 
 test('with the disk full nothing becomes trusted, what was trusted is in doubt, and it heals without a restart', async (t) => {
   const { needs, db, issue, trusted, current } = await world('sqlite::memory:', t);

@@ -174,3 +174,15 @@ test('labels that are none, or of nobody, are refused', async (t) => {
   const before = (await pool.server.host('node1')).verdict.revision;
   assert.equal((await label(pool, {})).verdict.revision, before, 'the same labels again change nothing');
 });
+
+test('Q34 a policy that changes while a challenge is out decides on its answer', async (t) => {
+  const pool = await startPool(t, { brake_percent: 100 });
+  const { challenge, verdict } = await pool.ask();
+  const answer = await pool.host.answer(challenge);
+  await apply(pool, { ...strict, pool: 'default', labels: {} });
+  assert.equal(await poll(pool), 'untrusted', 'at once, on the evidence of before');
+  pool.peer.send(answer);
+  const { trust, policy_version, findings } = await verdict;
+  assert.deepEqual([trust, policy_version], ['untrusted', 2]);
+  assert.match(findings[0]?.message ?? '', /software TPM/);
+});
