@@ -41,7 +41,7 @@ export { bootPcrs, defaultPcrs, labDocument, type Policy, policyFrom } from './p
 export { type Ak, checkAk } from './quote/ak.ts';
 export type { Quote } from './quote/quote.ts';
 export { KnownGood } from './reference/known-good.ts';
-export { type Measured, referenceFrom } from './reference/learn.ts';
+export { filesTaught, type Measured, referenceFrom } from './reference/learn.ts';
 export { unknownVerdict, type VerdictPolicy } from './verdict.ts';
 export {
   type EvidenceState,

@@ -1,10 +1,11 @@
 // What does a golden host teach? Its measurements of this moment become reference values, if its evidence verifies: who holds
 // the host holds what is learnt, so learn from one whose making you know.
-import { referenceFrom } from '@assay/appraisal';
+import { filesTaught, referenceFrom } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { LearnRequest, LearnResult, NewReferenceValue } from '@assay/protocol';
 import type { ChangeNeeds } from '../changes/needs.ts';
 import { addValues } from '../changes/reference.ts';
+import { imaListOf } from '../storage/ima-parts.ts';
 
 const deadlineMs = 30_000;
 
@@ -18,7 +19,11 @@ export async function learn(
   { host, components, name, version, ...change }: LearnRequest,
 ): Promise<LearnResult> {
   const { verdict, measured: teach } = await needs.switchboard.attestNow(host, { deadlineMs });
-  const measured = referenceFrom({ verdict, measured: teach() });
+  const round = referenceFrom({ verdict, measured: teach() });
+  // This round's part of IMA's list begins where the last one ended: without its beginning nothing is taught of files.
+  const measured = round.some(({ content }) => content.form === 'files')
+    ? round
+    : [...round, ...filesTaught(await imaListOf(needs.db, host))];
   const strange = components?.find((wanted) => !measured.some(({ component }) => component === wanted));
   if (strange !== undefined)
     throw new AssayError(
