@@ -133,6 +133,17 @@ eachDatabase('what is older than it is kept for is forgotten step by step, but f
   assert.equal(await forget(at(1000)), 0);
 });
 
+eachDatabase('a verdict that held for long is remembered from its end on', async (url, t) => {
+  const { db, round } = await world(url, t);
+  await round(1, [verdict('trusted', 1)]);
+  await round(500, [verdict('trusted', 500)]);
+  await round(501, [verdict('unknown', 501)]);
+  const forget = (before: Date) => db.transaction().execute((tx) => forgetHistory(tx, before));
+  assert.equal(await forget(at(499)), 0);
+  assert.equal((await historyOf(db, 'node1'))[1]?.until, at(500).toISOString());
+  assert.equal(await forget(at(501)), 1);
+});
+
 test('a host that changes in every round, with large evidence, fills nobody’s disk', async (t) => {
   const { db, round, logs } = await world('sqlite::memory:', t);
   for (let number = 1; number <= 505; number++)

@@ -145,6 +145,8 @@ export async function forgetHistory(db: Db, before: Date, most = 200): Promise<n
     .selectFrom('verdict_history as old')
     .select(['old.host', 'old.pool', 'old.round', 'old.revision'])
     .where('old.at', '<', before.toISOString())
+    // A verdict that held for long is remembered from its end on: it says when the host last was good.
+    .where(({ fn }) => fn.coalesce('old.until', 'old.at'), '<', before.toISOString())
     .where((is) =>
       is.exists(
         is
