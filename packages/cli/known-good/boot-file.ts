@@ -3,6 +3,7 @@
 import { authenticodeDigest, looksLikePe, type PeImage, readPe } from '@assay/measurement';
 import type { ReferenceMeasurement } from '@assay/protocol';
 import { type Digests, digestsOf } from './digests.ts';
+import { shimKeys } from './shim-keys.ts';
 
 export type BootFileKind = 'kernel' | 'unified kernel' | 'hypervisor' | 'EFI application' | 'initrd';
 
@@ -38,7 +39,12 @@ export function bootParts(kind: BootFileKind, bytes: Uint8Array, name: string): 
         { component: 'hypervisor', measurements: [...one('kernel image', started), ...one('hypervisor file', file)] },
       ];
     case 'EFI application':
-      return [{ component: 'boot_loader', measurements: one('boot loader image', started) }];
+      return [
+        {
+          component: 'boot_loader',
+          measurements: [...one('boot loader image', started), ...(image ? shimKeys(image, name) : [])],
+        },
+      ];
     case 'initrd':
       return [{ component: 'operating_system', measurements: [...one('initrd file', file), ...one('initrd', file)] }];
     case 'unified kernel':

@@ -1,4 +1,4 @@
-// What does a list say is good? The output of sha256sum, CSV with a header, or JSON: what `assay reference export` wrote, or rows like those of CSV.
+// What does a list say is good? The output of sha256sum, CSV with a header, or JSON with rows like those of CSV.
 // With a claim its digests are measurements, without one they are files for IMA.
 import { createHash } from 'node:crypto';
 import { AssayError } from '@assay/core';
@@ -6,7 +6,6 @@ import type { NewReferenceValue } from '@assay/protocol';
 import { componentOfClaim } from './claim.ts';
 import { limits } from './limits.ts';
 import { csvRows } from './list/csv.ts';
-import { exportedValues } from './list/exported.ts';
 import { jsonRows, readJson } from './list/json.ts';
 import type { ListRow } from './list/row.ts';
 import { looksLikeSums, sumRows } from './list/sums.ts';
@@ -34,9 +33,7 @@ export function valuesOfList(bytes: Buffer, where: string, sha256: string, optio
     const rows = looksLikeSums(text) ? sumRows(text, where) : csvRows(text, where);
     return valuesOfRows(rows, where, { source, options });
   }
-  const json = readJson(text, where);
-  const exported = exportedValues(json, where, { kind: 'import', name: where, sha256 });
-  return exported ?? valuesOfRows(jsonRows(json, where), where, { source, options });
+  return valuesOfRows(jsonRows(readJson(text, where), where), where, { source, options });
 }
 
 /** Whether these first bytes of a file are the beginning of a list. */

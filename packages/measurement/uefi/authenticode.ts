@@ -5,9 +5,9 @@ import { AssayError, bytes, type Cursor, type Of, struct, u16le, u32le } from '@
 import { latin1 } from './primitives.ts';
 
 export type PeSection = {
-  /** As in the header, without what fills it up: `.linux`. */
+  /** Without what fills it up: `.linux`; a long one as the table of strings has it. */
   name: string;
-  /** Of the file; the header may promise more memory than the file has bytes. */
+  /** Of the file, without what only fills it up there; the header may promise more memory than the file has bytes. */
   data: Uint8Array;
 };
 
@@ -38,6 +38,8 @@ const Section = struct({
   relocations: bytes(16),
 });
 const coffBytes = 24;
+const symbolBytes = 18;
+const longestName = 64;
 
 /** Of the optional header: where its count of data directories stands, by its magic number. */
 const directoriesAt: Readonly<Record<number, number>> = { 267: 92, 523: 108 };
@@ -93,7 +95,10 @@ export function readPe(file: Uint8Array, where: string): PeImage {
   if (summed + certificates > file.length)
     throw bad(where, entry + 4, `certificates and sections of together ${file.length} bytes`, summed + certificates);
   return {
-    sections: sections.map(({ row, data }) => ({ name: latin1(row.name).replace(/\0.*$/s, ''), data })),
+    sections: sections.map(({ row, data }) => ({
+      name: nameOf(row, coff, file),
+      data: data.subarray(0, row.virtualSize || data.length),
+    })),
     hashed: [
       file.subarray(0, optional + checksumAt),
       ...(hasEntry
@@ -103,6 +108,16 @@ export function readPe(file: Uint8Array, where: string): PeImage {
       file.subarray(summed, file.length - certificates),
     ],
   };
+}
+
+/** `/37`: at byte 37 of the table of strings, which follows that of symbols. It names a section, and no more: one that is not there is left as it stands. */
+function nameOf(row: Of<typeof Section>, { symbolTable, symbols }: Of<typeof Coff>, file: Uint8Array): string {
+  const name = latin1(row.name).replace(/\0.*$/s, '');
+  const at = /^\/(\d{1,7})$/.exec(name)?.[1];
+  if (at === undefined || symbolTable === 0) return name;
+  const start = symbolTable + symbols * symbolBytes + Number(at);
+  const end = file.indexOf(0, start);
+  return start < file.length && end > start && end - start <= longestName ? latin1(file.subarray(start, end)) : name;
 }
 
 function rawData(file: Uint8Array, row: Of<typeof Section>, where: string): Uint8Array {

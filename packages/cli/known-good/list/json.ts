@@ -18,8 +18,7 @@ const algorithms = ['sha256', 'sha384', 'sha512'];
 
 /** @throws AssayError `list-line` with the number of the row */
 export function jsonRows(json: unknown, where: string): ListRow[] {
-  if (!Array.isArray(json))
-    throw new AssayError('list-kind', where, 'what assay reference export wrote, or an array of rows', 'other JSON');
+  if (!Array.isArray(json)) throw new AssayError('list-kind', where, 'an array of rows', 'other JSON');
   return json.map((row: unknown, i) => {
     const place = `${where} [${i}]`;
     if (!isObject(row)) throw new AssayError('list-line', place, 'an object with path or claim and a digest', row);
