@@ -29,3 +29,44 @@ test('what makes a host untrusted comes before what is only unknown', () => {
   assert.equal(verdict.trust, 'untrusted');
   assert.equal(verdict.reason, 'b (and 1 more finding)');
 });
+
+test('a verdict says in words what was asked for', () => {
+  const results = [
+    ...allComponents('trusted', 'x'),
+    { component: 'disk_keys', trust: 'trusted' as const, reason: 'x' },
+  ];
+  const reason = (...knownGood: string[]) =>
+    verdictOf({ ...times, policy: { ...times.policy, knownGood } }, { findings: [], components: results }).reason;
+  const four = results.slice(0, 4).map(({ component }) => component);
+  assert.equal(reason(...four), 'all measurements are known good');
+  assert.equal(reason(...four, 'disk_keys'), 'all measurements and disk keys are known good');
+  assert.equal(reason('boot_loader'), 'boot loader is known good: no more is asked for');
+  assert.equal(
+    reason('firmware', 'hypervisor', 'disk_keys'),
+    'firmware, hypervisor and disk keys are known good: no more is asked for',
+  );
+  assert.equal(reason(), 'nothing was appraised');
+});
+
+test('who asks for a component gets no trust without it, whatever else is good', () => {
+  const good = allComponents('trusted', 'x');
+  const of = (knownGood: string[]) => ({ ...times, policy: { ...times.policy, knownGood } });
+  assert.equal(trust(of(['firmware']), { findings: [], components: good.slice(0, 1) }), 'trusted');
+  assert.equal(trust(of(['firmware', 'disk_keys']), { findings: [], components: good }), 'unknown');
+  assert.equal(trust(of([]), { findings: [], components: good }), 'unknown');
+});
+
+test('where nothing is known of a host, that is said of extras too', () => {
+  const document = { pool: 'default', extras: [{ name: 'disk_keys', pcrs: [15] }] };
+  const all = allComponents('unknown', 'x', { knownGood: ['firmware', 'disk_keys'], document });
+  assert.deepEqual(
+    all.map(({ component, demanded }) => [component, demanded]),
+    [
+      ['firmware', undefined],
+      ['boot_loader', false],
+      ['hypervisor', false],
+      ['operating_system', false],
+      ['disk_keys', undefined],
+    ],
+  );
+});
