@@ -9,8 +9,8 @@ import { entering, findValue, nameOf, promoted, reinstated, retired, type Said }
 import type { ChangeNeeds } from './needs.ts';
 import { usersOf } from './users.ts';
 
-/** How an addition is told of in the journal; `text` comes before what the value is. */
-export type AddedAs = { readonly action: string; readonly subject?: string; readonly text?: string };
+/** What an addition is part of: the journal tells of it under this subject, too, with `text` before what the value is. */
+export type AddedAs = { readonly action: string; readonly subject: string; readonly text: string };
 
 /**
  * Those that are there already stay as they are, also when they are retired: see `reinstateValue`.
@@ -20,7 +20,7 @@ export async function addValues(
   needs: ChangeNeeds,
   given: readonly NewReferenceValue[],
   { next: window, ...change }: Change & { next?: UpdateWindow | undefined },
-  as: AddedAs = { action: 'reference-add' },
+  as?: AddedAs,
 ): Promise<LearnResult> {
   const where = 'reference values';
   const { result, rehearsal } = await applyChange(needs, change, { kind: 'reference', where }, (present) => {
@@ -31,11 +31,11 @@ export async function addValues(
     return {
       next: fresh.length > 0 ? withValues(present, [...values, ...fresh]) : undefined,
       unchanged: result,
-      lines: fresh.map((value) => ({
-        action: as.action,
-        subject: as.subject ?? value.id,
-        text: `${as.text ?? ''}${described(value)}`,
-      })),
+      lines: fresh.flatMap((value) => {
+        const text = `${as?.text ?? ''}${described(value)}`;
+        const added = { action: 'reference-add', subject: value.id, text };
+        return as ? [added, { action: as.action, subject: as.subject, text }] : [added];
+      }),
       async write(tx) {
         await addReferenceValues(tx, fresh);
         return result;

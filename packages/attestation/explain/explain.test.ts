@@ -111,6 +111,12 @@ test('exactly what differs is accepted: with a reason, once looked at, written d
     [['anna@desk', 'node2', because]],
   );
   assert.match(entries[0]?.text ?? '', /^kernel image of node2 accepted: /);
+  const ofValue = (await server.call('GET', `/v1/journal?action=reference-add&subject=${value?.id}`)).body as Journal;
+  assert.deepEqual(
+    ofValue.entries.map(({ text, because: why }) => [text, why]),
+    [[entries[0]?.text, because]],
+    'the value’s own history tells of it, too',
+  );
 
   const told = await explanation(server, 'node2');
   assert.deepEqual([told.differences, told.commands], [[], []]);
