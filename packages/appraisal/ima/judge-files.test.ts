@@ -1,0 +1,435 @@
+// Files of IMA's list against allow lists and signatures, over rounds of one host. The list is proven: what it says is what was measured.
+import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { test } from 'node:test';
+import { bootAggregateOf, parseEventLog } from '@assay/measurement';
+import { buildIma, honestIma, type ImaWish, imaPcrValue } from '@assay/measurement/testing';
+import type { PolicyDocument, ReferenceFile, ReferenceValue } from '@assay/protocol';
+import fc from 'fast-check';
+import { defaultPcrs } from '../policy/policy.ts';
+import { KnownGood } from '../reference/known-good.ts';
+import { issueCertificate, pcrValuesOf, pemOf, scene, testPolicy } from '../testing/index.ts';
+import { type EvidenceState, verifyEvidence } from '../verify-evidence.ts';
+import { signersOf } from './file-signature.ts';
+import type { FilesState } from './files-state.ts';
+import { judgeFiles, wantsEarlierFiles } from './judge-files.ts';
+import { measuredFiles } from './measured-files.ts';
+import { imaOffset } from './progress.ts';
+
+const host = scene(undefined, defaultPcrs);
+const boot = pcrValuesOf(parseEventLog(host.log), [{ hash: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }]);
+const aggregate = bootAggregateOf(boot.sha256 ?? new Map(), 'sha256');
+const list = honestIma('ima-ng', 4, aggregate);
+const more: ImaWish[] = [{ path: '/usr/bin/late-1' }, { path: '/usr/bin/late-2' }];
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+/** As these lists have them: a file holds its own path. */
+const allow = (wishes: readonly ImaWish[]): ReferenceFile[] =>
+  wishes.flatMap(({ path = '' }) => (path === 'boot_aggregate' ? [] : [{ path, digests: { sha256: sha256(path) } }]));
+const idOf = (files: ReferenceFile[]) => sha256(JSON.stringify(files));
+const value = (name: string, files: ReferenceFile[], changes: Partial<ReferenceValue> = {}): ReferenceValue => ({
+  id: idOf(files),
+  component: 'operating_system',
+  name,
+  content: { form: 'files', files },
+  state: 'current',
+  source: { kind: 'tree', name: '/' },
+  by: 'test',
+  added_at: '2026-01-01T00:00:00.000Z',
+  ...changes,
+});
+const { values } = host.input().knownGood;
+const knownWith = (...lists: ReferenceValue[]) => new KnownGood([...values, ...lists], 2);
+const everything = knownWith(value('list', allow([...list, ...more])));
+
+type Ima = NonNullable<PolicyDocument['ima']>;
+const policyOf = (ima: Partial<Ima> = {}) => testPolicy({ ima: { files: 'known-good', ...ima } });
+
+type Given = {
+  knownGood?: KnownGood;
+  ima?: Partial<Ima>;
+  files?: FilesState | undefined;
+  state?: EvidenceState | undefined;
+  earlier?: { offset: number; bytes: Uint8Array }[];
+  goesOn?: true;
+  pcr10?: Uint8Array;
+  offset?: number;
+};
+
+/** One round with a list of these entries. */
+function round(sent: readonly ImaWish[], given: Given = {}) {
+  const asked = imaOffset(given.state?.ima, defaultPcrs);
+  const { knownGood = everything, offset = asked } = given;
+  const pcrs = new Map([[10, given.pcr10 ?? imaPcrValue(sent, 'sha256')]]);
+  const input = host.input({ pcrs, imaLog: { offset, data: buildIma(sent).subarray(offset) } });
+  const { ima_log } = input.evidence;
+  const evidence =
+    ima_log && given.goesOn ? { ...input.evidence, ima_log: { ...ima_log, more: true } } : input.evidence;
+  const policy = policyOf(given.ima);
+  const files = { previous: given.files, earlier: given.earlier ?? [] };
+  const of = { ...input, evidence, policy, knownGood, previous: given.state, imaAsked: asked, files };
+  const appraisal = host.appraise({}, of);
+  const verification = verifyEvidence(of);
+  const counting = appraisal.verdict.findings.filter(({ allowed }) => !allowed);
+  return {
+    ...appraisal,
+    part: verification.authentic ? verification.imaPart : undefined,
+    wants: wantsEarlierFiles(given.files, { policy, knownGood, verification, now: of.now }),
+    findings: counting,
+    codes: counting.map(({ code }) => code),
+  };
+}
+type Round = ReturnType<typeof round>;
+
+const trusted = (result: Round) => {
+  assert.deepEqual(result.codes, []);
+  assert.equal(result.verdict.trust, 'trusted');
+  return result;
+};
+const refused = (result: Round, ...codes: string[]) => {
+  assert.deepEqual(result.codes, codes);
+  assert.notEqual(result.verdict.trust, 'trusted');
+  return result;
+};
+const reason = (result: Round) => result.verdict.components[3]?.reason ?? '';
+
+test('a host is trusted whose files all stand in an allow list, with path and digest', () => {
+  const result = trusted(round(list));
+  assert.match(reason(result), /IMA list of 5 entries proven: 4 files in allow lists$/);
+  assert.deepEqual(result.files?.counts, { listed: 4, signed: 0, excluded: 0, bad: 0 });
+  assert.deepEqual(result.files?.values, [idOf(allow([...list, ...more]))]);
+});
+
+test('I22 a binary that was changed, and one nobody knows, are named by path, entry and digest', () => {
+  const evil: ImaWish = { path: '/usr/bin/program-1', digest: Buffer.from(sha256('evil'), 'hex') };
+  const changed = refused(round([...list, evil]), 'ima-file-changed');
+  assert.equal(changed.verdict.trust, 'untrusted');
+  assert.equal(changed.verdict.components[3]?.trust, 'untrusted');
+  const [finding] = changed.findings;
+  assert.equal(finding?.entry, 5);
+  assert.match(finding?.message ?? '', /^operating system: IMA entry 5 \(\/usr\/bin\/program-1\)/);
+  assert.equal(finding?.seen, `sha256 ${sha256('evil')}`);
+  assert.equal(finding?.expected, `sha256 ${sha256('/usr/bin/program-1')} (list)`);
+  const unknown = refused(round([...list, { path: '/tmp/evil' }]), 'ima-file-unknown');
+  assert.match(unknown.findings[0]?.message ?? '', /IMA entry 5 \(\/tmp\/evil\)/);
+});
+
+test('the digest of a good file under another path is not good, and says as what it is known', () => {
+  const moved: ImaWish = { path: '/tmp/x', digest: Buffer.from(sha256('/usr/bin/program-1'), 'hex') };
+  const { findings } = refused(round([...list, moved]), 'ima-file-unknown');
+  assert.match(findings[0]?.expected ?? '', /it as \/usr\/bin\/program-1, of list/);
+});
+
+test('without ima.files nothing is judged, and the verdict says so', () => {
+  const input = host.input({
+    pcrs: new Map([[10, imaPcrValue(list, 'sha256')]]),
+    imaLog: { offset: 0, data: buildIma(list) },
+  });
+  const { verdict, files } = host.appraise({}, { ...input, policy: testPolicy() });
+  assert.equal(verdict.trust, 'trusted');
+  assert.equal(files, undefined);
+  assert.match(verdict.components[3]?.reason ?? '', /its files not compared/);
+});
+
+test('an empty allow list knows no file: each is named, the first ten of many', () => {
+  const many = [...list, ...Array.from({ length: 500 }, (_, i): ImaWish => ({ path: `/opt/${i}` }))];
+  const result = round(many, { knownGood: knownWith() });
+  assert.equal(result.verdict.trust, 'untrusted');
+  assert.deepEqual(new Set(result.codes), new Set(['ima-file-unknown']));
+  assert.equal(result.codes.length, 10);
+  assert.match(result.findings.at(-1)?.seen ?? '', /\(and 494 more\)$/);
+  assert.equal(result.files?.counts.bad, 504);
+  assert.equal(result.files?.bad.length, 200);
+});
+
+test('what is retired is refused as such, also when somebody signed it; what is early is not good yet', () => {
+  const only = (changes: Partial<ReferenceValue>) => knownWith(value('old', allow(list), { ...changes }));
+  const retired = refused(
+    round(list, { knownGood: only({ state: 'retired', retired_at: '2026-02-01T00:00:00.000Z' }) }),
+    ...Array(4).fill('ima-file-retired'),
+  );
+  assert.match(retired.findings[0]?.message ?? '', /none of old, retired 2026-02-01/);
+  assert.equal(retired.files?.bad[0]?.value, idOf(allow(list)));
+  const early = refused(
+    round(list, { knownGood: only({ state: 'next', from: '2999-01-01T00:00:00.000Z' }) }),
+    ...Array(4).fill('ima-file-unknown'),
+  );
+  assert.match(early.findings[0]?.message ?? '', /good from 2999/);
+  trusted(round(list, { knownGood: only({ state: 'next', from: '2020-01-01T00:00:00.000Z' }) }));
+  trusted(
+    round(list, { knownGood: knownWith(value('old', allow(list), { state: 'retired' }), value('new', allow(list))) }),
+  );
+});
+
+test('digests in SHA-1 are nobody’s: two files can have one', () => {
+  const weak: ImaWish = { path: '/usr/bin/x', algorithm: 'sha1', digest: createHash('sha1').update('x').digest() };
+  const known = knownWith(
+    value('list', [
+      ...allow(list),
+      { path: '/usr/bin/x', digests: { sha1: createHash('sha1').update('x').digest('hex') } },
+    ]),
+  );
+  refused(round([...list, weak], { knownGood: known }), 'ima-file-unknown');
+});
+
+test('a digest of fs-verity is not that of the file', () => {
+  const entry = (type: 'ima' | 'verity'): ImaWish => ({ path: '/usr/bin/x', template: 'ima-ngv2', type });
+  const known = (name: string) =>
+    knownWith(value('list', [...allow(list), { path: '/usr/bin/x', digests: { [name]: sha256('/usr/bin/x') } }]));
+  trusted(round([...list, entry('verity')], { knownGood: known('verity:sha256') }));
+  trusted(round([...list, entry('ima')], { knownGood: known('sha256') }));
+  refused(round([...list, entry('verity')], { knownGood: known('sha256') }), 'ima-file-changed');
+  refused(round([...list, entry('ima')], { knownGood: known('verity:sha256') }), 'ima-file-changed');
+});
+
+test('boot_aggregate and buffers of keys are no files; a later entry of that name is one', () => {
+  trusted(round([...list, { path: '.ima', template: 'ima-buf', buffer: Buffer.from('key') }]));
+  const again = round([...list, { path: 'boot_aggregate' }]);
+  assert.deepEqual(again.codes.sort(), ['ima-boot-aggregate-again', 'ima-file-unknown']);
+});
+
+test('an exclusion hides what it names alone, and one that hides programs is shown without counting', () => {
+  const logs: ImaWish[] = [{ path: '/var/log/syslog' }, { path: '/var/log/apt/term.log' }];
+  refused(round([...list, ...logs], { ima: { exclude: ['/var/log/*'] } }), 'ima-file-unknown');
+  const result = trusted(round([...list, ...logs], { ima: { exclude: ['/var/log/**'] } }));
+  assert.match(reason(result), /4 files in allow lists, 2 excluded/);
+  const wide = trusted(
+    round([...list, { path: '/usr/bin/evil' }], { ima: { exclude: ['/var/log/**', '/usr/bin/e*'] } }),
+  );
+  const shown = wide.verdict.findings.filter(({ code }) => code === 'ima-exclusion-wide');
+  assert.deepEqual(
+    shown.map(({ allowed, seen }) => [allowed, seen]),
+    [[true, '/usr/bin/e*']],
+  );
+  assert.ok(!result.verdict.findings.some(({ code }) => code === 'ima-exclusion-wide'));
+});
+
+const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const pem = pemOf(
+  issueCertificate({ subject: 'vendor', publicKey: pair.publicKey, issuer: { name: 'vendor', key: pair.privateKey } }),
+);
+const keyId = signersOf([pem], 'x')[0]?.ids[0] ?? '';
+const signedFile = (path: string, key = pair.privateKey): ImaWish => {
+  const signature = sign('sha256', Buffer.from(path), key);
+  const head = Buffer.of(3, 2, 4, ...Buffer.from(keyId, 'hex'), 0, signature.length);
+  return { path, template: 'ima-sig', signature: Buffer.concat([head, signature]) };
+};
+
+test('a file that is signed by a key the policy names needs no allow list', () => {
+  const result = trusted(round([...list, signedFile('/usr/bin/signed')], { ima: { signed_by: [pem] } }));
+  assert.match(reason(result), /4 files in allow lists, 1 signed/);
+  trusted(round([...list, signedFile('/usr/bin/signed')], { ima: { signed_by: [pem] } }));
+  refused(round([...list, signedFile('/usr/bin/signed')]), 'ima-file-unknown');
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  refused(round([...list, signedFile('/usr/bin/signed', other)], { ima: { signed_by: [pem] } }), 'ima-file-unknown');
+  const known = knownWith(
+    value('list', allow(list)),
+    value('old', allow([{ path: '/usr/bin/signed' }]), { state: 'retired' }),
+  );
+  refused(
+    round([...list, signedFile('/usr/bin/signed')], { ima: { signed_by: [pem] }, knownGood: known }),
+    'ima-file-retired',
+  );
+});
+
+test('wrong signatures cost no more than a hundred looks', () => {
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const wrong = Array.from({ length: 300 }, (_, i) => signedFile(`/opt/${i}`, other));
+  const last = signedFile('/usr/bin/signed');
+  const { files } = round([...list, ...wrong, last], { ima: { signed_by: [pem] } });
+  assert.deepEqual(files?.counts, { listed: 4, signed: 0, excluded: 0, bad: 301 });
+});
+
+test('the next round judges its new entries alone, and what was bad stays bad', () => {
+  const evil: ImaWish = { path: '/tmp/evil' };
+  const first = trusted(round(list));
+  const second = refused(round([...list, evil], { state: first.state, files: first.files }), 'ima-file-unknown');
+  assert.equal(second.wants, false);
+  assert.equal(second.findings[0]?.entry, 5);
+  const third = refused(
+    round([...list, evil, ...more], { state: second.state, files: second.files }),
+    'ima-file-unknown',
+  );
+  assert.deepEqual(third.files?.counts, { listed: 6, signed: 0, excluded: 0, bad: 1 });
+  const nothingNew = refused(
+    round([...list, evil, ...more], { state: third.state, files: third.files }),
+    'ima-file-unknown',
+  );
+  assert.deepEqual(nothingNew.files, third.files);
+  const resent = refused(
+    round([...list, evil, ...more], { state: third.state, files: third.files, offset: 0 }),
+    'ima-file-unknown',
+  );
+  assert.deepEqual(resent.files?.counts, third.files?.counts);
+});
+
+test('with another allow list or policy all entries are judged again, from the parts of earlier rounds', () => {
+  const first = trusted(round(list));
+  const whole = [...list, ...more];
+  const part = first.part ?? assert.fail();
+  const next = knownWith(value('list', allow(whole)), value('other', allow([{ path: '/x' }])));
+  const retired = knownWith(value('list', allow(whole), { state: 'retired' }), value('new', allow(more)));
+  const given = { state: first.state, files: first.files };
+  for (const knownGood of [next, retired]) {
+    const without = refused(round(whole, { ...given, knownGood }), 'ima-files-unread');
+    assert.deepEqual([without.wants, without.verdict.trust, without.files], [true, 'unknown', undefined]);
+  }
+  assert.equal(trusted(round(whole, { ...given, knownGood: next, earlier: [part] })).files?.counts.listed, 6);
+  const after = refused(
+    round(whole, { ...given, knownGood: retired, earlier: [part] }),
+    ...Array(4).fill('ima-file-retired'),
+  );
+  assert.equal(after.files?.counts.bad, 4);
+  assert.equal(round(whole, { ...given, ima: { exclude: ['/x'] } }).wants, true);
+  assert.equal(
+    round(whole, { ...given, knownGood: new KnownGood(everything.values, 77) }).wants,
+    false,
+    'another revision alone',
+  );
+  assert.equal(round(whole, { ...given, knownGood: next, offset: 0 }).wants, false, 'all of it came');
+});
+
+test('parts that leave a gap, or belong to another list, are not judged', () => {
+  const first = round(list);
+  const part = first.part ?? assert.fail();
+  const half = { offset: 0, bytes: part.bytes.subarray(0, buildIma(list.slice(0, 3)).length) };
+  const whole = [...list, ...more];
+  const wrong = [
+    [half],
+    [half, half],
+    [part, part],
+    [{ ...part, offset: 5 }],
+    [{ ...part, bytes: Buffer.concat([part.bytes, part.bytes]) }],
+  ];
+  for (const earlier of wrong) refused(round(whole, { state: first.state, earlier }), 'ima-files-unread');
+  const rest = { offset: half.bytes.length, bytes: part.bytes.subarray(half.bytes.length) };
+  trusted(round(whole, { state: first.state, earlier: [half, rest] }));
+});
+
+test('what another boot, or another way there, left behind is not gone on from', () => {
+  const first = trusted(round(list));
+  const { files } = first;
+  assert.ok(files);
+  const whole = [...list, ...more];
+  const foreign: FilesState[] = [
+    { ...files, list: { ...files.list, pcrs: { sha256: '00'.repeat(32) } } },
+    { ...files, list: { ...files.list, pcrs: {} } },
+    { ...files, list: { ...files.list, entries: 4 } },
+    { ...files, list: { ...files.list, offset: 0 } },
+    { ...files, basis: '' },
+  ];
+  for (const one of foreign) {
+    const result = refused(round(whole, { state: first.state, files: one }), 'ima-files-unread');
+    assert.equal(result.wants, true);
+  }
+  trusted(round(whole, { state: first.state, files }));
+});
+
+test('I16 a list that comes in many pieces is judged on the way, and trusted at its end alone', () => {
+  const whole = [...list, ...Array.from({ length: 60 }, (_, i): ImaWish => ({ path: `/usr/lib/${i}` }))];
+  const knownGood = knownWith(value('list', allow(whole)));
+  const pcr10 = imaPcrValue(whole, 'sha256');
+  let [state, files]: [EvidenceState | undefined, FilesState | undefined] = [undefined, undefined];
+  for (const end of [10, 25, 40]) {
+    const part = refused(
+      round(whole.slice(0, end), { pcr10, state, files, goesOn: true, knownGood }),
+      'ima-list-unfinished',
+    );
+    assert.equal(part.files?.counts.listed, end - 1);
+    assert.equal(part.wants, false);
+    [state, files] = [part.state, part.files];
+  }
+  assert.equal(trusted(round(whole, { pcr10, state, files, knownGood })).files?.counts.listed, 64);
+});
+
+test('a list that does not lead to the quote takes back nothing of what was bad', () => {
+  const evil: ImaWish = { path: '/tmp/evil' };
+  const first = round([...list, evil]);
+  const second = round([...list, evil], { state: first.state, files: first.files, pcr10: Buffer.alloc(32, 7) });
+  assert.deepEqual(second.codes, ['ima-file-unknown', 'ima-list-behind'].sort());
+  assert.deepEqual(second.files, first.files);
+});
+
+test('whatever is run, the outcome does not depend on where rounds cut the list', () => {
+  const names = fc.constantFrom('/usr/bin/program-0', '/usr/bin/program-1', '/tmp/evil', '/var/log/x');
+  const entry = fc.record({ path: names, digest: fc.constantFrom('good', 'other').map((text) => text) }).map(
+    ({ path, digest }): ImaWish => ({
+      path,
+      ...(digest === 'other' && { digest: Buffer.from(sha256('other'), 'hex') }),
+    }),
+  );
+  const ima = { exclude: ['/var/log/**'] };
+  fc.assert(
+    fc.property(fc.array(entry, { maxLength: 12 }), fc.array(fc.nat(17), { maxLength: 3 }), (run, cuts) => {
+      const whole = [...list, ...run];
+      const once = round(whole, { ima });
+      let [state, files]: [EvidenceState | undefined, FilesState | undefined] = [undefined, undefined];
+      for (const end of [
+        ...cuts
+          .map((cut) => Math.min(cut, whole.length))
+          .filter((end) => end > 0)
+          .sort((a, b) => a - b),
+        whole.length,
+      ]) {
+        const part = round(whole.slice(0, end), { state, files, ima });
+        [state, files] = [part.state, part.files];
+      }
+      assert.deepEqual(files, once.files);
+      const bad = run.some(({ path, digest }) => path !== '/var/log/x' && (digest || path === '/tmp/evil'));
+      assert.equal(once.verdict.trust, bad ? 'untrusted' : 'trusted');
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('files are told one by one, over parts and with the entry they stand in', () => {
+  const whole = [
+    ...list,
+    { path: '.ima', template: 'ima-buf', buffer: Buffer.from('key') },
+    { path: '/x', violation: true },
+    { path: '/y', pcr: 11 },
+    ...more,
+  ];
+  const bytes = buildIma(whole);
+  const at = buildIma(whole.slice(0, 3)).length;
+  const parts = [
+    { offset: 0, bytes: bytes.subarray(0, at) },
+    { offset: at, bytes: bytes.subarray(at) },
+  ];
+  const files = [...measuredFiles(parts)];
+  assert.deepEqual(
+    files.map(({ entry }) => entry),
+    [1, 2, 3, 4, 8, 9],
+  );
+  assert.deepEqual(files.at(-1), {
+    path: '/usr/bin/late-2',
+    algorithm: 'sha256',
+    digest: sha256('/usr/bin/late-2'),
+    entry: 9,
+  });
+});
+
+test('a list of any bytes is judged without throwing, and nothing of it makes trusted', () => {
+  const verification = verifyEvidence(
+    host.input({ pcrs: new Map([[10, imaPcrValue(list, 'sha256')]]), imaLog: { offset: 0, data: buildIma(list) } }),
+  );
+  assert.ok(verification.authentic);
+  const bytes = buildIma(list);
+  const judged = (part: Uint8Array) =>
+    judgeFiles({
+      policy: policyOf(),
+      knownGood: everything,
+      now: host.now,
+      verification: { ...verification, imaPart: { offset: 0, bytes: part, entries: 0, pcrs: {} } },
+    });
+  for (let length = 0; length < bytes.length; length++) assert.ok(judged(bytes.subarray(0, length)).state);
+  fc.assert(
+    fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ mask;
+      const { state } = judged(changed);
+      assert.ok(state && state.counts.listed <= 4);
+    }),
+    { numRuns: 500 },
+  );
+});
