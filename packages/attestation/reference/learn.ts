@@ -1,11 +1,13 @@
 // What does a golden host teach? Its measurements of this moment become reference values, if its evidence verifies: who holds
 // the host holds what is learnt, so learn from one whose making you know.
-import { filesTaught, referenceFrom } from '@assay/appraisal';
+import { filesTaught, type Measured, referenceFrom } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { LearnRequest, LearnResult, NewReferenceValue } from '@assay/protocol';
 import type { ChangeNeeds } from '../changes/needs.ts';
 import { addValues } from '../changes/reference.ts';
+import { leftBehind } from '../storage/enrolments.ts';
 import { imaListOf } from '../storage/ima-parts.ts';
+import type { Db } from '../storage/schema.ts';
 
 const deadlineMs = 30_000;
 
@@ -19,11 +21,7 @@ export async function learn(
   { host, components, name, version, ...change }: LearnRequest,
 ): Promise<LearnResult> {
   const { verdict, measured: teach } = await needs.switchboard.attestNow(host, { deadlineMs });
-  const round = referenceFrom({ verdict, measured: teach() });
-  // This round's part of IMA's list begins where the last one ended: without its beginning nothing is taught of files.
-  const measured = round.some(({ content }) => content.form === 'files')
-    ? round
-    : [...round, ...filesTaught(await imaListOf(needs.db, host))];
+  const measured = await withFiles(needs.db, host, referenceFrom({ verdict, measured: teach() }));
   const strange = components?.find((wanted) => !measured.some(({ component }) => component === wanted));
   if (strange !== undefined)
     throw new AssayError(
@@ -42,4 +40,14 @@ export async function learn(
       source: { kind: 'host', name: host, ...(sha256 !== undefined && { sha256 }) },
     }));
   return await addValues(needs, values, change);
+}
+
+/**
+ * This round's part of IMA's list begins where the last one ended, and without its beginning nothing is taught of files: the rest is kept, as far as a
+ * quote has proven it.
+ */
+async function withFiles(db: Db, host: string, measured: Measured): Promise<Measured> {
+  if (measured.some(({ content }) => content.form === 'files')) return measured;
+  const end = (await leftBehind(db, host)).state?.ima?.list.offset ?? 0;
+  return end === 0 ? measured : [...measured, ...filesTaught(await imaListOf(db, host, end))];
 }
