@@ -114,6 +114,13 @@ test('an answer is used only as long as attestation_auth_timeout allows, counted
   assert.match(opinions('node1').reason, /attestation_auth_timeout/);
 });
 
+test('a host without a verdict, as one that is not in the pool, is told so and not as expired', async () => {
+  says({ hosts: [entry('node1', { trust_lvl: 'unknown', expires: clock.now().toISOString() })] });
+  const opinion = await ask(['node1']);
+  assert.equal(opinion.trust, undefined);
+  assert.match(opinion.reason, /has no verdict on it that holds/);
+});
+
 test('an answer that is expired or too old when it comes is not used', async () => {
   says({ hosts: [entry('node1', { expires: clock.now().toISOString() })] });
   assert.equal((await ask(['node1'])).trust, undefined);

@@ -70,7 +70,11 @@ function opinion(
   const sinceMs = Math.max(0, clock.uptimeMs() - asked.uptimeMs);
   // Both clocks: the wall clock may be stepped back while we wait, the boot clock is not.
   if (!(clock.now().getTime() < expiresMs && asked.wallMs + sinceMs < expiresMs))
-    return none(`its verdict expired at ${entry.expires}`);
+    return none(
+      entry.trust_lvl === 'unknown'
+        ? 'the attestation server has no verdict on it that holds' // never had one, not in this pool, or an old one
+        : `its verdict expired at ${entry.expires}`,
+    );
   const ageMs = entry.age_ms + sinceMs;
   if (!(ageMs <= authTimeoutS * 1000))
     return none(`its evidence is ${seconds(ageMs)} old, attestation_auth_timeout is ${authTimeoutS} s`);

@@ -102,17 +102,22 @@ test('the attestation server is asked for the hypervisor’s name', async () => 
 
 test('the attestation server is asked about the pool that is asked for, and a refusal names it', async () => {
   const [polls, pools] = [[] as string[][], [] as (string | undefined)[]];
-  const hosts = [host('a'), host('b')];
-  const opinions: Record<string, Opinion> = { a: trusted, b: { trust: 'untrusted', reason: 'verified 1 s ago' } };
+  const hosts = [host('a'), host('b'), host('c')];
+  const opinions: Record<string, Opinion> = {
+    a: trusted,
+    b: { trust: 'untrusted', reason: 'verified 1 s ago' },
+    c: { trust: undefined, reason: 'has no verdict' },
+  };
   const { decisions } = await select(
     wants({ trust: 'trusted', pool: 'secure' }),
     hosts,
     filters(opinions, polls, pools),
   );
-  assert.deepEqual(polls, [['a', 'b']]);
+  assert.deepEqual(polls, [['a', 'b', 'c']]);
   await select(wants({ trust: 'trusted' }), hosts, filters(opinions, polls, pools));
   assert.deepEqual(pools, ['secure', undefined]);
   assert.match(decisions[1]?.reason ?? '', /^is untrusted in pool secure to the attestation server/);
+  assert.equal(decisions[2]?.reason, 'pool secure: has no verdict');
 });
 
 test('a flavor that asks for unknown or untrusted hosts gets hosts of just that verdict', async () => {

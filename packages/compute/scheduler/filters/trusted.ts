@@ -16,7 +16,8 @@ export const trustedFilter =
     const inPool = pool === null ? '' : ` in pool ${pool}`;
     return (host) => {
       const opinion = opinions(host.hypervisorHostname);
-      if (opinion.trust === undefined) return refuses(opinion.reason);
+      if (opinion.trust === undefined)
+        return refuses(pool === null ? opinion.reason : `pool ${pool}: ${opinion.reason}`);
       return opinion.trust === wanted.trust
         ? passes
         : refuses(
