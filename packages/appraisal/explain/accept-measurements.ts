@@ -15,11 +15,11 @@ import { type Deviation, deviationsOf } from './deviations.ts';
 export type Content = Pick<NewReferenceValue, 'component' | 'content'>;
 
 /** What a word of an operator means. */
-const claimsMeant: Readonly<Record<string, readonly string[]>> = {
-  kernel: ['kernel image', 'kernel file'],
-  initrd: ['initrd', 'initrd file'],
-  'command line': ['kernel command line', 'command that starts the kernel', 'hypervisor command line'],
-};
+const claimsMeant: ReadonlyMap<string, readonly string[]> = new Map([
+  ['kernel', ['kernel image', 'kernel file']],
+  ['initrd', ['initrd', 'initrd file']],
+  ['command line', ['kernel command line', 'command that starts the kernel', 'hypervisor command line']],
+]);
 
 /** @throws AssayError `accept-retired`, `accept-early` */
 export function acceptedComponent(host: string, component: string, facts: Facts): Content[] {
@@ -46,7 +46,7 @@ export function acceptedComponent(host: string, component: string, facts: Facts)
  */
 export function acceptedClaims(host: string, wish: string, among: readonly string[], facts: Facts): Content[] {
   const name = wish.trim();
-  const claims = claimsMeant[name.toLowerCase()] ?? [name];
+  const claims = claimsMeant.get(name.toLowerCase()) ?? [name];
   return among.flatMap((component) => {
     const { deviations, base } = deviationsOf(component, facts);
     const meant = deviations.filter(({ claim }) => claims.includes(claim));
