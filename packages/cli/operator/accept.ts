@@ -1,4 +1,5 @@
 // What of this host becomes known good when its difference is accepted? Exactly what was shown: the server refuses when the host has shown something else since.
+import { AssayError } from '@assay/core';
 import type { AcceptRequest, Change, LearnResult } from '@assay/protocol';
 import { addition } from './add-values.ts';
 import { type ChangeOptions, perform } from './change.ts';
@@ -13,6 +14,10 @@ export async function acceptFrom(
   wanted: Pick<AcceptRequest, 'component' | 'path' | 'pool'>,
   options: ChangeOptions,
 ): Promise<void> {
+  if (!options.because)
+    throw new AssayError('accept-because-missing', '--because', 'why this is good', 'no reason', {
+      hint: 'it is kept in the history, for whoever asks later',
+    });
   const { verdict } = await hosts.explain(host, wanted.pool);
   const request: AcceptRequest = {
     ...wanted,

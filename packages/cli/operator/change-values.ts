@@ -25,8 +25,8 @@ export async function changeValues(
       {
         send: (change) => send(id, change),
         rehearsalOf: ({ rehearsal }) => rehearsal,
-        plan: ({ values }) => values.map((value) => `would ${act} ${sentence(value)}`).join('\n'),
-        done: ({ values }) => values.map((value) => `${done[act]} ${what(value)}`).join('\n'),
+        plan: ({ values }) => values.map((value) => `${would(act, value)} ${sentence(value)}`).join('\n'),
+        done: ({ values }) => values.map((value) => `${done(act, value)} ${what(value)}`).join('\n'),
       },
       options,
       { ...terminal, printJson: async (result) => void results.push(result as ReferenceChangeResult) },
@@ -34,10 +34,15 @@ export async function changeValues(
   if (options.json) await terminal.printJson(ids.length === 1 ? results[0] : { results });
 }
 
-const done = { retire: 'retired', promote: 'promoted', reinstate: 'reinstated', remove: 'removed' } as const;
+/** Promoting one retires what it replaces, and both are told. */
+const actOn = (act: Act, { state }: ReferenceSummary): Act =>
+  act === 'promote' && state === 'retired' ? 'retire' : act;
+const would = (act: Act, value: ReferenceSummary): string => `would ${actOn(act, value)}`;
+const past = { retire: 'retired', promote: 'promoted', reinstate: 'reinstated', remove: 'removed' } as const;
+const done = (act: Act, value: ReferenceSummary): string => past[actOn(act, value)];
 
 const what = (value: ReferenceSummary): string =>
-  `${componentName(value.component)} ${nameOf(value) || value.form} (${shortId(value.id)}), which is ${value.state}`;
+  `${componentName(value.component)} ${nameOf(value) || value.form} (${shortId(value.id)})`;
 
 const sentence = (value: ReferenceSummary): string =>
   value.hosts.length === 0

@@ -93,7 +93,7 @@ async function mayGoOn(rehearsal: Rehearsal, { askAbove = 5, yes, force }: Chang
         hint: `nothing was changed; ${howToForce}`,
       },
     );
-  if (losing === 0 || share <= askAbove || yes) return;
+  if (losing === 0 || share <= askAbove || yes || force) return; // who forces gives a reason, and has been told before
   if (!ask)
     throw new AssayError('change-unconfirmed', 'terminal', 'somebody to ask, or --yes', loss(rehearsal), {
       hint: `nothing was changed; with --ask-above ${Math.ceil(share)} nobody is asked`,

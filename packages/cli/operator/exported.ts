@@ -59,8 +59,9 @@ export function importOf(text: string, file: string): { groups: ImportGroup[]; r
 const originOf = ({ source, by, added_at }: ReferenceSummary, file: string): string =>
   `${file}: ${source.kind} ${source.name}, added ${added_at} by ${by}`.slice(0, 1000);
 
-const newValueOf = (
-  { component, vendor, name, version }: ReferenceSummary,
+/** What may be asked for again of a value that is there. */
+export const newValueOf = (
+  { component, vendor, name, version }: Omit<NewReferenceValue, 'content' | 'source'>,
   content: ReferenceContent,
   source: NewReferenceValue['source'],
 ): NewReferenceValue => ({

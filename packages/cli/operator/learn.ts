@@ -1,9 +1,9 @@
-// What does a golden host teach? Shown first; what it shows the second time has to be what was shown.
-import type { LearnRequest, LearnResult } from '@assay/protocol';
+// What does a golden host teach? It is asked once: what is added is what was shown, whatever it measures meanwhile.
+import type { Change, LearnRequest, LearnResult, NewReferenceValue } from '@assay/protocol';
 import { addition } from './add-values.ts';
 import { type ChangeOptions, perform } from './change.ts';
+import { newValueOf } from './exported.ts';
 import type { openSession } from './session.ts';
-import { shortId } from './show-reference.ts';
 
 type Session = Pick<ReturnType<typeof openSession>, 'reference' | 'terminal'>;
 
@@ -12,17 +12,13 @@ export async function learnFrom(
   request: LearnRequest,
   options: ChangeOptions,
 ): Promise<void> {
-  const shown = new Set<string>();
-  const steps = addition((change) => reference.learn({ ...request, ...change }), options.all === true);
-  const plan = (result: LearnResult) => {
-    for (const { id } of result.added) shown.add(id);
-    return steps.plan(result);
+  let shown: NewReferenceValue[] = [];
+  const send = async (change: Change): Promise<LearnResult> => {
+    if (!change.dry_run)
+      return await reference.add({ values: shown, ...(request.next && { next: request.next }), ...change });
+    const planned = await reference.learn({ ...request, ...change });
+    shown = planned.added.map((value) => newValueOf(value, value.content, value.source));
+    return planned;
   };
-  const learnt = await perform({ ...steps, plan }, options, terminal);
-  // The host is asked each time: between the two it may have measured another thing.
-  const others = learnt?.added.filter(({ id }) => !shown.has(id)) ?? [];
-  if (others.length > 0)
-    terminal.note(
-      `${request.host} showed something else the second time, which is good now: look at it with assay reference show ${others.map(({ id }) => shortId(id)).join(', ')}`,
-    );
+  await perform(addition(send, options.all === true), options, terminal);
 }

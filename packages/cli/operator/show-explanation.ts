@@ -20,7 +20,7 @@ export function explanationText(
   const shown = all ? differences : differences.slice(0, mostDifferences);
   const unshown = differences.length - shown.length;
   const parts = [
-    `${host} is ${verdict.trust} in pool ${pool}\n${wrapped(escaped(summary), width)}`,
+    wrapped(escaped(headOf(host, pool, verdict.trust, summary)), width),
     ...shown.map((one) => differenceText(one, now, width, all)),
     ...(unshown > 0 ? [`and ${unshown} more differences (--all)`] : []),
     ...(findings.length > 0 ? [findingsText(findings, width)] : []),
@@ -28,6 +28,10 @@ export function explanationText(
   ];
   return parts.join('\n\n');
 }
+
+/** Once: the summary may begin so. */
+const headOf = (host: string, pool: string, trust: string, summary: string): string =>
+  summary.startsWith(`${host} is ${trust}`) ? summary : `${host} is ${trust} in pool ${pool}: ${summary}`;
 
 const column = 12;
 

@@ -42,7 +42,8 @@ export const valueTable = (values: readonly ReferenceSummary[]): string =>
 
 /** Everything about one value. */
 export function valueDetails({ content, ...value }: ReferenceSummary, all = false): string {
-  const { id, component, vendor, state, source, by, because, added_at, retired_at, replaces = [], hosts } = value;
+  const { id, component, vendor, state, source, by, because, added_at, replaces = [], hosts } = value;
+  const { retired_at, retired_because } = value;
   const lines: [string, string][] = [
     ['id', id],
     ['component', componentName(component)],
@@ -52,14 +53,17 @@ export function valueDetails({ content, ...value }: ReferenceSummary, all = fals
     ['state', state],
     ...(windowOf(value) ? [['window', windowOf(value)] satisfies [string, string]] : []),
     ...(replaces.length === 0 ? [] : [['replaces', replaces.map(shortId).join(', ')] satisfies [string, string]]),
-    ...(retired_at === undefined ? [] : [['retired', retired_at] satisfies [string, string]]),
+    ...(retired_at === undefined
+      ? []
+      : [['retired', retired_because ? `${retired_at}: ${retired_because}` : retired_at] satisfies [string, string]]),
     ['source', `${source.kind} ${source.name}${source.sha256 ? ` (sha256 ${source.sha256})` : ''}`],
     ['added', `${added_at} by ${by}`],
     ...(because === undefined ? [] : [['because', because] satisfies [string, string]]),
     ['hosts', hosts.length === 0 ? 'no present verdict rests on it' : listed(hosts, all)],
   ];
   const head = lines.map(([label, text]) => `${label.padEnd(10)} ${escaped(text)}`).join('\n');
-  return content ? `${head}\n\n${contentLines(content, all ? Number.POSITIVE_INFINITY : 200, true).join('\n')}` : head;
+  const things = content ? contentLines(content, all ? Number.POSITIVE_INFINITY : 200, true) : [];
+  return things.length > 0 ? `${head}\n\n${things.join('\n')}` : head;
 }
 
 /** What would be added, or was. @param verb `would add` */

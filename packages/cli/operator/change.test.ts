@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { check, Rehearsal } from '@assay/protocol';
+import { Reported } from '../reported.ts';
+import { type ChangeOptions, perform } from './change.ts';
+import { testTerminal } from './testing/terminal.ts';
+
+const rehearsing = (losing: number, of: number): Rehearsal =>
+  check(
+    Rehearsal,
+    { hosts: of, silent: [], changes: [], losing, losing_percent: (losing * 100) / of, brake_percent: 20 },
+    'rehearsal',
+  );
+
+/** A server that rehearses so. @returns the requests it had */
+async function asked(rehearsal: Rehearsal, options: ChangeOptions, answer?: string) {
+  const sent: object[] = [];
+  const terminal = testTerminal(answer);
+  const outcome = perform(
+    {
+      send: async (change) => {
+        sent.push(change);
+        return { rehearsal };
+      },
+      rehearsalOf: (result) => result.rehearsal,
+      plan: () => 'would change it',
+      done: () => 'changed it',
+    },
+    options,
+    terminal,
+  );
+  const failure = await outcome.then(
+    () => undefined,
+    (error: { code: string; message: string }) => error,
+  );
+  const applied = sent.filter((change) => !('dry_run' in change)).length;
+  return { sent, terminal, failure, applied };
+}
+
+test('a dry run says what would be, and nothing is asked of the server but to say it', async () => {
+  const { sent, terminal, applied } = await asked(rehearsing(3, 10), { dryRun: true });
+  assert.deepEqual([sent.length, applied], [1, 0]);
+  assert.match(terminal.printed.join('\n'), /^would change it\n\n.*3 of 10 trusted hosts would lose trust \(30 %\)$/s);
+});
+
+test('where nobody loses trust it is shown, done, and nobody is asked', async () => {
+  const { terminal, applied } = await asked(rehearsing(0, 10), {}, 'n');
+  assert.deepEqual([applied, terminal.questions], [1, []]);
+  assert.equal(terminal.printed.at(-1), 'changed it');
+});
+
+test('where more than --ask-above would lose trust somebody is asked, and only yes is yes', async () => {
+  for (const [answer, applied] of [
+    ['y', 1],
+    ['Yes', 1],
+    ['', 0],
+    ['n', 0],
+    ['yeah', 0],
+  ] as const) {
+    const { terminal, failure, ...rest } = await asked(rehearsing(1, 10), {}, answer);
+    assert.deepEqual([rest.applied, failure?.code], [applied, applied === 1 ? undefined : 'change-declined'], answer);
+    assert.deepEqual(terminal.questions, ['apply? 1 of 10 trusted hosts would lose trust (10 %) [y/N] ']);
+  }
+  const below = await asked(rehearsing(1, 10), { askAbove: 10 }, 'n');
+  assert.deepEqual([below.applied, below.terminal.questions], [1, []]);
+});
+
+test('in a script nobody can be asked: it is refused unless --yes', async () => {
+  assert.equal((await asked(rehearsing(1, 10), {})).failure?.code, 'change-unconfirmed');
+  assert.equal((await asked(rehearsing(1, 10), { yes: true })).applied, 1);
+});
+
+test('above the brake nothing is done, whoever says yes; the way to force it is told', async () => {
+  const refused = await asked(rehearsing(3, 10), { yes: true }, 'y');
+  assert.deepEqual([refused.applied, refused.failure?.code], [0, 'change-brake']);
+  assert.match(refused.failure?.message ?? '', /3 of 10 .*--force --because "…"/);
+  const { sent, applied, terminal } = await asked(rehearsing(3, 10), { force: true, because: 'revoked' }, 'n');
+  assert.deepEqual([applied, terminal.questions], [1, []]);
+  assert.deepEqual(
+    sent.map((change) => ({ ...change, by: 'me' })),
+    [
+      { by: 'me', because: 'revoked', force: true, dry_run: true },
+      { by: 'me', because: 'revoked', force: true },
+    ],
+  );
+});
+
+test('force without a reason does not even reach the server', async () => {
+  const { sent, failure } = await asked(rehearsing(0, 10), { force: true });
+  assert.deepEqual([sent, failure?.code], [[], 'change-because-missing']);
+});
+
+test('as JSON, what programs read is one answer; what people read stands beside it', async () => {
+  const { terminal } = await asked(rehearsing(0, 10), { json: true });
+  assert.deepEqual([terminal.printed, terminal.json.length, terminal.notes.length], [[], 1, 1]);
+});
+
+test('the fleet may move on: what the server’s brake refuses then says how to force it', async () => {
+  const failing = perform(
+    {
+      send: async (change) => {
+        if (change.dry_run) return {};
+        throw new Reported('policy-brake', 'POST /v1/policies', '5 of 10 would lose trust (policy-brake)');
+      },
+      rehearsalOf: () => undefined,
+      plan: () => '',
+      done: () => '',
+    },
+    {},
+    testTerminal(),
+  );
+  await assert.rejects(failing, { code: 'policy-brake', message: /5 of 10.*--force --because/ });
+});

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { connectPeer, startPool, startTestHost, startTestServer } from '@assay/attestation/testing';
+import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
+import { corpusLog } from '@assay/measurement/testing';
+import type { Brake, LearnResult, PolicyResult, ReferenceSummary } from '@assay/protocol';
+import { type Assay, assayOf } from './testing/assay.ts';
+
+function folderOf(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'assay-operator-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+}
+
+/** @returns what it printed, having succeeded */
+async function done(assay: Assay, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await assay(args);
+  assert.equal(code, 0, `${args.join(' ')}: ${stdout}${stderr}`);
+  return stdout;
+}
+const json = async <T>(assay: Assay, ...args: string[]) => JSON.parse(await done(assay, ...args, '--json')) as T;
+const valuesOf = async (assay: Assay) =>
+  (await json<{ values: ReferenceSummary[] }>(assay, 'reference', 'list')).values;
+
+/** @returns what it complained of */
+async function refused(assay: Assay, ...args: string[]): Promise<string> {
+  const { code, stderr } = await assay(args);
+  assert.equal(code, 1, `${args.join(' ')} was done`);
+  return stderr;
+}
+
+test('a value lives as the commands say: retired with a reason, told apart, brought back, and never removed while a host rests on it', async (t) => {
+  const { server } = await startPool(t);
+  const assay = assayOf(t, server);
+  const [value] = (await valuesOf(assay)).filter(({ component }) => component === 'hypervisor');
+  const { id = '' } = value ?? {};
+  const short = id.slice(0, 8);
+
+  assert.match(
+    await done(assay, 'reference', 'list', '--component', 'hypervisor'),
+    new RegExp(`^${short} .*\\n?$`, 'm'),
+  );
+  assert.match(await done(assay, 'reference', 'show', short), /^hosts +node1$/m);
+  const tried = await done(assay, 'reference', 'retire', short, '--dry-run');
+  assert.match(tried, /^would retire hypervisor .*; the verdicts of 1 host rest on it: node1$/m);
+  assert.match(tried, /^node1 +default +trusted +untrusted +measurement-retired: /m);
+  assert.match(
+    await refused(assay, 'reference', 'retire', short, '--yes'),
+    /at most 20 %.*1 of 1 trusted hosts.*--force --because/,
+  );
+  assert.equal((await server.host('node1')).verdict.trust, 'trusted');
+
+  await done(assay, 'reference', 'retire', short, '--force', '--because', 'CVE-2026-1');
+  const { verdict } = await server.host('node1');
+  assert.deepEqual(
+    [verdict.trust, verdict.findings.find(({ allowed }) => !allowed)?.code],
+    ['untrusted', 'measurement-retired'],
+  );
+  assert.match(
+    await done(assay, 'reference', 'list', '--state', 'retired'),
+    new RegExp(`^${short} .* retired +since `, 'm'),
+  );
+  assert.match(
+    await done(assay, 'host', 'explain', 'node1'),
+    new RegExp(`assay reference reinstate ${id.slice(0, 8)}`),
+  );
+  assert.match(await done(assay, 'reference', 'history', short), /ada@console +reference-retire .* CVE-2026-1$/m);
+  assert.match(await refused(assay, 'reference', 'promote', short), /expected a next one/);
+
+  await done(assay, 'reference', 'reinstate', short, '--until', '7d');
+  assert.match(await done(assay, 'reference', 'list', '--state', 'next'), new RegExp(`^${short} .* next +until `, 'm'));
+  assert.equal((await server.host('node1')).verdict.trust, 'trusted');
+  assert.match(await done(assay, 'reference', 'promote', short), /^promoted hypervisor /m);
+  assert.match(await refused(assay, 'reference', 'remove', short), /reference-in-use/);
+});
+
+test('a list is shown, imported as an update, exported, and known when it comes back; a dry run adds nothing', async (t) => {
+  const { server } = await startPool(t);
+  const assay = assayOf(t, server);
+  const file = folderOf(t);
+  const sums = file('sums', `${'ab'.repeat(32)}  /usr/bin/x\n`);
+  const args = ['reference', 'import', sums, '--name', 'tool', '--version', '2', '--next', '--until', '14d'];
+  const before = await valuesOf(assay);
+  assert.match(
+    await done(assay, ...args, '--dry-run'),
+    /^would add operating system: tool 2, 1 file .*\n {4}sha256 abababababab… +\/usr\/bin\/x$/m,
+  );
+  assert.deepEqual(await valuesOf(assay), before);
+  assert.match(await refused(assay, 'reference', 'import', sums, '--until', '14d'), /--until: expected --next/);
+
+  const { added } = await json<LearnResult>(assay, ...args, '--because', 'rolled out');
+  const [value] = added;
+  assert.deepEqual(
+    [value?.state, value?.by, value?.because, value?.version],
+    ['next', 'ada@console', 'rolled out', '2'],
+  );
+  const exported = file('fleet.json', '');
+  await done(assay, 'reference', 'export', exported);
+  assert.match(await done(assay, 'reference', 'import', exported), /already known: operating system: tool 2/);
+  assert.equal((await valuesOf(assay)).length, before.length + 1);
+
+  assert.match(await done(assay, 'reference', 'remove', value?.id ?? ''), /^removed operating system tool 2 /m);
+  const piped = await assay(['reference', 'import', '-'], readFileSync(exported, 'utf8'));
+  assert.equal(piped.code, 0, piped.stderr);
+  const back = (await valuesOf(assay)).find(({ id }) => id === value?.id);
+  assert.deepEqual([back?.state, back?.until, back?.source.kind], ['next', value?.until, 'import']);
+});
+
+test('a host is asked once to be learnt from, and what is added is what was shown', async (t) => {
+  const host = await startTestHost(t);
+  const server = await startTestServer(t, { softwareTpmCas: host.cas });
+  const assay = assayOf(t, server);
+  await done(assay, 'host', 'register', 'node1');
+  const peer = await connectPeer(t, server);
+  const answer = async () => {
+    peer.send(await host.answer(await peer.expect('challenge')));
+    await peer.expect('result');
+  };
+  peer.send(await host.answer(await host.greet(peer, 'node1')));
+  await peer.expect('result');
+
+  const args = ['reference', 'learn', 'node1', '--component', 'hypervisor', '--name', 'kernel', '--version', '6.1'];
+  const [{ added }] = await Promise.all([json<LearnResult>(assay, ...args), answer()]);
+  assert.deepEqual(
+    added.map(({ component, name, version, source, by }) => [component, name, version, source.kind, source.name, by]),
+    [['hypervisor', 'kernel', '6.1', 'host', 'node1', 'ada@console']],
+  );
+  assert.match(added[0]?.source.sha256 ?? '', /^[0-9a-f]{64}$/);
+  const [diff] = await Promise.all([done(assay, 'reference', 'diff', added[0]?.id ?? '', 'node1'), answer()]);
+  assert.equal(diff, 'no difference: the same 2\n');
+});
+
+const policyOf = (rest: string) => `pool: default
+tpm: {software: true, virtual: true}
+known_good: [firmware, boot_loader, hypervisor, operating_system]
+${rest}`;
+
+test('a policy is tried, refused by the brake, forced with a reason, and gone back from', async (t) => {
+  const { server } = await startPool(t);
+  const assay = assayOf(t, server);
+  const file = folderOf(t);
+  const strict = file(
+    'strict.yaml',
+    policyOf('ima: {required: true}\nextras: [{name: nothing, pcrs: [23]}]\n').replace(
+      '[firmware,',
+      '[nothing, firmware,',
+    ),
+  );
+  const tried = await done(assay, 'policy', 'try', strict);
+  assert.match(tried, /^would replace version 1 of the policy of pool default\n\nHOST .*\nnode1 +default +trusted +/m);
+  assert.match(
+    await refused(assay, 'policy', 'apply', strict, '--yes'),
+    /1 of 1 trusted hosts would lose trust.*--force --because/,
+  );
+  assert.match(await refused(assay, 'policy', 'apply', strict, '--force'), /--force: expected --because/);
+  assert.equal((await server.host('node1')).verdict.trust, 'trusted');
+
+  const { policy } = await json<PolicyResult>(assay, 'policy', 'apply', strict, '--force', '--because', 'audit');
+  assert.deepEqual([policy?.version, policy?.by, policy?.because], [2, 'ada@console', 'audit']);
+  assert.notEqual((await server.host('node1')).verdict.trust, 'trusted');
+  assert.match(await done(assay, 'policy', 'history', 'default'), /^2 .* ada@console +audit +known_good, /m);
+
+  const first = file('first.yaml', await done(assay, 'policy', 'show', 'default', '--version', '1'));
+  assert.match(await done(assay, 'policy', 'apply', first), /1 would gain it[\s\S]*version 3/);
+  assert.equal((await server.host('node1')).verdict.trust, 'trusted');
+  assert.match(
+    await refused(assay, 'policy', 'apply', file('wrong.yaml', policyOf('ima: {requierd: true}\n'))),
+    /wrong\.yaml:4:7: ima\.requierd: /,
+  );
+  await done(assay, 'policy', 'remove', 'default', '--force', '--because', 'over');
+  assert.match(await done(assay, 'policy', 'list'), /^none, so no host is trusted/);
+  assert.match(await refused(assay, 'policy', 'show', 'default'), /removed.*assay policy history default/);
+});
+
+test('labels put a host into a pool, and it is shown with its verdict there', async (t) => {
+  const { server } = await startPool(t);
+  const assay = assayOf(t, server);
+  const file = folderOf(t);
+  const dmz = file('dmz.yaml', policyOf('labels: {zone: dmz}\n').replace('pool: default', 'pool: dmz'));
+  await done(assay, 'policy', 'apply', dmz);
+  assert.match(await done(assay, 'host', 'list', '--pool', 'dmz'), /no host is in pool dmz/);
+  assert.match(await done(assay, 'host', 'label', 'node1', 'zone=dmz'), /^node1: zone=dmz; in pools default, dmz$/m);
+  assert.match(await done(assay, 'host', 'list', '--pool', 'dmz'), /^node1 +(trusted|unknown)/m);
+  assert.match(await done(assay, 'host', 'show', 'node1'), /^pool dmz$/m);
+  assert.match(await done(assay, 'host', 'label', 'node1', 'zone-'), /^node1: no labels; in pools default$/m);
+  assert.match(await refused(assay, 'host', 'label', 'node1', 'zone'), /expected NAME=VALUE/);
+});
+
+test('a kernel nobody planned: explained, accepted exactly as it was shown, trusted again', async (t) => {
+  const { server } = await startPool(t);
+  const assay = assayOf(t, server);
+  const lab = parseEventLog(corpusLog('ovmf-linux-6.1'));
+  const kernel = createHash('sha256').update('another kernel').digest();
+  const log = writeEventLog(withDigests(lab, 10, { sha256: kernel }));
+  const host = await startTestHost(t, { identity: 'two', log });
+  await done(assay, 'host', 'register', 'node2');
+  const peer = await connectPeer(t, server);
+  peer.send(await host.answer(await host.greet(peer, 'node2')));
+  await peer.expect('result');
+
+  const told = await done(assay, 'host', 'explain', 'node2');
+  assert.match(told, /^node2 is untrusted in pool default: /);
+  assert.match(told, /^ {2}event +10 of the boot log: PCR 4, EV_EFI_BOOT_SERVICES_APPLICATION$/m);
+  assert.match(told, new RegExp(`^ {2}expected +sha256 ${lab.events[10]?.digests.sha256?.toHex()}$`, 'm'));
+  assert.match(told, new RegExp(`^ {2}seen +sha256 ${kernel.toHex()}$`, 'm'));
+  const [command = ''] = /assay host accept node2 --component hypervisor --because "…"/.exec(told) ?? [];
+  const args = command.replace(' --because "…"', '').split(' ').slice(1);
+
+  assert.match(await refused(assay, ...args), /--because: expected why this is good/);
+  const shown = await done(assay, ...args, '--because', 'rolled out by hand', '--dry-run');
+  assert.match(
+    shown,
+    new RegExp(
+      `^would add hypervisor: .*1 single measurement .*from accepted node2.*\n {4}kernel image +sha256 ${kernel.toHex().slice(0, 12)}…`,
+      'm',
+    ),
+  );
+  assert.match(shown, /^node2 +default +untrusted +trusted +/m);
+  assert.equal((await server.host('node2')).verdict.trust, 'untrusted');
+
+  const { added } = await json<LearnResult>(assay, ...args, '--because', 'rolled out by hand');
+  assert.deepEqual(
+    added.map(({ content, by, because }) => [content.form, by, because]),
+    [['measurements', 'ada@console', 'rolled out by hand']],
+  );
+  assert.equal((await server.host('node2')).verdict.trust, 'trusted');
+  assert.match(await done(assay, 'host', 'history', 'node2'), /^.* trusted .*\n.* untrusted /m);
+  assert.match(await refused(assay, ...args, '--because', 'again'), /accept-not-found/);
+});
+
+test('status and brake say that nothing is held; releasing wants a reason', async (t) => {
+  const { server } = await startPool(t);
+  const assay = assayOf(t, server);
+  assert.match(await done(assay, 'status'), /^NAME +VERDICT.*\nnode1 +trusted/);
+  const { brake } = await json<{ brake: Brake }>(assay, 'status');
+  assert.equal(brake.engaged, false);
+  assert.match(await done(assay, 'brake'), /^the brake is not engaged/);
+  assert.match(await refused(assay, 'brake', 'release'), /--because/);
+  await done(assay, 'brake', 'release', '--because', 'an exercise');
+});
