@@ -105,11 +105,8 @@ const mostNamed = 5;
 export function checkBrake({ kind, where }: Subject, rehearsal: Rehearsal): void {
   if (!isBraked(rehearsal)) return;
   const { losing, losing_percent: percent, brake_percent: most, changes } = rehearsal;
-  const losers = [
-    ...new Set(
-      changes.filter(({ before, after }) => before === 'trusted' && after !== 'trusted').map(({ host }) => host),
-    ),
-  ];
+  const listed = changes.filter(({ before, after }) => before === 'trusted' && after !== 'trusted');
+  const losers = [...new Set(listed.map(({ host }) => host))];
   const named = losers.slice(0, mostNamed).join(', ');
   const others = losing > mostNamed ? ` and ${losing - mostNamed} more` : '';
   const trusted = Math.round((100 * losing) / percent);
@@ -117,7 +114,14 @@ export function checkBrake({ kind, where }: Subject, rehearsal: Rehearsal): void
     `${kind}-brake`,
     where,
     `a change by which at most ${most} % of the trusted hosts lose trust`,
-    `${losing} of ${trusted} (${Math.round(percent)} %): ${named}${others}`,
+    `${losing} of ${trusted} (${Math.round(percent)} %), most by ${mostOften(listed)}: ${named}${others}`,
     { hint: 'look at the rehearsal (dry_run); to do it all the same, give force and because' },
   );
+}
+
+/** The code that decides most often. */
+function mostOften(changes: Rehearsal['changes']): string {
+  const counts = new Map<string, number>();
+  for (const { code = 'leaving the pool' } of changes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'nothing';
 }

@@ -145,6 +145,20 @@ test('hosts that come back let it go by themselves, after a window without more 
   );
 });
 
+test('after a restart whoever is not trusted counts as fallen, and holds it on', async (t) => {
+  const first = await ten(t, { verdict_lifetime: 3700 });
+  first.clock.pass(3_700_000);
+  await first.server.server.keepHouse();
+  assert.equal((await first.brake()).engaged, true);
+  const second = on(await first.restart(), first.clock);
+  assert.deepEqual((await second.brake()).fallen, names(10).sort());
+  for (const _ of [1, 2, 3]) {
+    first.clock.pass(300_000);
+    await second.server.server.keepHouse();
+  }
+  assert.equal((await second.brake()).engaged, true);
+});
+
 test('a restart does not release it', async (t) => {
   const first = await ten(t);
   first.becomes('untrusted', ...names(5));

@@ -31,6 +31,7 @@ export type RunTimeBrake = {
 
 /** One host that falls is that host’s affair. */
 const fewest = 2;
+const mostNamed = 5;
 const held = ['retirement of what updates have replaced, when its time has come'];
 
 /** After the registry was loaded. A brake that was on when an earlier life of this server ended is on again. */
@@ -63,7 +64,8 @@ export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
     wellSinceMs = undefined;
     fallWatch.hold(clock.uptimeMs());
     const { hosts, trustedBefore } = falls;
-    const text = `${hosts.length} of ${trustedBefore} trusted hosts lost trust within ${windowS} s: ${held.join(', ')} is held until somebody has looked (assay brake release)`;
+    const named = `${hosts.slice(0, mostNamed).join(', ')}${hosts.length > mostNamed ? ` and ${hosts.length - mostNamed} more` : ''}`;
+    const text = `${hosts.length} of ${trustedBefore} trusted hosts lost trust within ${windowS} s (${named}); held until they are back, or somebody has looked: ${held.join(', ')}`;
     alarm.raise({ event: 'brake-engaged', text, at: since.toISOString(), hosts });
     void tell('brake-engage', text);
   }
@@ -87,12 +89,7 @@ export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
   }
 
   async function look(): Promise<void> {
-    for (const { name: host } of await db.selectFrom('hosts').select('name').execute())
-      for (const pool of registry.poolsOf(host))
-        fallWatch.see(
-          { host, pool, trusted: registry.current(host, pool).verdict.trust === 'trusted' },
-          clock.uptimeMs(),
-        );
+    await everybody((one) => fallWatch.see(one, clock.uptimeMs()));
     check();
     await ease();
   }
@@ -103,12 +100,21 @@ export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
     if (after.trust !== 'trusted') check();
   });
 
-  await look();
+  /** Whether each host is trusted in each of its pools, as valid now. */
+  async function everybody(told: (one: { host: string; pool: string; trusted: boolean }) => void): Promise<void> {
+    for (const { name: host } of await db.selectFrom('hosts').select('name').execute())
+      for (const pool of registry.poolsOf(host))
+        told({ host, pool, trusted: registry.current(host, pool).verdict.trust === 'trusted' });
+  }
+
   const [last] = await readJournal(db, { action: 'brake-', subject: 'fleet', limit: 1 });
-  if (last?.action === 'brake-engage' && !since) {
+  if (last?.action === 'brake-engage') {
     since = new Date(last.at);
+    // Who of them has fallen, nobody remembers: whoever is not trusted counts.
+    await everybody((one) => fallWatch.see({ ...one, trusted: true }, clock.uptimeMs()));
     fallWatch.hold(clock.uptimeMs());
   }
+  await look();
 
   const state = (): Brake => {
     const { hosts, trustedBefore } = fallWatch.falls(clock.uptimeMs());

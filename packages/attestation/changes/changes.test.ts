@@ -48,7 +48,10 @@ test('retiring is rehearsed, held by the brake, and done when forced with a reas
 
   const [status, code, message] = await refused('POST', retire);
   assert.deepEqual([status, code], [409, 'reference-brake']);
-  assert.match(message, /at most 20 % .* got 3 of 3 \(100 %\): node1, node2, node3; .* force and because/);
+  assert.match(
+    message,
+    /at most 20 % .* got 3 of 3 \(100 %\), most by measurement-retired: node1, node2, node3; .* force and because/,
+  );
   assert.equal((await refused('POST', retire, { force: true }))[1], 'change-because-missing');
   assert.equal((await refused('POST', retire, { force: true, because: '  ' }))[1], 'change-because-missing');
   assert.equal(await trust('node1'), 'trusted');
@@ -96,7 +99,7 @@ test('a policy is tried, refused, forced and removed; its versions and their rea
   assert.deepEqual([dry.policy?.version, gist(dry)[0]], [1, 3]);
   const [status, code, message] = await refused('POST', '/v1/policies', { document });
   assert.deepEqual([status, code], [409, 'policy-brake']);
-  assert.match(message, /^policy default: .* 3 of 3 \(100 %\): node1, node2, node3/);
+  assert.match(message, /^policy default: .* 3 of 3 \(100 %\), most by [a-z-]+: node1, node2, node3/);
   const same = await ok<PolicyResult>('POST', '/v1/policies', { document: fleetPolicy });
   assert.deepEqual([same.policy?.version, gist(same)], [1, [0, 0, []]], 'the same again is no new version');
 

@@ -79,7 +79,7 @@ test('an update that too many hosts have not made yet waits, and says so once; w
   assert.equal(await trust('node1'), 'trusted');
   const [hold, ...others] = (await fleet.ok<Journal>('GET', `/v1/journal?subject=${next}`)).entries;
   assert.deepEqual([hold?.action, others.length], ['reference-hold', 1]);
-  assert.match(hold?.text ?? '', /3 of 4 \(75 %\): node1, node2, node3/);
+  assert.match(hold?.text ?? '', /3 of 4 \(75 %\), most by measurement-retired: node1, node2, node3/);
   clock.pass(hour);
   await server.server.keepHouse();
   const again = await restart();
