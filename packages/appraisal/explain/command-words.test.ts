@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { changesInWords, commandWords, knownWords, wordChanges } from './command-words.ts';
+
+const changes = (before: string, after: string) => changesInWords(wordChanges(before, after));
+
+test('words that came and went are told, and another order', () => {
+  assert.equal(changes('/k root=/dev/sda quiet', '/k root=/dev/sda quiet debug'), '… debug');
+  assert.equal(changes('/k quiet', '/k debug init=/bin/sh'), 'without quiet, … debug init=/bin/sh');
+  assert.equal(changes('/k a b', '/k b a'), 'the same words in another order');
+  assert.equal(changes('/k a', '/k a a'), '… a', 'how often counts');
+  assert.equal(changes('/k a', '/k  a '), '', 'blanks do not');
+  assert.deepEqual(commandWords('a="b c" d "e f"'), ['a="b c"', 'd', '"e f"']);
+  assert.equal(changes('/k', '/k \u001b[2J'), '… \\u{1b}[2J');
+  assert.ok(changes('/k', `/k ${'x'.repeat(10_000)}`).length < 600);
+});
+
+test('nothing is told of the same line, and of two lines no word that both have as often', () => {
+  const line = fc.array(fc.constantFrom('a', 'b', 'c=1', '"d e"'), { maxLength: 8 }).map((words) => words.join(' '));
+  fc.assert(
+    fc.property(line, line, (before, after) => {
+      assert.equal(changes(before, before), '');
+      const { added, removed } = wordChanges(before, after);
+      assert.ok(added.every((word) => !removed.includes(word)));
+      const count = (words: string[]) => words.length;
+      assert.equal(count(commandWords(after)) - count(commandWords(before)), added.length - removed.length);
+    }),
+  );
+});
+
+test('the words of a value count when its digest is the hash of them', () => {
+  const event = (words: string, measured: Buffer, prefix = 'kernel_cmdline: ') => ({
+    ...{ pcr: 8, type: 'EV_IPL', description: `kernel command line: “${prefix}${words}”` },
+    digests: { sha256: createHash('sha256').update(measured).digest('hex') },
+  });
+  assert.equal(knownWords(event('/k quiet', Buffer.from('/k quiet')), 'sha256'), '/k quiet');
+  assert.equal(knownWords(event('quiet', Buffer.from('quiet\0', 'utf16le'), ''), 'sha256'), 'quiet');
+  assert.equal(knownWords(event('/k quiet', Buffer.from('/k init=/bin/evil')), 'sha256'), undefined);
+  assert.equal(knownWords(event('/k quiet', Buffer.from('/k quiet')), 'sha384'), undefined);
+});
