@@ -87,7 +87,8 @@ test('a command line that the policy allows needs no reference value, one it doe
 });
 
 test('without a policy nothing is compared, and it says so', () => {
-  const { verdict } = golden.appraise({}, { policy: undefined });
+  const input = golden.input();
+  const { verdict } = judge({ ...input, verification: verifyEvidence(input), policy: undefined });
   assert.deepEqual([verdict.trust, verdict.findings.map(({ code }) => code)], ['unknown', ['policy-missing']]);
   assert.match(verdict.components[0]?.reason ?? '', /no policy/);
 });
