@@ -40,9 +40,9 @@ export async function readImports(
   return { groups: [...(plain.length > 0 ? [{ values: plain }] : []), ...exported], notes };
 }
 
-async function valuesIn(file: string, options: ImportOptions, piped?: Uint8Array): Promise<NewReferenceValue[]> {
+async function valuesIn(file: string, given: ImportOptions, piped?: Uint8Array): Promise<NewReferenceValue[]> {
   const { kindOf, readFiles, readList, readPackage } = await import('../known-good/index.ts');
-  const kind = options.kind ?? (await kindOf(file));
+  const { kind = await kindOf(file), ...options } = given;
   if (piped && kind !== 'list') throw new AssayError('cli-option', `--kind ${kind}`, 'a file', 'standard input');
   if (kind === 'package') return await readPackage(file, options);
   if (kind === 'list') return await readList(file, { ...options, ...(piped && { stdin: Readable.from([piped]) }) });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connectPeer, startPool, startTestHost, startTestServer } from '@assay/attestation/testing';
 import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
@@ -79,6 +79,7 @@ test('a value lives as the commands say: retired with a reason, told apart, brou
   assert.equal((await server.host('node1')).verdict.trust, 'trusted');
   assert.match(await done(assay, 'reference', 'promote', short), /^promoted hypervisor /m);
   assert.match(await refused(assay, 'reference', 'remove', short), /reference-in-use/);
+  assert.match(await refused(assay, 'reference', 'retire', 'linux'), /its id, or how that begins/);
 });
 
 test('a list is shown, imported as an update, exported, and known when it comes back; a dry run adds nothing', async (t) => {
@@ -111,6 +112,30 @@ test('a list is shown, imported as an update, exported, and known when it comes 
   assert.equal(piped.code, 0, piped.stderr);
   const back = (await valuesOf(assay)).find(({ id }) => id === value?.id);
   assert.deepEqual([back?.state, back?.until, back?.source.kind], ['next', value?.until, 'import']);
+});
+
+test('a file is what its claim says, a folder an allow list, and an option of the command never part of a value', async (t) => {
+  const server = await startTestServer(t);
+  const assay = assayOf(t, server);
+  const initrd = folderOf(t)('initrd.img', 'made on this host');
+  const options = ['--name', 'initrd', '--next', '--all', '--because', 'update'];
+  const claimed = ['reference', 'import', initrd, '--claim', 'initrd file', ...options];
+  const { added } = await json<LearnResult>(assay, ...claimed);
+  const sha256 = createHash('sha256').update('made on this host').digest('hex');
+  const [{ content, source, ...value } = assert.fail('nothing was added')] = added;
+  assert.deepEqual(
+    content.form === 'measurements' && content.measurements.map(({ claim, digests }) => [claim, digests['sha256']]),
+    [['initrd file', sha256]],
+  );
+  assert.deepEqual(source, { kind: 'file', name: initrd, sha256 });
+  assert.deepEqual(
+    [value.component, value.name, value.state, value.because],
+    ['operating_system', 'initrd', 'next', 'update'],
+  );
+  const folder = dirname(initrd);
+  const tree = await json<LearnResult>(assay, 'reference', 'import-tree', folder, '--root', folder, '--yes');
+  const [files] = tree.added;
+  assert.deepEqual(files?.content, { form: 'files', files: [{ path: '/initrd.img', digests: { sha256 } }] });
 });
 
 test('a host is asked once to be learnt from, and what is added is what was shown', async (t) => {

@@ -1,4 +1,5 @@
 // The attestation server's REST for the known-good database, as functions.
+import { AssayError } from '@assay/core';
 import {
   type Change,
   check,
@@ -14,7 +15,11 @@ import {
 import type { AttestationClient } from './attestation-client.ts';
 import { changeLimits, contentLimits } from './limits.ts';
 
-const pathOf = (id: string, act = '') => `/v1/reference/${encodeURIComponent(id)}${act}`;
+/** @throws AssayError `cli-id`: a name would be no path of the server's */
+function pathOf(id: string, act = ''): string {
+  if (/^[0-9a-f]{1,64}$/.test(id)) return `/v1/reference/${id}${act}`;
+  throw new AssayError('cli-id', 'reference value', 'its id, or how that begins', id, { hint: 'assay reference list' });
+}
 
 /** @throws AssayError what the server says, `message-schema` when its answer is not one */
 export const referenceOf = (client: AttestationClient) => {
