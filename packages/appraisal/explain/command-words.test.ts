@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { parseEventLog } from '@assay/measurement';
+import { buildLog, type EventWish, grub, labelled } from '@assay/measurement/testing';
 import fc from 'fast-check';
-import { changesInWords, commandWords, knownWords, wordChanges } from './command-words.ts';
+import { quotedEvents } from '../reference/learn.ts';
+import { changesInWords, commandWords, knownWords, provenWords, wordChanges } from './command-words.ts';
 
 const changes = (before: string, after: string) => changesInWords(wordChanges(before, after));
 
@@ -39,4 +42,15 @@ test('the words of a value count when its digest is the hash of them', () => {
   assert.equal(knownWords(event('quiet', Buffer.from('quiet\0', 'utf16le'), ''), 'sha256'), 'quiet');
   assert.equal(knownWords(event('/k quiet', Buffer.from('/k init=/bin/evil')), 'sha256'), undefined);
   assert.equal(knownWords(event('/k quiet', Buffer.from('/k quiet')), 'sha384'), undefined);
+});
+
+test('the words of an event count when its digest vouches for them', () => {
+  const words = (wish: EventWish) => {
+    const [part] = quotedEvents(parseEventLog(buildLog([wish])), [{ hash: 'sha256', pcrs: [8, 9] }]);
+    return part && provenWords(part, 'sha256');
+  };
+  assert.equal(words(grub('/k quiet', 'kernel_cmdline')), '/k quiet');
+  const lie = { ...grub('/k quiet', 'kernel_cmdline'), digests: grub('/k init=/bin/evil').digests };
+  assert.equal(words(lie as EventWish), undefined);
+  assert.equal(words(labelled(9, '/boot/vmlinuz', 'a file')), undefined, 'a label is no command');
 });

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import { labDocument } from '@assay/appraisal';
+import { systemClock } from '@assay/daemon';
 import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
 import { corpusLog } from '@assay/measurement/testing';
 import type { AcceptResult, Explanation, HostHistory, Journal, Verdict } from '@assay/protocol';
-import { check, Explanation as ExplanationSchema, HostHistory as HostHistorySchema } from '@assay/protocol';
+import { check, Explanation as ExplanationSchema, HostHistory as HostHistorySchema, toBase64 } from '@assay/protocol';
 import { connectPeer, type Pool, startPool, startTestHost } from '../testing/index.ts';
 
 const lab = parseEventLog(corpusLog('ovmf-linux-6.1'));
@@ -39,6 +41,14 @@ async function explanation(server: Pool['server'], name: string, query = ''): Pr
 test('another kernel is explained: component, event, digests, who else has it, what it resembles, what would mend it', async (t) => {
   const { server, hosts } = await fleet(t, 'node2', 'node3');
   assert.equal(hosts.get('node2')?.trust, 'untrusted');
+  // Booted the known kernel, and sends the log of the other one: nothing says that it runs it.
+  const liar = await startTestHost(t, { identity: 'four' });
+  await server.call('POST', '/v1/hosts', { name: 'node4' });
+  const line = await connectPeer(t, server);
+  const { evidence, ...frame } = await liar.answer(await liar.greet(line, 'node4'));
+  line.send({ ...frame, evidence: { ...evidence, event_log: toBase64(otherKernel) } });
+  await line.expect('result');
+
   const told = await explanation(server, 'node2');
   assert.equal(told.differences.length, 1);
   const [difference] = told.differences;
@@ -47,7 +57,11 @@ test('another kernel is explained: component, event, digests, who else has it, w
   assert.deepEqual(difference.event, { index: kernelEvent, pcr: 4, type: 'EV_EFI_BOOT_SERVICES_APPLICATION' });
   assert.equal(difference.expected, `sha256 ${lab.events[kernelEvent]?.digests.sha256?.toHex()}`);
   assert.equal(difference.seen, `sha256 ${other.toHex()}`);
-  assert.deepEqual(difference.also_on, ['node3'], 'not node1, which runs the known one, and not node2 itself');
+  assert.deepEqual(
+    difference.also_on,
+    ['node3'],
+    'not node1, which runs the known one, not node2 itself, not node4, which lies',
+  );
   assert.match(
     difference.resembles ?? '',
     /^same kernel command line as what was learnt from node1 .*, other kernel image$/,
@@ -156,4 +170,100 @@ test('exactly what differs is accepted: with a reason, once looked at, written d
     plain.entries.map(({ now, evidence }) => [now, evidence]),
     [[undefined, true]],
   );
+});
+
+test('a file that changed on one host is explained by its path, with who else ran it, and accepted by it', async (t) => {
+  const { server, host, peer, ask } = await startPool(t);
+  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+  const files = ['/usr/bin/good', '/usr/bin/tool'].map((path) => ({ path, digests: { sha256: hash(path) } }));
+  const list = await server.call('POST', '/v1/reference', {
+    values: [
+      {
+        ...{ component: 'operating_system', name: 'allow list', content: { form: 'files', files } },
+        source: { kind: 'tree', name: '/' },
+      },
+    ],
+  });
+  assert.equal(list.status, 200, JSON.stringify(list.body));
+  const policy = { ...labDocument, ima: { files: 'known-good' } };
+  assert.equal((await server.call('POST', '/v1/policies', { document: policy })).status, 200);
+  const round = async () => {
+    const { challenge, verdict } = await ask();
+    peer.send(await host.answer(challenge));
+    await peer.expect('result');
+    return await verdict;
+  };
+  await host.measure({ path: '/usr/bin/good' });
+  assert.equal((await round()).trust, 'trusted');
+
+  // Another host runs the same changed file.
+  const changed = { path: '/usr/bin/tool', digest: createHash('sha256').update('evil').digest() };
+  const second = await startTestHost(t, { identity: 'two' });
+  await second.measure(changed);
+  await server.call('POST', '/v1/hosts', { name: 'node2' });
+  const line = await connectPeer(t, server);
+  line.send(await second.answer(await second.greet(line, 'node2')));
+  await line.expect('result');
+
+  await host.measure(changed);
+  const bad = await round();
+  assert.equal(bad.trust, 'untrusted');
+  const told = await explanation(server, 'node1');
+  const [difference, ...rest] = told.differences;
+  assert.deepEqual(rest, []);
+  assert.deepEqual(
+    [difference?.claim, difference?.path, difference?.seen, difference?.also_on],
+    ['IMA file', '/usr/bin/tool', `sha256 ${hash('evil')}`, ['node2']],
+  );
+  assert.match(told.summary, /\/usr\/bin\/tool has another content than is known good/);
+  const last = difference?.last_good ?? '';
+  assert.ok(Date.parse(last) < Date.parse(bad.verified_at), 'in the round before');
+
+  const { status, body } = await server.call('POST', '/v1/hosts/node1/accept', {
+    ...{ component: 'operating_system', path: '/usr/bin/tool', because: 'rolled out by hand' },
+    evidence_sha256: bad.evidence_sha256,
+  });
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.deepEqual(
+    (body as AcceptResult).added.map(({ content }) => content),
+    [{ form: 'files', files: [{ path: '/usr/bin/tool', digests: { sha256: hash('evil') } }] }],
+  );
+  for (const name of ['node1', 'node2']) assert.equal((await server.host(name)).verdict.trust, 'trusted', name);
+});
+
+test('a host without evidence, one that is not in the pool, one without a policy, and one whose verdict expired are explained', async (t) => {
+  const clock = { ...systemClock, offset: 0 };
+  const moving = {
+    ...systemClock,
+    now: () => new Date(systemClock.now().getTime() + clock.offset),
+    uptimeMs: () => systemClock.uptimeMs() + clock.offset,
+  };
+  const { server } = await startPool(t, { clock: moving });
+  await server.call('POST', '/v1/hosts', { name: 'node2' });
+  const codes = ({ findings }: Explanation) => findings.map(({ finding }) => finding.code);
+  const never = await explanation(server, 'node2');
+  assert.deepEqual([never.verdict.trust, codes(never), never.differences], ['unknown', ['no-evidence'], []]);
+  assert.ok(never.commands.some(({ command }) => command === 'assay host attest node2'));
+  assert.match(never.findings[0]?.remedy ?? '', /assay agent/);
+
+  const foreign = await explanation(server, 'node1', '?pool=elsewhere');
+  assert.deepEqual([foreign.verdict.trust, foreign.pool, codes(foreign)], ['unknown', 'elsewhere', ['pool-foreign']]);
+  assert.equal((await server.call('GET', '/v1/hosts/node9/explanation')).status, 404);
+  assert.equal((await server.call('GET', '/v1/hosts/node9/history')).status, 404);
+  for (const path of ['explanation?pool=A%20b', 'history?limit=0', 'history?limit=9999', 'history?reappraise=2'])
+    assert.equal((await server.call('GET', `/v1/hosts/node1/${path}`)).status, 400, path);
+
+  clock.offset = 7_201_000;
+  const late = await explanation(server, 'node1');
+  assert.deepEqual([late.verdict.trust, codes(late)[0]], ['unknown', 'verdict-expired']);
+  assert.match(late.summary, /^node1 is unknown in pool default: verdict expired/);
+  clock.offset = 0;
+
+  const removed = await server.call('DELETE', '/v1/policies/default', { force: true, because: 'of a test' });
+  assert.equal(removed.status, 200, JSON.stringify(removed.body));
+  const bare = await explanation(server, 'node1');
+  assert.deepEqual([bare.verdict.trust, codes(bare)], ['unknown', ['policy-missing']]);
+  assert.ok(bare.commands.some(({ command }) => command === 'assay policy apply FILE'));
+  const accepted = await server.call('POST', '/v1/hosts/node1/accept', { component: 'kernel', because: 'x' });
+  assert.equal(codeOf(accepted.body), 'accept-not-verified');
 });
