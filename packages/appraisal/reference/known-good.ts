@@ -20,6 +20,7 @@ export class KnownGood {
   readonly #byComponent: ReadonlyMap<string, readonly ReferenceValue[]>;
   readonly #sequences = new Map<string, readonly Sequence[]>();
   readonly #singles = new Map<string, ReadonlyMap<string, readonly Single[]>>();
+  readonly #pcrs = new Map<string, readonly KnownPcrs[]>();
   readonly #froms: readonly number[];
   #files: FileIndex | undefined;
   #others: { era: number; found: boolean } | undefined;
@@ -94,9 +95,14 @@ export class KnownGood {
 
   /** PCR values that are known of a component. */
   pcrValues(component: string): readonly KnownPcrs[] {
-    return this.of(component).flatMap((value) =>
-      value.content.form === 'pcr-values' ? [{ value, values: value.content.values }] : [],
-    );
+    let found = this.#pcrs.get(component);
+    if (!found) {
+      found = this.of(component).flatMap((value) =>
+        value.content.form === 'pcr-values' ? [{ value, values: value.content.values }] : [],
+      );
+      this.#pcrs.set(component, found);
+    }
+    return found;
   }
 
   /** Allow lists for IMA, of every component. */
