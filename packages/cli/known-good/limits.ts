@@ -10,7 +10,7 @@ export const limits = {
   /** Of a kernel, an initrd or an EFI application within a package, which is held in memory. */
   image: 512 * mebibyte,
   /** Of what a package unpacks to: that much at least may come of the smallest. */
-  unpacked: 256 * mebibyte,
+  unpacked: 64 * mebibyte,
   /** Times its own size; real packages stay below 20. */
   ratio: 100,
   /** Files, folders and links in a package or a tree. */

@@ -1,0 +1,12 @@
+export {
+  buildAr,
+  buildCpio,
+  buildDeb,
+  buildRpm,
+  buildTar,
+  type CpioWish,
+  control,
+  cpioEntry,
+  type TarWish,
+  tarEntry,
+} from './build-archive.ts';
