@@ -43,6 +43,11 @@ test('a dry run says what would be, and nothing is asked of the server but to sa
   assert.match(terminal.printed.join('\n'), /^would change it\n\n.*3 of 10 trusted hosts would lose trust \(30 %\)$/s);
 });
 
+test('a dry run of what nobody would mind is a dry run all the same', async () => {
+  const { applied, failure } = await asked(rehearsing(0, 10), { dryRun: true });
+  assert.deepEqual([applied, failure], [0, undefined]);
+});
+
 test('where nobody loses trust it is shown, done, and nobody is asked', async () => {
   const { terminal, applied } = await asked(rehearsing(0, 10), {}, 'n');
   assert.deepEqual([applied, terminal.questions], [1, []]);

@@ -17,7 +17,7 @@ export function policyFromText(text: string, file: string): PolicyDocument {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const [document, another] = parseAllDocuments(text.replace(/^\uFEFF/, ''), {
+  const [document, another] = parseAllDocuments(text, {
     lineCounter: lines,
     version: '1.2',
     schema: 'core',

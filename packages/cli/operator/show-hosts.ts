@@ -47,8 +47,7 @@ function verdictLines(host: Host, verdict: Verdict, remedies: Remedies): [string
   const { trust, reason, components, findings, policy_version: version } = verdict;
   const said = new Set([reason]);
   /** Each sentence once: the finding that decides is the reason, and that of its component. */
-  const once = (head: string, text: string): string => {
-    if (said.has(text)) return head;
+  const first = (head: string, text: string): string => {
     said.add(text);
     return `${head}: ${text}`;
   };
@@ -59,11 +58,11 @@ function verdictLines(host: Host, verdict: Verdict, remedies: Remedies): [string
     ...components.map(({ component, trust, reason, demanded }): [string, string] => {
       const asked = demanded === false ? ', not asked for' : '';
       const [own, whole] = [reason.replace(`${componentName(component)}: `, ''), reason];
-      return [componentName(component), said.has(whole) ? `${trust}${asked}` : once(`${trust}${asked}`, own)];
+      return [componentName(component), said.has(whole) ? `${trust}${asked}` : first(`${trust}${asked}`, own)];
     }),
     ...findings.flatMap(({ code, message, allowed, component }): [string, string][] => {
       const own = component ? message.replace(`${componentName(component)}: `, '') : message;
-      const told = said.has(message) || said.has(own) ? code : once(code, message);
+      const told = said.has(message) || said.has(own) ? code : first(code, message);
       const remedy = allowed ? undefined : remedies[code]?.remedy;
       return [
         [allowed ? 'allowed' : 'finding', told],
