@@ -1,127 +1,201 @@
 // The policy of a pool: what a host has to prove to be trusted in it. Written by operators as YAML or JSON, checked against this schema,
 // kept in versions. What is not said is not asked for; a policy that asks for no component to be known good makes nobody trusted.
+// Descriptions are for those who write one: docs/policy.schema.json is made of them, and editors show them.
 import { type Static, Type } from 'typebox';
 import { Instant } from './bytes.ts';
 import type { Bank } from './evidence.ts';
 
+const poolName = '^[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?$';
 /** A pool's name, as `trust:pool` of a flavor has it. */
-export const PoolName = Type.String({ pattern: '^[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?$' });
+export const PoolName = Type.String({ pattern: poolName });
 export type PoolName = Static<typeof PoolName>;
 
 /** The pool that `trust:trusted_host` and PollHosts speak of. */
 export const defaultPool = 'default';
 
+const componentName = '^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$';
 /** The name of a component: one of the four, or that of an extra which a policy defines. */
-export const ComponentName = Type.String({ pattern: '^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$' });
+export const ComponentName = Type.String({ pattern: componentName });
 export type ComponentName = Static<typeof ComponentName>;
 
+const LabelName = Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?$' });
+const LabelValue = Type.String({ maxLength: 255 });
 /** Labels of a host; a pool's selector names those its hosts must have. */
-export const Labels = Type.Record(
-  Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?$' }),
-  Type.String({ maxLength: 255 }),
-  { additionalProperties: false },
-);
+export const Labels = Type.Record(LabelName, LabelValue, { additionalProperties: false });
 export type Labels = Static<typeof Labels>;
 
-const closed = { additionalProperties: false };
-const Pcrs = Type.Array(Type.Integer({ minimum: 0, maximum: 23 }), { minItems: 1, maxItems: 24, uniqueItems: true });
-/** SHA-256 of a certificate's DER, or of a hash entry's bytes: as `assay evidence show` prints it. */
-const Fingerprint = Type.String({ pattern: '^[0-9a-f]{64}$' });
+/** A name that is not here is a mistake. */
+const closed = (description: string) => ({ additionalProperties: false, description });
+const Pcrs = (description: string) =>
+  Type.Array(Type.Integer({ minimum: 0, maximum: 23 }), { minItems: 1, maxItems: 24, uniqueItems: true, description });
+const Fingerprints = (description: string) =>
+  Type.Array(
+    Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description: 'SHA-256 of a certificate’s DER, or of a hash entry’s bytes: as `assay evidence show` prints it.',
+    }),
+    { description },
+  );
 
 const KeyRule = Type.Object(
   {
-    /** Each of these has to be there. */
-    require: Type.Optional(Type.Array(Fingerprint)),
-    /** Nothing but these may be there. */
-    only: Type.Optional(Type.Array(Fingerprint)),
-    /** None of these may be there. */
-    forbid: Type.Optional(Type.Array(Fingerprint)),
+    require: Type.Optional(Fingerprints('Each of these has to be there.')),
+    only: Type.Optional(Fingerprints('Nothing but these may be there.')),
+    forbid: Type.Optional(Fingerprints('None of these may be there.')),
   },
-  closed,
+  closed('Keys and hashes of one variable.'),
+);
+
+const Evidence = Type.Object(
+  {
+    max_age: Type.Optional(
+      Type.Integer({
+        minimum: 2,
+        maximum: 604_800,
+        description:
+          'Seconds from verification after which a verdict is unknown. Absent: the server’s `verdict_lifetime`.',
+      }),
+    ),
+    pcrs: Type.Optional(
+      Type.Object(
+        {
+          sha256: Type.Optional(Pcrs('PCRs of the SHA-256 bank.')),
+          sha384: Type.Optional(Pcrs('PCRs of the SHA-384 bank.')),
+        } satisfies Record<Bank, unknown>,
+        closed(
+          'PCRs a quote has to cover, by bank; the banks named are those allowed. What a rule below needs is added. Absent: SHA-256, 0–10.',
+        ),
+      ),
+    ),
+  },
+  closed('What evidence has to cover, and how long it is good.'),
+);
+
+const Tpm = Type.Object(
+  {
+    software: Type.Optional(Type.Boolean({ description: 'Whether a software TPM is enough (a lab). Absent: no.' })),
+    virtual: Type.Optional(
+      Type.Boolean({
+        description: 'Whether a cloud’s virtual TPM is enough. Absent: yes, where the server accepts its CA.',
+      }),
+    ),
+    vendors: Type.Optional(
+      Type.Array(Type.String({ maxLength: 1000 }), {
+        minItems: 1,
+        description:
+          'Makers, by the TCG’s ids as in `ek_vendors` (`INTC`), or by the subject of the CA that vouches (`CN=…`). Absent: all that the server accepts.',
+      }),
+    ),
+  },
+  closed('Which TPMs may vouch for a host.'),
+);
+
+const SecureBoot = Type.Object(
+  {
+    state: Type.Optional(Type.Literal('on', { description: '`on`: Secure Boot has to be proven to be on.' })),
+    keys: Type.Optional(
+      Type.Record(Type.String(), KeyRule, {
+        description: 'By variable: PK, KEK, db, dbx. What is not proven is unknown.',
+      }),
+    ),
+  },
+  closed('Secure Boot and its keys, as the firmware measured them.'),
+);
+
+const CommandLine = Type.Object(
+  {
+    allow: Type.Optional(
+      Type.Array(Type.String({ maxLength: 4096 }), {
+        description:
+          'Whole command lines that are good, without the path of the kernel; `*` stands for any run of characters but blanks. With one that fits, measurements of the command line need no reference value.',
+      }),
+    ),
+    require: Type.Optional(
+      Type.Array(Type.String({ maxLength: 1024 }), {
+        description:
+          'Each of these words has to be there: `lockdown=integrity`. Of several words of one name the last counts; what stands behind ` -- ` does not.',
+      }),
+    ),
+    forbid: Type.Optional(
+      Type.Array(Type.String({ maxLength: 1024 }), {
+        description: 'None of these words may be there, wherever it stands; `*` stands for any characters: `init=*`.',
+      }),
+    ),
+  },
+  closed('The kernel’s command line.'),
+);
+
+const Ima = Type.Object(
+  {
+    required: Type.Optional(Type.Boolean({ description: 'Whether a host needs an IMA list at all. Absent: no.' })),
+    files: Type.Optional(
+      Type.Literal('known-good', {
+        description:
+          '`known-good`: every file measured has to be in an allow list or be signed. Absent: files are not judged.',
+      }),
+    ),
+    exclude: Type.Optional(
+      Type.Array(Type.String({ maxLength: 4096 }), {
+        description: 'Paths that are not judged; `*` stands for characters but `/`, `**` for any.',
+      }),
+    ),
+    signed_by: Type.Optional(
+      Type.Array(Type.String({ maxLength: 65_536 }), {
+        description: 'Certificates (PEM): a file with an IMA signature by one of them needs no allow list.',
+      }),
+    ),
+  },
+  closed('What the kernel’s IMA measured while the system runs.'),
 );
 
 export const PolicyDocument = Type.Object(
   {
-    pool: PoolName,
-    description: Type.Optional(Type.String({ maxLength: 1000 })),
-    /** Which hosts are in the pool: those with all of these labels. Absent or empty: every host. */
-    labels: Type.Optional(Labels),
-    evidence: Type.Optional(
-      Type.Object(
+    pool: Type.String({
+      pattern: poolName,
+      description: 'The pool whose policy this is: `default` is what `trust:trusted_host` means.',
+    }),
+    description: Type.Optional(Type.String({ maxLength: 1000, description: 'For people.' })),
+    labels: Type.Optional(
+      Type.Record(LabelName, LabelValue, {
+        additionalProperties: false,
+        description: 'Which hosts are in the pool: those with all of these labels. Absent or empty: every host.',
+      }),
+    ),
+    evidence: Type.Optional(Evidence),
+    tpm: Type.Optional(Tpm),
+    known_good: Type.Optional(
+      Type.Array(ComponentName, {
+        uniqueItems: true,
+        description:
+          'Components that have to be known good: of firmware, boot_loader, hypervisor, operating_system, and of `extras`. None: nobody is trusted.',
+      }),
+    ),
+    extras: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.String({ pattern: componentName, description: 'A name of its own.' }),
+            pcrs: Pcrs('By whose values it is known.'),
+          },
+          closed('A component.'),
+        ),
         {
-          /** Seconds from verification after which a verdict is unknown. Absent: the server's `verdict_lifetime`. */
-          max_age: Type.Optional(Type.Integer({ minimum: 2, maximum: 604_800 })),
-          /** PCRs a quote has to cover, by bank; the banks named are those allowed. Absent: SHA-256, 0–10. */
-          pcrs: Type.Optional(
-            Type.Partial(Type.Object({ sha256: Pcrs, sha384: Pcrs } satisfies Record<Bank, unknown>, closed)),
-          ),
+          description:
+            'Components beside the four: known good by the values of these PCRs, which a quote then has to cover.',
         },
-        closed,
       ),
     ),
-    tpm: Type.Optional(
-      Type.Object(
-        {
-          /** Whether a software TPM is enough (a lab). Absent: no. */
-          software: Type.Optional(Type.Boolean()),
-          /** Whether a cloud's virtual TPM is enough. Absent: yes, where the server accepts its CA. */
-          virtual: Type.Optional(Type.Boolean()),
-          /** Makers, by the ids of `ek_vendors` or TCG vendor ids (`INTC`). Absent: all that the server accepts. */
-          vendors: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
-        },
-        closed,
-      ),
+    secure_boot: Type.Optional(SecureBoot),
+    command_line: Type.Optional(CommandLine),
+    ima: Type.Optional(Ima),
+    allowed_findings: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          'Codes of findings that are shown and do not count. Absent: those that healthy machines cannot help.',
+      }),
     ),
-    /** Components that have to be known good: of the four, and of `extras`. None: nobody is trusted. */
-    known_good: Type.Optional(Type.Array(ComponentName, { uniqueItems: true })),
-    /** Components beside the four: known good by the values of these PCRs, which a quote then has to cover. */
-    extras: Type.Optional(Type.Array(Type.Object({ name: ComponentName, pcrs: Pcrs }, closed))),
-    secure_boot: Type.Optional(
-      Type.Object(
-        {
-          /** `on`: proven to be on. */
-          state: Type.Optional(Type.Literal('on')),
-          /** By variable: PK, KEK, db, dbx, MokList, … */
-          keys: Type.Optional(Type.Record(Type.String(), KeyRule)),
-        },
-        closed,
-      ),
-    ),
-    command_line: Type.Optional(
-      Type.Object(
-        {
-          /**
-           * Whole command lines that are good, without the path of the kernel; `*` stands for any run of characters but blanks. With one that fits, measurements of the
-           * command line need no reference value.
-           */
-          allow: Type.Optional(Type.Array(Type.String({ maxLength: 4096 }))),
-          /** Each of these words has to be there: `lockdown=integrity`. */
-          require: Type.Optional(Type.Array(Type.String({ maxLength: 1024 }))),
-          /** None of these words may be there; `*` as above: `init=*`. */
-          forbid: Type.Optional(Type.Array(Type.String({ maxLength: 1024 }))),
-        },
-        closed,
-      ),
-    ),
-    ima: Type.Optional(
-      Type.Object(
-        {
-          /** Whether a host needs an IMA list at all. Absent: no. */
-          required: Type.Optional(Type.Boolean()),
-          /** `known-good`: every file measured has to be in an allow list or be signed. Absent: files are not judged. */
-          files: Type.Optional(Type.Literal('known-good')),
-          /** Paths that are not judged; `*` stands for characters but `/`, `**` for any. */
-          exclude: Type.Optional(Type.Array(Type.String({ maxLength: 4096 }))),
-          /** Certificates (PEM): a file with an IMA signature by one of them needs no allow list. */
-          signed_by: Type.Optional(Type.Array(Type.String({ maxLength: 65_536 }))),
-        },
-        closed,
-      ),
-    ),
-    /** Codes of findings that are shown and do not count. Absent: those that healthy machines cannot help. */
-    allowed_findings: Type.Optional(Type.Array(Type.String())),
   },
-  closed,
+  closed('The policy of a pool: what a host has to prove to be trusted in it. What is not said is not asked for.'),
 );
 export type PolicyDocument = Static<typeof PolicyDocument>;
 

@@ -2,7 +2,8 @@
 // be proven (`unknown`). The evidence is sound with any of them.
 import type { FindingKind } from './kind.ts';
 
-const claims = 'What is proven of a host, and why something is not, shows: assay evidence show HOST.';
+const claims =
+  'What is proven of a host, and why something is not: assay host evidence HOST > FILE, then assay evidence show FILE.';
 const orPolicy = 'Or change the policy: assay policy try FILE says what that does.';
 
 export const policyFindings = {
