@@ -6,7 +6,7 @@ import { claimOfEvent } from '../reference/known-good.ts';
 import type { QuotedEvent } from '../reference/learn.ts';
 import { knownByPcrs } from '../reference/pcr-values.ts';
 import { type Standing, standingOf } from '../reference/standing.ts';
-import { type Admitted, banksOf, type Facts, supportOf } from '../reference/support.ts';
+import { type Admitted, banksOf, type Facts, standInOf, supportOf } from '../reference/support.ts';
 import { type Alignment, align, type Departure } from './align.ts';
 import { thingsWith } from './known-things.ts';
 
@@ -39,7 +39,7 @@ export function deviationsOf(component: string, facts: Facts): Deviations {
     const support = speaks(part);
     return support?.by === 'value' ? [{ part, value: support.value }] : [];
   };
-  const nearest = nearestSequence(component, facts, seen, pcrs, (part) => speaks(part) !== undefined);
+  const nearest = nearestSequence(component, facts, seen, pcrs, (part) => standInOf(part, facts, good) !== undefined);
   if (!nearest) {
     const open = seen.filter((part) => !speaks(part));
     return {

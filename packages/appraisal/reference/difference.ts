@@ -8,7 +8,7 @@ import type { QuotedEvent } from './learn.ts';
 import { knownByPcrs, pcrDifference, pcrFinding } from './pcr-values.ts';
 import { equal, isSamePlace } from './sequence.ts';
 import { earlyText, retiredText, standingOf } from './standing.ts';
-import { type Admitted, admittedOf, banksOf, type Facts, type Support, supportOf } from './support.ts';
+import { type Admitted, admittedOf, banksOf, type Facts, type Support, standInOf, supportOf } from './support.ts';
 
 /** Where two sequences part: `expected` was left out, `seen` is new, or one stands in the other's place. */
 type Difference = { distance: number; expected: ReferenceEvent | undefined; seen: QuotedEvent | undefined };
@@ -71,7 +71,7 @@ function nearestSequence(component: string, facts: Facts, only?: Admitted): Diff
   const seen = partsOf(facts.events, component).filter(({ event }) => !pcrs.has(event.pcr));
   const banks = banksOf(facts);
   const isGood = (a: ReferenceEvent, b: QuotedEvent) =>
-    equal(a, b, banks) || (isSamePlace(a, b) && supportOf(b, facts, good) !== undefined);
+    equal(a, b, banks) || (isSamePlace(a, b) && standInOf(b, facts, good) !== undefined);
   const among = standing.length > 0 || only ? standing : all;
   const differences = among.map(({ events }) => {
     const known = events.filter(({ pcr }) => !pcrs.has(pcr));

@@ -3,7 +3,7 @@
 import type { QuotedEvent } from './learn.ts';
 import { knownByPcrs } from './pcr-values.ts';
 import { isSame, sameButFor } from './sequence.ts';
-import { type Admitted, admittedOf, banksOf, type Facts, type Support, supportOf } from './support.ts';
+import { type Admitted, admittedOf, banksOf, type Facts, type Support, standInOf, supportOf } from './support.ts';
 
 /** In log order. Split once for a log, which comes again in each round and from many hosts. */
 export function partsOf(events: readonly QuotedEvent[], component: string): readonly QuotedEvent[] {
@@ -26,18 +26,17 @@ export function goodBy(component: string, facts: Facts, admitted: Admitted): Sup
   const sequences = admittedOf(all, admitted, facts.now);
   const same = sequences.find(({ events }) => isSame(events, seen, banks));
   if (same) return [{ by: 'value', value: same.value, part: undefined }];
-  const speaksFor = (part: QuotedEvent) => supportOf(part, facts, admitted);
   const { supports, pcrs } = knownByPcrs(component, facts, admitted);
   const isOpen = (pcr: number) => !pcrs.has(pcr);
   const rest = pcrs.size === 0 ? seen : seen.filter(({ event }) => isOpen(event.pcr));
   for (const { value, events } of sequences) {
     const wanted = pcrs.size === 0 ? events : events.filter(({ pcr }) => isOpen(pcr));
-    const others = sameButFor(wanted, rest, banks, speaksFor);
+    const others = sameButFor(wanted, rest, banks, (part) => standInOf(part, facts, admitted));
     if (others) return [{ by: 'value', value, part: undefined }, ...supports, ...others];
   }
   // A sequence in any state forbids it: else retiring the last one would make good what had another order.
   if (all.length > 0 && (rest.length > 0 || pcrs.size === 0)) return undefined;
-  const others = rest.map(speaksFor);
+  const others = rest.map((part) => supportOf(part, facts, admitted));
   if (!others.every((one) => one !== undefined)) return undefined;
   const made = madeBy(component, seen, pcrs, facts, admitted);
   return made && [...supports, ...others, ...made];

@@ -31,7 +31,7 @@ export function sameButFor(
   known: readonly ReferenceEvent[],
   seen: readonly QuotedEvent[],
   banks: readonly Bank[],
-  supportOf: (part: QuotedEvent) => Support | undefined,
+  standInOf: (part: QuotedEvent) => Support | undefined,
 ): Support[] | undefined {
   if (known.length !== seen.length || banks.length === 0) return undefined;
   const nameOf = (claim: string, digests: ReferenceEvent['digests']) =>
@@ -51,7 +51,7 @@ export function sameButFor(
     became.set(old, now);
     came.set(now, old);
     if (old === now) continue;
-    const support = before.has(now) ? undefined : supportOf(part);
+    const support = before.has(now) ? undefined : standInOf(part);
     if (!support) return undefined;
     supports.push(support);
   }

@@ -39,7 +39,11 @@ export const admittedOf = <T extends { value: ReferenceValue }>(
 ): T[] => admitted.flatMap((standing) => all.filter(({ value }) => standingOf(value, now) === standing));
 
 /** @returns undefined: nothing speaks for it */
-export function supportOf(part: QuotedEvent, facts: Facts, admitted: Admitted): Support | undefined {
+export const supportOf = (part: QuotedEvent, facts: Facts, admitted: Admitted): Support | undefined =>
+  standInOf(part, facts, admitted) ?? (isSpecified(part, banksOf(facts)) ? { by: 'specification', part } : undefined);
+
+/** What lets it stand where a known sequence has another; that any machine may have it does not. */
+export function standInOf(part: QuotedEvent, facts: Facts, admitted: Admitted): Support | undefined {
   const banks = banksOf(facts);
   const singles = facts.knownGood.singles(part.component, part.claim, part.digests, banks);
   const [single] = admittedOf(
@@ -48,6 +52,5 @@ export function supportOf(part: QuotedEvent, facts: Facts, admitted: Admitted): 
     facts.now,
   );
   if (single) return { by: 'value', value: single.value, part };
-  if (facts.allows(part)) return { by: 'policy', part };
-  return isSpecified(part, banks) ? { by: 'specification', part } : undefined;
+  return facts.allows(part) ? { by: 'policy', part } : undefined;
 }

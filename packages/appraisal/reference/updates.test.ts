@@ -258,6 +258,16 @@ test('of the firmware’s notes only those that the specification has are good b
   assert.equal(with_(6, 4, Buffer.alloc(5)), 'measurement-unknown');
 });
 
+test('where a sequence is known, what any machine may have stands in nobody’s place', () => {
+  const failed = Buffer.from('Exit Boot Services Returned with Failure');
+  const digests = [{ algorithm: 0x000b, digest: createHash('sha256').update(failed).digest() }];
+  const retried = editLog(direct, (frames) =>
+    frames.map((one, i) => (i === 24 ? { ...one, data: failed, digests } : one)),
+  );
+  assert.equal(codeOf(retried, golden, 'firmware'), 'measurement-unknown');
+  assert.equal(codeOf(retried, singlesOf(direct), 'firmware'), 'good');
+});
+
 test('retiring the last sequence does not make good what only single measurements know', () => {
   const swapped = editLog(direct, (frames) => frames.with(lineAt, frames[initrdAt] ?? assert.fail()));
   const singles = singlesOf(direct);
