@@ -59,7 +59,11 @@ export function policy(program: Command): void {
         import('@assay/protocol'),
         import('../operator/terminal.ts'),
       ]);
-      await terminal().printJson({ $schema: 'https://json-schema.org/draft/2020-12/schema', ...PolicyDocument });
+      await terminal().printJson({
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+        title: 'Policy of Assay',
+        ...PolicyDocument,
+      });
     });
 }
 

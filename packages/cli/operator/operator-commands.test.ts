@@ -204,6 +204,12 @@ test('a policy is tried, refused by the brake, forced with a reason, and gone ba
   assert.match(await refused(assay, 'policy', 'show', 'default'), /removed.*assay policy history default/);
 });
 
+test('the schema that is printed is the one that is published', async (t) => {
+  const assay = assayOf(t, { url: '', caFile: '', blob: '' });
+  const published = readFileSync(join(import.meta.dirname, '../../../docs/policy.schema.json'), 'utf8');
+  assert.deepEqual(JSON.parse(await done(assay, 'policy', 'schema')), JSON.parse(published));
+});
+
 test('labels put a host into a pool, and it is shown with its verdict there', async (t) => {
   const { server } = await startPool(t);
   const assay = assayOf(t, server);

@@ -11,7 +11,7 @@ const launcher = join(import.meta.dirname, '../../../../assay');
 export type Ran = { code: number | null; stdout: string; stderr: string };
 export type Assay = (args: readonly string[], stdin?: string) => Promise<Ran>;
 
-export function assayOf(t: TestContext, { url, caFile, blob }: TestServer): Assay {
+export function assayOf(t: TestContext, { url, caFile, blob }: Pick<TestServer, 'url' | 'caFile' | 'blob'>): Assay {
   const env = {
     ...process.env,
     ASSAY_SERVER: url,
