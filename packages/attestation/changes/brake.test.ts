@@ -76,6 +76,13 @@ test('hosts that fall one after the other, slower than the window, do not engage
   }
 });
 
+test('a host that is removed has not fallen, and counts no more', async (t) => {
+  const { brake, ok } = await ten(t);
+  for (const host of names(3)) await ok('DELETE', `/v1/hosts/${host}`);
+  const { engaged, fallen, trusted_before } = await brake();
+  assert.deepEqual([engaged, fallen, trusted_before], [false, [], 7]);
+});
+
 test('one host alone is never the fleet', async (t) => {
   const clock = testClock(Date.now());
   const { brake, becomes } = on(await startFleet(t, [{ name: 'node1' }], { clock, brake_percent: 0 }), clock);

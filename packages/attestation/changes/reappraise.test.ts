@@ -10,7 +10,7 @@ import { countUp } from '../storage/versions.ts';
 import { applyPolicy } from './policies.ts';
 import { reappraiseHosts } from './reappraise.ts';
 import { batchesOf } from './recorded.ts';
-import { addValues, retireValues } from './reference.ts';
+import { addValues, removeValue, retireValues } from './reference.ts';
 import { fleetPolicy, names, recordEvidence, valuesOf } from './testing/fleet.ts';
 import { changing } from './testing/needs.ts';
 
@@ -188,6 +188,23 @@ eachDatabase('a host that boots something else while a change is rehearsed is ju
   };
   await applyPolicy(needs, { document: { ...fleetPolicy, description: 'another' } });
   assert.deepEqual([verdict('node1').trust, verdict('node1').findings[0]?.code], ['untrusted', 'measurement-unknown']);
+});
+
+test('what only a verdict rests on, only recorded evidence, or only an update is to replace, is in use', async (t) => {
+  const { needs, db, clock } = await changing('sqlite::memory:', t, [{ name: 'node1' }]);
+  const { values } = (await needs.standards(db)).knownGood;
+  const used = values.find(({ component }) => component === 'hypervisor')?.id ?? '';
+  const inUse = { code: 'reference-in-use' };
+  const evidence = await db.selectFrom('evidence').selectAll().executeTakeFirstOrThrow();
+  await db.deleteFrom('evidence').execute();
+  await assert.rejects(removeValue(needs, used, {}), inUse, 'a verdict alone');
+  await db.insertInto('evidence').values(evidence).execute();
+  clock.pass(8_000_000);
+  await assert.rejects(removeValue(needs, used, {}), inUse, 'evidence alone: its verdict has expired');
+  const [unused] = (await addValues(needs, valuesOf('z'), {})).added;
+  const id = unused?.id ?? '';
+  await addValues(needs, valuesOf('y'), { next: { replaces: [id] } });
+  await assert.rejects(removeValue(needs, id, {}), inUse, 'an update is to replace it');
 });
 
 test('no more evidence is in memory than a batch holds, unless one alone is larger', () => {

@@ -65,9 +65,9 @@ test('at the end of its window an update takes the place of what it replaces', a
 test('what became due while the server was down is done at its start', async (t) => {
   const { clock, restart, old, next } = await planned(t, [{ name: 'node1', variant: 'b' }]);
   clock.pass(2 * hour);
-  const again = await restart();
-  await again.server.server.keepHouse();
-  assert.deepEqual(await statesOf(again, old, next)(), ['retired', 'current']);
+  const states = statesOf(await restart(), old, next);
+  for (let tries = 0; tries < 500 && (await states())[1] === 'next'; tries++); // nobody asks for it
+  assert.deepEqual(await states(), ['retired', 'current']);
 });
 
 test('an update that too many hosts have not made yet waits, and says so once; when they have, it takes over', async (t) => {

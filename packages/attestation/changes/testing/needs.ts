@@ -15,7 +15,7 @@ import { FallWatch } from '../fall-watch.ts';
 import { applyPolicy } from '../policies.ts';
 import { addValues } from '../reference.ts';
 import { createTurns } from '../turns.ts';
-import { type FleetHost, fleetPolicy, fleetStore, recordFleet, valuesOf } from './fleet.ts';
+import { type FleetHost, fleetPolicy, fleetStore, recordFleet, valuesOf } from './recorded.ts';
 
 /** Hosts as they are after one round, judged by the usual policy and what a golden host with log `a` taught. */
 export async function changing(
