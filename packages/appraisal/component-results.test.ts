@@ -73,6 +73,8 @@ test('a reason names what stood in the place of a known event', () => {
     ['untrusted', 'measurement-retired', ['hypervisor-2', 'linux']],
   );
   assert.ok(was.measured, 'evidence of what was retired is sound');
+  const never = golden.appraise({ log: changed(kernelAt) }).verdict.components[2] ?? assert.fail();
+  assert.ok(!('values' in never), 'what was never known rests on nothing');
 });
 
 test('a command line that the policy allows needs no reference value, one it does not allow does', () => {

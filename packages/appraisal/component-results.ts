@@ -40,7 +40,7 @@ export function componentResults(
   const facts = factsOf(verification, standards);
   const all = [
     ...components.map((component) => resultOf(component, verification, doubts, facts, standards)),
-    ...extrasOf(policy).map((extra) => resultOfExtra(extra, verification, doubts, facts)),
+    ...extrasOf(policy).map((extra) => resultOfExtra(extra, verification, facts)),
   ].map(({ result, finding }) =>
     policy.knownGood.includes(result.component)
       ? { result, finding }
@@ -77,14 +77,7 @@ function resultOf(
   return unwanted ? { result: { ...result.result, trust: weight(unwanted), reason: unwanted.message } } : result;
 }
 
-function resultOfExtra(
-  { name, pcrs }: Extra,
-  verification: Verified,
-  doubts: readonly Finding[],
-  facts: Facts,
-): Result {
-  const own = doubts.find((one) => one.component === name);
-  if (own) return { result: { component: name, trust: weight(own), reason: own.message } };
+function resultOfExtra({ name, pcrs }: Extra, verification: Verified, facts: Facts): Result {
   if (verification.unexplained === 'all') return unknown(name, 'nothing is known of it: the PCR values are not proven');
   return told(name, compareExtra({ name, pcrs }, facts), () => `PCR ${pcrs.join(', ')}, as known good`);
 }
