@@ -138,6 +138,14 @@ test('a policy is tried, refused, forced and removed; its versions and their rea
   );
 });
 
+test('a policy whose verdicts would not last from one round to the next is refused', async (t) => {
+  const { refused } = await startFleet(t, [{ name: 'node1' }]);
+  const document = { ...fleetPolicy, evidence: { ...fleetPolicy.evidence, max_age: 3600 } };
+  const [status, code, message] = await refused('POST', '/v1/policies', { document });
+  assert.deepEqual([status, code], [400, 'policy-value']);
+  assert.match(message, /max_age: expected more than 3600 s, got 3600 s/);
+});
+
 test('a host in two pools can lose its trust in one of them, and the brake sees that', async (t) => {
   const hosts = [{ name: 'node1', labels: { site: 'x' } }, ...names(3, 'other').map((name) => ({ name }))];
   const { ok, refused, trust, server } = await startFleet(t, hosts, { brake_percent: 24 });

@@ -175,7 +175,8 @@ export type ReferenceList = Static<typeof ReferenceList>;
 
 /**
  * POST /v1/reference/{id}/retire, …/reinstate (a retired one becomes `next` again), …/promote (a `next` becomes current, what it replaces is
- * retired). DELETE /v1/reference/{id}: 409 `reference-in-use` while a verdict rests on it. 409 `reference-brake` as with policies.
+ * retired). DELETE /v1/reference/{id}: 409 `reference-in-use` while a verdict rests on it, recorded evidence needs it, or a `next` is to replace it. 409
+ * `reference-brake` as with policies; `reference-state-conflict` for a value in another state; `reference-id-conflict` where several ids begin so.
  */
 export const ReferenceChangeResult = Type.Object({ values: Type.Array(ReferenceSummary), rehearsal: Rehearsal });
 export type ReferenceChangeResult = Static<typeof ReferenceChangeResult>;
