@@ -302,6 +302,8 @@ test('parts that leave a gap, or belong to another list, are not judged', () => 
     [{ ...part, bytes: Buffer.concat([part.bytes, part.bytes]) }],
   ];
   for (const earlier of wrong) refused(round(whole, { state: first.state, earlier }), 'ima-files-unread');
+  const longer = buildIma([...list.slice(0, 4), { path: '/usr/bin/program-with-a-longer-name' }]);
+  refused(round(whole, { state: first.state, earlier: [{ offset: 0, bytes: longer }] }), 'ima-files-unread');
   const rest = { offset: half.bytes.length, bytes: part.bytes.subarray(half.bytes.length) };
   trusted(round(whole, { state: first.state, earlier: [half, rest] }));
 });
@@ -323,6 +325,17 @@ test('what another boot, or another way there, left behind is not gone on from',
     assert.equal(result.wants, true);
   }
   trusted(round(whole, { state: first.state, files }));
+  const { state } = first;
+  const verification = verifyEvidence(host.input());
+  assert.ok(verification.authentic && state);
+  const nowhere = { offset: files.list.offset, entries: files.list.entries, pcrs: {}, bytes: new Uint8Array() };
+  const input = {
+    policy: policyOf(),
+    knownGood: everything,
+    now: host.now,
+    verification: { ...verification, state, imaPart: nowhere },
+  };
+  assert.equal(wantsEarlierFiles(files, input), true, 'no bank says that the same bytes led there');
 });
 
 test('I16 a list that comes in many pieces is judged on the way, and trusted at its end alone', () => {

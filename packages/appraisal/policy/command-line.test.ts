@@ -1,5 +1,6 @@
 // Rules on the kernel's command line, on boots that were recorded: GRUB measured its text in `secure-boot`, the kernel its digest alone in `direct`.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { parseEventLog } from '@assay/measurement';
 import { buildLog, type EventWish, editLog, frameOf, grub, labelled, separator } from '@assay/measurement/testing';
@@ -63,6 +64,8 @@ test('no quote, dash, blank or place on the line hides a forbidden word', () => 
   const hidden = ['"init=/x y"', 'init="/x y"', 'a="b\\" init=/x', 'a\u00e0init=/x', 'a="b init=/x"', 'a -- init=/x'];
   for (const word of hidden)
     assert.deepEqual(codes(booted(`/k ${word}`), { forbid: ['init=*'] }), ['command-line-forbidden'], word);
+  for (const word of ['x="a b"', '"x=a b"'])
+    assert.deepEqual(codes(booted(`/k ${word}`), { forbid: ['x="a b"'] }), ['command-line-forbidden'], word);
   assert.deepEqual(codes(booted('/k a.b-c=0'), { forbid: ['a.b_c=0'] }), ['command-line-forbidden']);
   assert.deepEqual(
     codes(booted('/k a="b nokaslr c"'), { forbid: ['nokaslr'] }),
@@ -144,6 +147,32 @@ test('a line that the policy allows covers its events: the line itself and the c
     ]),
     [],
   );
+});
+
+test('under Xen the policy speaks of the kernel’s line, not of the hypervisor’s', () => {
+  const xen = verified(
+    buildLog([
+      ...[0, 1, 2, 3, 4, 5, 6, 7].map(separator),
+      grub('multiboot2 /xen dom0_mem=1G'),
+      grub('dom0_mem=1G', 'kernel_cmdline'),
+      grub('module2 /vmlinuz quiet'),
+      grub('quiet', 'module_cmdline'),
+    ]),
+  );
+  assert.deepEqual(covered(xen, ['quiet']), ['command that starts the kernel', 'kernel command line']);
+  assert.equal(xen.events.filter(({ role }) => role === 'command that starts the kernel').length, 2);
+  assert.deepEqual(covered(xen, ['dom0_mem=1G']), []);
+});
+
+test('a text that is not proven is not made good by the digest of another line', () => {
+  const digest = createHash('sha256').update(Buffer.from('quiet\0', 'utf16le')).digest();
+  const option: EventWish = { pcr: 9, type: 'EV_EVENT_TAG', data: tagged('quiet\0'), digests: { sha256: digest } };
+  const two = booted('/k debug', '/k quiet', [option]);
+  assert.deepEqual(codes(two, { allow: ['quiet'], require: ['quiet'] }), ['command-line-unproven']);
+  assert.deepEqual(covered(two, ['quiet']), []);
+  assert.deepEqual(covered(verified(buildLog([...[0, 1, 2, 3, 4, 5, 6, 7].map(separator), option])), ['quiet']), [
+    'kernel command line',
+  ]);
 });
 
 test('a host whose command line the policy allows is trusted though nobody learnt it', () => {
