@@ -3,6 +3,7 @@ import { bootLog, bootLogReplay } from './boot-log.ts';
 import { ekCertificate, revocationList } from './certificate.ts';
 import { evidence } from './evidence.ts';
 import { imaList, imaReplay, imaText } from './ima-list.ts';
+import { list, packages, peImage } from './known-good.ts';
 import { messages } from './messages.ts';
 import { show } from './show.ts';
 import type { Target } from './target.ts';
@@ -23,4 +24,7 @@ export const targets: readonly Target[] = [
   evidence,
   messages,
   show,
+  peImage,
+  packages,
+  list,
 ];

@@ -19,9 +19,18 @@ import { filesValues, measurementValues } from './values.ts';
 
 /** @throws AssayError `package-unknown`, `package-empty`, `package-digest`, `file-unreadable`, `pe`, and those of packages and archives */
 export async function readPackage(path: string, options: PackageOptions = {}): Promise<NewReferenceValue[]> {
-  const size = await sizeOf(path);
+  return await valuesOfPackage(readable(createReadStream(path), path), await sizeOf(path), path, options);
+}
+
+/** @param size of all pieces: it bounds what may come of them */
+export async function valuesOfPackage(
+  pieces: Pieces,
+  size: number,
+  path: string,
+  options: PackageOptions = {},
+): Promise<NewReferenceValue[]> {
   const hash = createHash('sha256');
-  const source = new ByteSource(observed(readable(createReadStream(path), path), hash), path, limits.input);
+  const source = new ByteSource(observed(pieces, hash), path, limits.input);
   try {
     const unpacked = Math.max(limits.unpacked, size * limits.ratio);
     const opened = await openPackage(source, unpacked);
