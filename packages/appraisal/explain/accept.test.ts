@@ -164,6 +164,7 @@ test('of an extra the values of its PCRs are accepted, unless they were retired'
     ],
   );
   assert.equal(host.with(...valuesFrom([value])).verdict.trust, 'trusted');
+  assert.throws(() => accept(host.with(...valuesFrom([value])), 'rack'), { code: 'accept-not-found' });
   const retired = namedValue('old', 'rack', value.content, { state: 'retired' });
   assert.throws(() => accept(host.with(retired), 'rack'), { code: 'accept-retired' });
 });

@@ -178,6 +178,26 @@ test('of a component of which nothing is known one thing is told', () => {
   assert.ok(told.commands.some(({ command }) => command === 'assay reference learn node1'));
 });
 
+test('what nobody asks for is no difference', () => {
+  const policy = testPolicy({ known_good: ['firmware'] }, { pcrs: bootPcrs });
+  const { told, verdict } = booted(lab, changed(kernel), undefined, { policy });
+  assert.deepEqual([verdict.trust, told.differences, told.commands], ['trusted', [], []]);
+});
+
+test('known measurements in another order are told as such, not by the name of what they are', () => {
+  const log = parseEventLog(golden.log);
+  const [shim, grub] = booted(golden, golden.log).events.filter(({ claim }) => claim === 'boot loader image');
+  const [a, b] = [shim?.event.index ?? -1, grub?.event.index ?? -1];
+  const swapped = editLog(log, (frames) =>
+    frames.with(a, frames[b] ?? assert.fail()).with(b, frames[a] ?? assert.fail()),
+  );
+  const singles = [shim, grub].map((part) => ({ claim: 'boot loader image', digests: part?.digests ?? {} }));
+  const both = namedValue('both', 'boot_loader', measurements(...singles));
+  const { told } = booted(golden, swapped, [...taughtBy(golden), both]);
+  const [difference] = told.differences.filter(({ component }) => component === 'boot_loader');
+  assert.equal(difference?.text, difference?.finding.message);
+});
+
 test('an extra component is told by its PCR', () => {
   const policy = testPolicy({ known_good: ['hypervisor', 'rack'], extras: [{ name: 'rack', pcrs: [1] }] });
   const rack = namedValue('r', 'rack', {

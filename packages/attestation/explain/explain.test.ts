@@ -205,6 +205,15 @@ test('a file that changed on one host is explained by its path, with who else ra
   line.send(await second.answer(await second.greet(line, 'node2')));
   await line.expect('result');
 
+  // And a third one another file.
+  const third = await startTestHost(t, { identity: 'three' });
+  await third.measure({ path: '/usr/bin/good', digest: createHash('sha256').update('evil').digest() });
+  await server.call('POST', '/v1/hosts', { name: 'node3' });
+  const next = await connectPeer(t, server);
+  next.send(await third.answer(await third.greet(next, 'node3')));
+  await next.expect('result');
+  assert.equal((await server.host('node3')).verdict.trust, 'untrusted');
+
   await host.measure(changed);
   const bad = await round();
   assert.equal(bad.trust, 'untrusted');
