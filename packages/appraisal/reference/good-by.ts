@@ -28,9 +28,9 @@ export function goodBy(component: string, facts: Facts, admitted: Admitted): Sup
   if (same) return [{ by: 'value', value: same.value, part: undefined }];
   const { supports, pcrs } = knownByPcrs(component, facts, admitted);
   const isOpen = (pcr: number) => !pcrs.has(pcr);
-  const rest = pcrs.size === 0 ? seen : seen.filter(({ event }) => isOpen(event.pcr));
+  const rest = seen.filter(({ event }) => isOpen(event.pcr));
   for (const { value, events } of sequences) {
-    const wanted = pcrs.size === 0 ? events : events.filter(({ pcr }) => isOpen(pcr));
+    const wanted = events.filter(({ pcr }) => isOpen(pcr));
     const others = sameButFor(wanted, rest, banks, (part) => standInOf(part, facts, admitted));
     if (others) return [{ by: 'value', value, part: undefined }, ...supports, ...others];
   }
@@ -69,5 +69,5 @@ function madeBy(
   return isDirect ? goodBy('hypervisor', facts, admitted) : undefined;
 }
 
-/** By the firmware, as an application, or by another application through it. */
-const isStarted = ({ event, claim }: QuotedEvent): boolean => event.pcr === 4 && claim === 'kernel image';
+/** As an EFI application: of what makes a hypervisor nothing else is in PCR 4. */
+const isStarted = ({ event }: QuotedEvent): boolean => event.pcr === 4;

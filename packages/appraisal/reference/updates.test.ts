@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
-import { application, buildLog, corpusLog, editLog } from '@assay/measurement/testing';
+import { application, buildLog, corpusLog, editLog, grub as grubCommand, labelled } from '@assay/measurement/testing';
 import { type Component, components, type ReferenceContent, type ReferenceValue } from '@assay/protocol';
 import fc from 'fast-check';
 import { factsOfLog, measurements, namedValue, sequence } from '../testing/index.ts';
@@ -256,6 +256,44 @@ test('of the firmware’s notes only those that the specification has are good b
   assert.equal(with_(6, 4, Buffer.from([1, 0, 0, 0])), 'measurement-unknown', 'the firmware met an error');
   assert.equal(with_(6, 4, Buffer.alloc(4), digestOf('evil')), 'measurement-unknown');
   assert.equal(with_(6, 4, Buffer.alloc(5)), 'measurement-unknown');
+});
+
+test('of a sequence that is equal and one that is nearly so the equal one counts', () => {
+  const updated = measured(direct, { [kernelAt]: 'new kernel' });
+  const later = goldenOf(updated).map((value) => ({ ...value, id: `later ${value.id}` }));
+  const compared = told(updated, [...golden, kernel('linux 2', 'new kernel'), ...later], 'hypervisor');
+  assert.deepEqual(compared.values, ['later golden hypervisor']);
+});
+
+test('where a boot loader is known, none at all is not, though a good kernel was started', () => {
+  const singles = singlesOf(direct);
+  const [loader] = goldenOf(grub).filter(({ component }) => component === 'boot_loader');
+  assert.equal(codeOf(direct, singles, 'boot_loader'), 'good');
+  assert.equal(codeOf(direct, [...singles, ...(loader ? [loader] : [])], 'boot_loader'), 'measurement-unknown');
+  assert.notEqual(codeOf(direct, golden, 'boot_loader', { quoted: [] }), 'good', 'none measured, and none quoted');
+});
+
+test('no boot loader is needed only where there is no sign of one and the firmware started the kernel', () => {
+  const file = buildLog([grubCommand('linux /k'), labelled(9, '/k', 'kernel')]);
+  const known = singlesOf(parseEventLog(file));
+  assert.equal(codeOf(file, known, 'hypervisor'), 'good');
+  assert.equal(codeOf(file, known, 'boot_loader'), 'reference-missing', 'somebody read the kernel from a file');
+  const keys = buildLog([application('kernel'), labelled(14, 'MokList', 'keys')]);
+  const all = singlesOf(parseEventLog(keys));
+  assert.equal(codeOf(keys, all, 'hypervisor'), 'good');
+  assert.equal(codeOf(keys, all, 'boot_loader'), 'measurement-unknown', 'shim was there');
+});
+
+test('known PCR values make a component good that has no event elsewhere, and lift no order elsewhere', () => {
+  const both = namedValue('both', 'hypervisor', pcrsOf(direct, [4, 9]));
+  const grubs = goldenOf(grub);
+  assert.equal(codeOf(direct, grubs, 'hypervisor'), 'measurement-unknown');
+  assert.equal(codeOf(direct, [...grubs, both], 'hypervisor'), 'good');
+  const four = namedValue('four', 'hypervisor', pcrsOf(direct, [4]));
+  const twice = editLog(direct, (frames) => frames.toSpliced(lineAt, 0, frames[lineAt] ?? assert.fail()));
+  const all = [...singlesOf(direct), four];
+  assert.equal(codeOf(twice, all, 'hypervisor'), 'good', 'nobody said how often');
+  assert.equal(codeOf(twice, [...golden, ...all], 'hypervisor'), 'measurement-unknown');
 });
 
 test('where a sequence is known, what any machine may have stands in nobody’s place', () => {
