@@ -189,9 +189,12 @@ test('of Debian’s own packages each image has the digest that its signature is
   const debs = readdirSync(folder).filter((file) => /^(shim-signed|grub-efi-amd64-signed)_.*\.deb$/.test(file));
   assert.ok(debs.length >= 2, 'scripts/setup test fetches them');
   for (const deb of debs) {
-    const images = measured(await readPackage(join(folder, deb), { files: false })).filter(
-      ({ claim }) => claim === 'boot loader image',
-    );
+    const all = measured(await readPackage(join(folder, deb), { files: false }));
+    const images = all.filter(({ claim }) => claim === 'boot loader image');
+    // MokList, MokListX, MokListTrusted: shim's own certificate and denials, and the byte 1.
+    const lists = all.filter(({ claim }) => claim === 'key list of shim');
+    assert.equal(lists.length, deb.startsWith('shim') ? 3 : 0, deb);
+    if (lists[2]) assert.equal(lists[2].digests['sha256'], sha256('\x01'));
     const tar = execFileSync('dpkg-deb', ['--fsys-tarfile', join(folder, deb)], { maxBuffer: 64 << 20 });
     assert.ok(images.length > 0, deb);
     // The digest stands in the PKCS #7 signature at the end of the image (SpcIndirectDataContent).
@@ -200,6 +203,14 @@ test('of Debian’s own packages each image has the digest that its signature is
   }
 });
 
+const small: TarWish[] = [{ name: './bin/x', data: '#!x', mode: 0o755 }];
+const withByte = (bytes: Buffer, at: number, value: number) => Buffer.from(bytes).fill(value, at, at + 1);
+const debOf = (data: Buffer) =>
+  buildAr({
+    'debian-binary': Buffer.from('2.0\n'),
+    'control.tar': buildTar([{ name: './control', data: control }]),
+    'data.tar': data,
+  });
 const refused: [string, Buffer, string][] = [
   ['nothing', Buffer.alloc(0), 'package-unknown'],
   ['another file', Buffer.from('PK\x03\x04 a zip archive'), 'package-unknown'],
@@ -220,6 +231,8 @@ const refused: [string, Buffer, string][] = [
   ],
   ['a sparse file', buildDeb([{ name: './bin/x', type: 'S' }]), 'archive-entry'],
   ['a folder with content', buildDeb([{ name: './bin', type: '5', data: 'x' }]), 'archive-entry'],
+  ['a header with a wrong checksum', debOf(withByte(buildTar(small), 0, 0x2f)), 'archive-entry'],
+  ['files behind the end', debOf(Buffer.concat([buildTar(small), buildTar(small)])), 'archive-entry'],
   ['a file longer than the archive', buildDeb([{ name: './bin/x', data: 'x', size: 99_999_999 }]), 'archive-short'],
   ['a broken kernel', buildDeb([{ name: './boot/vmlinuz-1', data: 'MZ and nothing' }]), 'wire-short'],
   ['nothing that is measured', buildDeb([{ name: './usr/share/doc/x', data: 'words' }]), 'package-empty'],
@@ -254,7 +267,6 @@ test('a package cut short anywhere, or with bytes changed, is read or refused, a
       return undefined;
     }
   };
-  const small: TarWish[] = [{ name: './bin/x', data: '#!x', mode: 0o755 }];
   const seeds = [
     buildDeb(small, packs.gzip),
     buildDeb(small, packs.zstd),

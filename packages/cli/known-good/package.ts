@@ -19,7 +19,8 @@ import { filesValues, measurementValues } from './values.ts';
 
 /** @throws AssayError `package-unknown`, `package-empty`, `package-digest`, `file-unreadable`, `pe`, and those of packages and archives */
 export async function readPackage(path: string, options: PackageOptions = {}): Promise<NewReferenceValue[]> {
-  return await valuesOfPackage(readable(createReadStream(path), path), await sizeOf(path), path, options);
+  const size = await sizeOf(path); // before it is opened: nobody would hear why that failed
+  return await valuesOfPackage(readable(createReadStream(path), path), size, path, options);
 }
 
 /** @param size of all pieces: it bounds what may come of them */
