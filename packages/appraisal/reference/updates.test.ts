@@ -273,15 +273,31 @@ test('where a boot loader is known, none at all is not, though a good kernel was
   assert.notEqual(codeOf(direct, golden, 'boot_loader', { quoted: [] }), 'good', 'none measured, and none quoted');
 });
 
+test('a known kernel does not stand where a hypervisor was', () => {
+  const boot = (...files: [label: string, measured: string][]) =>
+    buildLog([
+      grubCommand('multiboot2 /xen'),
+      grubCommand('module2 /k'),
+      ...files.map(([label, content]) => labelled(9, label, content)),
+    ]);
+  const xen = goldenOf(parseEventLog(boot(['/xen', 'xen'], ['/k', 'kernel'])));
+  const file = (claim: string) =>
+    namedValue('new', 'hypervisor', measurements({ claim, digests: sha256('new kernel') }));
+  const values = [...xen, file('kernel file')];
+  assert.equal(codeOf(boot(['/xen', 'xen'], ['/k', 'new kernel']), values, 'hypervisor'), 'good');
+  assert.equal(codeOf(boot(['/k', 'new kernel'], ['/k', 'kernel']), values, 'hypervisor'), 'measurement-unknown');
+  assert.equal(codeOf(boot(['/xen', 'new kernel'], ['/k', 'kernel']), values, 'hypervisor'), 'measurement-unknown');
+});
+
 test('no boot loader is needed only where there is no sign of one and the firmware started the kernel', () => {
   const file = buildLog([grubCommand('linux /k'), labelled(9, '/k', 'kernel')]);
   const known = singlesOf(parseEventLog(file));
   assert.equal(codeOf(file, known, 'hypervisor'), 'good');
   assert.equal(codeOf(file, known, 'boot_loader'), 'reference-missing', 'somebody read the kernel from a file');
-  const keys = buildLog([application('kernel'), labelled(14, 'MokList', 'keys')]);
-  const all = singlesOf(parseEventLog(keys));
-  assert.equal(codeOf(keys, all, 'hypervisor'), 'good');
-  assert.equal(codeOf(keys, all, 'boot_loader'), 'measurement-unknown', 'shim was there');
+  const read = buildLog([application('kernel'), labelled(9, '/loader.conf', 'words')]);
+  const all = singlesOf(parseEventLog(read));
+  assert.equal(codeOf(read, all, 'hypervisor'), 'good');
+  assert.equal(codeOf(read, all, 'boot_loader'), 'measurement-unknown', 'a boot loader read its configuration');
 });
 
 test('known PCR values make a component good that has no event elsewhere, and lift no order elsewhere', () => {
