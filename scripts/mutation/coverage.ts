@@ -22,7 +22,7 @@ export async function coverageOf(test: string): Promise<Coverage> {
   try {
     const began = performance.now();
     const child = spawn(process.execPath, [test], {
-      env: { ...process.env, NODE_V8_COVERAGE: folder, MUTANT: '' },
+      env: { ...process.env, NODE_V8_COVERAGE: folder },
       stdio: 'ignore',
     });
     const [code] = await once(child, 'exit');
