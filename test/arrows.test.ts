@@ -69,7 +69,7 @@ const sources = files.filter((file) => /\.tsx?$/.test(file) && packageOf(file));
 /** What a file imports, exports from or loads on demand; comments do not count. */
 function imports(file: string): string[] {
   const code = readFileSync(join(root, file), 'utf8').replace(/^\s*(\/\/|\*|\/\*\*).*$/gm, '');
-  const found = code.matchAll(/(?:(?<!['"])\bfrom|^import|\bimport\s*\()\s*['"]([^'"\n]+)['"]/gm);
+  const found = code.matchAll(/(?:\bfrom|^import|\bimport\s*\()\s*['"]([\w@.:#/-][^'"\s]*)['"]/gm);
   return [...found].map(([, specifier]) => specifier as string).filter((specifier) => !specifier.includes('${'));
 }
 /** `@assay/tpm/structures` → `@assay/tpm`. */
