@@ -56,6 +56,28 @@ test('Q20 a key that was or can be brought from elsewhere is refused', () => {
     refuses('ak-attributes', { ...ec, attributes: { ...ec.attributes, [name]: false } });
 });
 
+test('a key that is refused is told what it lacks', () => {
+  const told = (area: Public, expected: string, got: unknown) => assert.throws(() => check(area), { expected, got });
+  told({ ...ec, attributes: { ...ec.attributes, restricted: false } }, 'restricted set', false);
+  told({ ...ec, attributes: { ...ec.attributes, decrypt: true } }, 'decrypt clear', true);
+  const strong = 'RSA from 2048 bits with exponent 65537, or p256, p384, p521';
+  told({ ...rsa, exponent: 3 }, strong, 'RSA, 2048 bits, exponent 3');
+  told({ ...ec, curve: 'p224' }, strong, 'p224');
+});
+
+test('Q16 a key with which others could sign as well is none', () => {
+  const { nameAlg, attributes, authPolicy } = ec;
+  const scheme = { scheme: 'hmac', hash: 'sha256' };
+  refuses('ak-key', {
+    type: 'keyedhash',
+    nameAlg,
+    attributes,
+    authPolicy,
+    scheme,
+    unique: new Uint8Array(32),
+  } as Public);
+});
+
 test('Q14 the key’s own scheme names a hash that is not SHA-1', () => {
   refuses('ak-scheme', { ...ec, scheme: { scheme: 'ecdsa', hash: 'sha1' } });
   refuses('ak-scheme', { ...ec, scheme: { scheme: 'null' } });

@@ -57,6 +57,8 @@ function checked(publicArea: Uint8Array): Ak {
       throw new AssayError('ak-attributes', `${where}.objectAttributes`, `${name} ${value ? 'set' : 'clear'}`, !value);
   if (!hashes.includes(area.nameAlg))
     throw new AssayError('ak-key', `${where}.nameAlg`, hashes.join(', '), area.nameAlg);
+  if (area.type !== 'rsa' && area.type !== 'ecc')
+    throw new AssayError('ak-key', `${where}.type`, 'rsa or ecc', area.type);
   const name = nameOf(publicArea);
   return {
     name,
@@ -78,21 +80,17 @@ export function endorsementPrimaryName(name: Uint8Array, nameAlg: HashName): Uin
   return Buffer.concat([name.subarray(0, 2), digest]);
 }
 
-function checkScheme(area: Public, where: string): Pick<Ak, 'sigAlg' | 'hash'> {
-  const scheme = area.type === 'rsa' || area.type === 'ecc' ? area.scheme : undefined;
-  if (scheme && (scheme.scheme === 'rsassa' || scheme.scheme === 'rsapss' || scheme.scheme === 'ecdsa'))
+type Asymmetric = Extract<Public, { type: 'rsa' | 'ecc' }>;
+
+function checkScheme({ scheme }: Asymmetric, where: string): Pick<Ak, 'sigAlg' | 'hash'> {
+  if (scheme.scheme === 'rsassa' || scheme.scheme === 'rsapss' || scheme.scheme === 'ecdsa')
     if (hashes.includes(scheme.hash)) return { sigAlg: scheme.scheme, hash: scheme.hash };
   throw new AssayError('ak-scheme', `${where}.scheme`, `rsassa, rsapss or ecdsa with ${hashes.join(', ')}`, scheme);
 }
 
-function checkStrength(area: Public, where: string): Public {
+function checkStrength(area: Asymmetric, where: string): Public {
   if (area.type === 'rsa' && area.keyBits >= 2048 && (area.exponent === 0 || area.exponent === 65537)) return area;
   if (area.type === 'ecc' && curves.includes(area.curve)) return area;
-  const got =
-    area.type === 'rsa'
-      ? `RSA, ${area.keyBits} bits, exponent ${area.exponent}`
-      : area.type === 'ecc'
-        ? area.curve
-        : area.type;
+  const got = area.type === 'rsa' ? `RSA, ${area.keyBits} bits, exponent ${area.exponent}` : area.curve;
   throw new AssayError('ak-key', where, `RSA from 2048 bits with exponent 65537, or ${curves.join(', ')}`, got);
 }

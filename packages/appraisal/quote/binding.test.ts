@@ -42,6 +42,10 @@ test('Q08 values sent beside the quote prove nothing unless they hash to its dig
   assert.deepEqual(codes({ pcrValues: { sha256: new Map(sha256).set(4, new Uint8Array(32)) } }), [
     'pcr-digest-mismatch',
   ]);
+  const bad = { sha256: new Map(sha256).set(4, new Uint8Array(32)) };
+  const [told] = findings({ pcrValues: bad });
+  assert.equal(told?.expected, pcrDigest(selection, held, 'sha256').toHex());
+  assert.equal(told?.seen, `${pcrDigest(selection, bad, 'sha256').toHex()} (the PCR values sent give it)`);
   assert.deepEqual(codes({ pcrDigest: new Uint8Array(32) }), ['pcr-digest-mismatch']);
   assert.deepEqual(codes({ pcrDigest: new Uint8Array() }), ['pcr-digest-mismatch']);
   const tampered = new Map([[7, extended(heldBy(7), 'x')]]);

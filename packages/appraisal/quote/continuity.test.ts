@@ -106,6 +106,8 @@ test('Q30 a host that changes its boot id and goes on counting did not boot', ()
   const later = { ...reset, clock: 9000n * minute };
   assert.deepEqual(codes(lying.next, later, { boot: 'boot 2', up: 540_000 }), ['tpm-reset-unexplained']);
   assert.deepEqual(codes(first, { ...reset, safe: false }, { boot: 'boot 2', up: 3660 }), ['tpm-clock-unsafe']);
+  // It booted, and slept for most of a day: its TPM's clock stood still, and cannot say for how long.
+  assert.deepEqual(codes(first, { ...reset, restart: 1 }, { boot: 'boot 2', up: 86_400 }), []);
   // A day without attestation, then a boot; and a clock that is 15 % slow.
   const day = { clock: 1540n * minute, reset: 7, restart: 0 };
   assert.deepEqual(codes(first, day, { boot: 'boot 2', up: 86_400 * 1.15 }), []);

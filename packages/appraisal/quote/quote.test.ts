@@ -142,6 +142,16 @@ test('Q23 nothing may stand behind the quote or its signature, nothing be missin
   refuses('quote-malformed', { afterSigning: (parts) => ({ ...parts, signature: parts.signature.subarray(0, -1) }) });
 });
 
+test('a fault of ours is not taken for a malformed quote', () => {
+  const claimed = {
+    quote: new Uint8Array(),
+    get signature(): Uint8Array {
+      throw new RangeError('a fault');
+    },
+  };
+  assert.throws(() => verifyQuote(claimed, ak, nonce, wanted), RangeError);
+});
+
 test('Q09 a quote over the same PCRs is one quote, in whichever order they were asked for', () => {
   const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   const honest = makeEvidence({ akKey: tpm.akKey, nonce, log });
