@@ -5,7 +5,7 @@ import { components } from '@assay/protocol';
 import { factsOfLog, measurements, namedValue, sequence } from '../testing/index.ts';
 import { compare, compareOnce } from './compare.ts';
 import { claimOfEvent, KnownGood } from './known-good.ts';
-import { sameButFor } from './sequence.ts';
+import { equal, isSame, sameButFor } from './sequence.ts';
 import { standingOf, valueName } from './standing.ts';
 
 const boot = corpusLog('event-moklisttrusted');
@@ -63,6 +63,64 @@ test('a sequence learnt before claims had names goes on being known good, and ta
     undefined,
     'of no bank',
   );
+});
+
+test('a variable learnt before claims had names is good where it is equal, whatever is new beside it', () => {
+  const known = sequence(events, 'firmware');
+  const nameless = known.form === 'sequence' ? known.events.map(({ claim: _, ...event }) => event) : [];
+  const code = nameless.findIndex((one) => claimOfEvent(one) === 'firmware version');
+  const seen = events.filter(({ component }) => component === 'firmware');
+  const supportsOf = (at: number) =>
+    sameButFor(
+      nameless.map((one, i) => (i === at ? { ...one, digests: { sha256: '00'.repeat(32) } } : one)),
+      seen,
+      ['sha256'],
+      (part) => ({ by: 'policy', part }),
+    )?.length;
+  assert.equal(supportsOf(code), 1);
+  const variable = nameless.findIndex((one) => claimOfEvent(one) === 'UEFI variable');
+  assert.equal(supportsOf(variable), undefined, 'which variable it was nobody knows');
+});
+
+test('events are equal in each bank, and nothing equals what is not there', () => {
+  const [part = assert.fail()] = events;
+  const known = part.reference;
+  assert.ok(equal(known, part, ['sha256']));
+  assert.ok(!equal(known, part, []), 'in no bank');
+  assert.ok(!isSame([known], [part], []));
+  assert.ok(!equal(known, part, ['sha256', 'sha384']), 'neither has a SHA-384 digest');
+  assert.ok(!equal(known, undefined, ['sha256']));
+  assert.ok(!equal(undefined, part, ['sha256']));
+});
+
+test('a single measurement is known by its digest in each bank that is quoted', () => {
+  const claim = 'kernel image';
+  const [one, two] = ['11'.repeat(32), '22'.repeat(48)];
+  const singles = (known: { sha256?: string; sha384?: string }, seen: typeof known, banks: string[]) =>
+    new KnownGood([namedValue('x', 'hypervisor', measurements({ claim, digests: known }))]).singles(
+      'hypervisor',
+      claim,
+      seen,
+      banks,
+    ).length;
+  const both = { sha256: one, sha384: two };
+  assert.equal(singles(both, both, ['sha256', 'sha384']), 1);
+  assert.equal(singles({ sha256: one }, both, ['sha256', 'sha384']), 0);
+  assert.equal(singles(both, { sha256: one }, ['sha256', 'sha384']), 0);
+  assert.equal(singles({ sha256: one }, { sha256: one }, ['sha256', 'sha384']), 0, 'neither has it');
+  assert.equal(singles(both, { ...both, sha384: '33'.repeat(48) }, ['sha256', 'sha384']), 0);
+  assert.equal(singles({ sha256: one }, {}, ['sha256']), 0);
+  assert.equal(singles({ sha256: one }, { sha256: one }, []), 0);
+});
+
+test('in a time that is no time nothing begins', () => {
+  const from = (...times: string[]) =>
+    new KnownGood(times.map((one, i) => namedValue(`${i}`, 'firmware', measurements(), { from: one })));
+  const known = from('2027-01-01T00:00:00Z', 'soon', '2026-01-01T00:00:00Z');
+  const era = (at: string) => known.era(new Date(at));
+  assert.notEqual(era('2025-12-31T23:59:59Z'), era('2026-01-01T00:00:00Z'));
+  assert.notEqual(era('2026-12-31T23:59:59Z'), era('2027-01-01T00:00:00Z'));
+  assert.equal(era('2026-01-01T00:00:00Z'), era('2026-12-31T23:59:59Z'));
 });
 
 test('a value stands by its state and by the time from which it is good', () => {
