@@ -4,14 +4,18 @@ import { AssayError } from '@assay/core';
 import fc from 'fast-check';
 import { softwareTpm } from '../testing/index.ts';
 import { readCertificate } from './certificate.ts';
-import { boolean, oidText, positiveInteger, readDer, time } from './der.ts';
+import { boolean, octetsOfBits, oidText, positiveInteger, readDer, time } from './der.ts';
 
 const der = (hex: string) => readDer(Buffer.from(hex, 'hex'), 'x');
 const refused = (hex: string) => assert.throws(() => der(hex), { code: 'der' }, hex);
 
 test('lengths are definite and in their shortest form', () => {
   assert.equal(der('040100').content.length, 1);
-  for (const long of ['04810100', '0482000100', '0480000000', '0485000000000100', '04']) refused(long);
+  for (const long of ['04810100', '0482000100', '0480000000', '0485000000000100', '04', '0482ff', '04850100000000'])
+    refused(long);
+  assert.equal(der(`048180${'00'.repeat(128)}`).content.length, 128);
+  assert.equal(der(`04820100${'00'.repeat(256)}`).content.length, 256);
+  refused(`04820080${'00'.repeat(128)}`);
 });
 
 test('an element ends where it says, and so do those inside it', () => {
@@ -38,6 +42,46 @@ test('integers are not negative, booleans are 00 or ff, OIDs are in their shorte
   assert.equal((reads(time, '180f39393939313233313233353935395a') as Date).getUTCFullYear(), 9999);
   for (const bad of ['170d3236313333333135313730345a', '170b323631313233313531375a'])
     assert.throws(() => reads(time, bad), { code: 'der' });
+});
+
+test('a value has one encoding, and what is of another kind is none', () => {
+  const refuses = (read: (element: ReturnType<typeof der>, where: string) => unknown, ...hexes: string[]) => {
+    for (const hex of hexes) assert.throws(() => read(der(hex), 'x'), { code: 'der', where: /^x/ }, hex);
+  };
+  assert.deepEqual(positiveInteger(der('020100'), 'x'), Buffer.from('00', 'hex'));
+  refuses(positiveInteger, '0200', '0202007f', '02020000', '0201ff', '040101');
+  assert.equal(boolean(der('010100'), 'x'), false);
+  refuses(boolean, '0100', '01020000', '0102ffff', '0101fe', '0401ff');
+  assert.deepEqual(octetsOfBits(der('030200aa'), 'x'), Buffer.from('aa', 'hex'));
+  refuses(octetsOfBits, '0300', '030207aa', '040200aa');
+  assert.equal(oidText(der('060127'), 'x'), '0.39');
+  assert.equal(oidText(der('060150'), 'x'), '2.0');
+  assert.equal(oidText(der('0603810001'), 'x'), '2.48.1', 'a zero within a number is one');
+  assert.equal(oidText(der(`0640${'01'.repeat(64)}`), 'x').split('.').length, 65);
+  refuses(oidText, `0641${'01'.repeat(65)}`, '06028001', '0603018001', '06020181', '040127');
+});
+
+test('a time is UTC, to the second, in the one of two forms that its tag says', () => {
+  const form = (tag: string, text: string) =>
+    der(`${tag}${text.length.toString(16).padStart(2, '0')}${Buffer.from(text).toHex()}`);
+  const reads = (tag: string, text: string) => time(form(tag, text), 'x').toISOString();
+  assert.equal(reads('17', '491231235959Z'), '2049-12-31T23:59:59.000Z');
+  assert.equal(reads('17', '500101000000Z'), '1950-01-01T00:00:00.000Z');
+  assert.equal(reads('18', '19500101000000Z'), '1950-01-01T00:00:00.000Z');
+  for (const [tag, text] of [
+    ['18', '491231235959Z'],
+    ['17', '20491231235959Z'],
+    ['04', '491231235959Z'],
+    ['04', '20491231235959Z'],
+    ['17', '4912312359Z'],
+    ['17', '491231235959+0000'],
+    ['18', '20491231235959.5Z'],
+    ['17', '490229000000Z'],
+    ['18', '20490230000000Z'],
+    ['18', '20490101240000Z'],
+  ] as const)
+    assert.throws(() => reads(tag, text), { code: 'der', where: 'x' }, `${tag} ${text}`);
+  assert.throws(() => time(undefined, 'x'), { code: 'der' });
 });
 
 test('a certificate cut or changed anywhere is a certificate or an AssayError', () => {
