@@ -21,8 +21,6 @@ export function compareExtra({ name, pcrs }: Extra, facts: ExtraFacts): Comparis
   if (good) return { known: true, values: idsOf(good), supports: good };
   const was = knownBy(['good', 'retired']) ?? knownBy(['good', 'early']) ?? knownBy(['good', 'early', 'retired']);
   if (was) return { known: false, values: idsOf(was), finding: notGood({ name, pcrs }, was, facts) };
-  if (facts.knownGood.pcrValues(name).length === 0)
-    return { known: false, values: [], finding: missing({ name, pcrs }, facts) };
   const differs = pcrDifference(name, facts, ['good']);
   return {
     known: false,
@@ -45,11 +43,11 @@ const missing = (extra: Extra, facts: Pick<Facts, 'quoted'>): Finding =>
 function notGood(extra: Extra, supports: readonly ByValue[], facts: Pick<Facts, 'now'>): Finding {
   const values = supports.map(({ value }) => value);
   const retired = values.find((value) => standingOf(value, facts.now) === 'retired');
-  const early = values.find((value) => standingOf(value, facts.now) === 'early');
   const where = `PCR ${extra.pcrs.join(', ')}`;
-  return retired || !early
-    ? finding('measurement-retired', where, 'what is not retired', retired ? retiredText(retired) : '', placeOf(extra))
-    : finding('measurement-early', where, 'what is good already', earlyText(early), placeOf(extra));
+  if (retired)
+    return finding('measurement-retired', where, 'what is not retired', retiredText(retired), placeOf(extra));
+  const early = values.filter((value) => standingOf(value, facts.now) === 'early').map(earlyText);
+  return finding('measurement-early', where, 'what is good already', early.join('; '), placeOf(extra));
 }
 
 /** Components that a policy defines beside the four. */

@@ -15,6 +15,7 @@ import {
   valuesOf,
 } from '../testing/index.ts';
 import { compare } from './compare.ts';
+import { compareExtra } from './extras.ts';
 import { KnownGood } from './known-good.ts';
 import { referenceFrom } from './learn.ts';
 import type { Facts } from './support.ts';
@@ -71,6 +72,46 @@ test('a value counts with all PCRs it names, and none that the quote leaves out'
     ],
   });
   assert.equal(told(boot, [twice], 'boot_loader'), 'measurement-unknown');
+});
+
+test('a value counts in the banks that are quoted, and in each of them', () => {
+  const [four, nine, long] = [hex(4), hex(9), '04'.repeat(48)];
+  const of = (name: string, ...all: [bank: 'sha256' | 'sha384', pcr: number, value: string][]) =>
+    namedValue(name, 'boot_loader', {
+      form: 'pcr-values',
+      values: all.map(([bank, pcr, value]) => ({ bank, pcr, value })),
+    });
+  const quoted = [
+    { hash: 'sha256', pcrs: [0, 4] },
+    { hash: 'sha384', pcrs: [4] },
+  ];
+  const held = { ...pcrValues, sha384: new Map([[4, new Uint8Array(48).fill(4)]]) };
+  const inBoth = (...known: ReferenceValue[]) => told(boot, known, 'boot_loader', { quoted, pcrValues: held });
+  assert.equal(inBoth(of('both', ['sha256', 4, four], ['sha384', 4, long])), 'both');
+  assert.equal(inBoth(of('one', ['sha256', 4, four])), 'measurement-unknown', 'of the other bank nothing is known');
+  assert.equal(inBoth(of('one', ['sha384', 4, long])), 'measurement-unknown');
+  assert.equal(inBoth(of('wrong', ['sha256', 4, four], ['sha384', 4, '05'.repeat(48)])), 'measurement-unknown');
+  const elsewhere = of('elsewhere', ['sha256', 4, four], ['sha384', 9, nine]);
+  assert.equal(told(boot, [elsewhere], 'boot_loader'), 'elsewhere', 'a bank that is not quoted says nothing');
+  const other = of('other', ['sha384', 4, long]);
+  const both = of('four', ['sha256', 4, four]);
+  assert.equal(told(boot, [other, both], 'boot_loader'), 'four', 'nothing rests on what was not compared');
+});
+
+test('a difference is told against what is good and nearest, of a PCR that differs', () => {
+  const finding = (...known: ReferenceValue[]) => {
+    const compared = compare('hypervisor', factsOfLog(boot, known));
+    assert.ok(!compared.known);
+    return compared.finding;
+  };
+  const wrong = (name: string, pcr: number, value: string, changes: Partial<ReferenceValue> = {}) =>
+    namedValue(name, 'hypervisor', { form: 'pcr-values', values: [{ bank: 'sha256', pcr, value }] }, changes);
+  const [good, old] = ['11'.repeat(32), '22'.repeat(32)];
+  const retired = wrong('a', 4, old, { state: 'retired' });
+  assert.equal(finding(retired, wrong('b', 4, good)).expected, good);
+  assert.equal(finding(retired).expected, old, 'where none is good');
+  const nine = finding(values('four', 'hypervisor', [4]), wrong('nine', 9, good));
+  assert.deepEqual([nine.pcr, nine.expected, nine.seen], [9, good, hex(9)]);
 });
 
 test('what no known PCR covers is compared as ever', () => {
@@ -157,6 +198,44 @@ test('an extra with other values, retired ones, early ones or none is not good',
   assert.deepEqual(code([half]), ['reference-missing'], 'of PCR 23 nothing is known');
   const single = namedValue('single', 'disk_keys', sequence(events, 'firmware'));
   assert.deepEqual(code([single]), ['reference-missing']);
+});
+
+test('what an extra is not good by is named: retired before early', () => {
+  const facts = factsOfLog(boot, []);
+  const of = (...known: ReferenceValue[]) => {
+    const compared = compareExtra({ name: 'x', pcrs: [4, 9] }, { ...facts, knownGood: new KnownGood(known) });
+    assert.ok(!compared.known);
+    const { code, pcr, seen, component } = compared.finding;
+    assert.deepEqual([pcr, component], [4, 'x']);
+    return `${code}: ${seen}`;
+  };
+  const [four, nine] = [values('four', 'x', [4]), values('nine', 'x', [9])];
+  const early = { from: '2099-01-01T00:00:00.000Z' };
+  assert.equal(of(four, { ...nine, state: 'retired' }), 'measurement-retired: nine, retired');
+  assert.equal(of(four, { ...nine, ...early }), `measurement-early: nine, good from ${early.from}`);
+  assert.equal(of({ ...four, ...early }, { ...nine, state: 'retired' }), 'measurement-retired: nine, retired');
+  assert.match(of(), /^reference-missing: none for all of them/);
+});
+
+test('an extra of no PCR is never known good', () => {
+  const known = [values('four', 'x', [4])];
+  const compared = compareExtra({ name: 'x', pcrs: [] }, factsOfLog(boot, known));
+  assert.ok(!compared.known);
+  assert.ok(!('pcr' in compared.finding));
+});
+
+test('a PCR that nothing explains is excused by an extra that is known good, not by one that is only defined', () => {
+  const asked = testPolicy({ ...document, known_good: components });
+  assert.equal(judged([extra(held)], asked).trust, 'trusted');
+  for (const known of [[], [extra(new Uint8Array(32))], [extra(held, { state: 'retired' })]]) {
+    const { trust, findings } = judged(known, asked);
+    assert.equal(trust, 'untrusted');
+    const counting = findings.filter(({ allowed }) => !allowed);
+    assert.deepEqual(
+      counting.map(({ code, pcr }) => [code, pcr]),
+      [['log-replay-mismatch', 15]],
+    );
+  }
 });
 
 test('an extra that nobody asks for is shown, and costs no trust', () => {

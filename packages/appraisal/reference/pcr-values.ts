@@ -12,7 +12,7 @@ type PcrFacts = Pick<Facts, 'quoted' | 'pcrValues' | 'knownGood' | 'now'>;
 /** PCRs of which the component has a known value, in every bank that the quote has of them. */
 export function knownByPcrs(component: string, facts: PcrFacts, admitted: Admitted): KnownByPcrs {
   const all = facts.knownGood.pcrValues(component);
-  const holding = all.length === 0 ? [] : admittedOf(all, admitted, facts.now).filter((one) => holds(one, facts));
+  const holding = admittedOf(all, admitted, facts.now).filter((one) => holds(one, facts));
   return {
     supports: holding.map(({ value }) => ({ by: 'value', value, part: undefined })),
     pcrs: new Set(holding.flatMap((one) => pcrsOf(one, facts))),
@@ -41,7 +41,7 @@ function differing({ values }: KnownPcrs, pcr: number, { quoted, pcrValues }: Pc
     const expected = values
       .filter((one) => one.bank === bank && one.pcr === pcr)
       .map(({ value }) => value.toLowerCase());
-    if (seen === undefined || expected.length === 0 || expected.some((value) => value !== seen))
+    if (expected.length === 0 || expected.some((value) => value !== seen))
       return { bank, pcr, expected: expected.join(' and ') || 'a known value', seen: seen ?? 'none' };
   }
   return undefined;
