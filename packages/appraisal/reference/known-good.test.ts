@@ -7,6 +7,7 @@ import { compare, compareOnce } from './compare.ts';
 import { claimOfEvent, KnownGood } from './known-good.ts';
 import { equal, isSame, sameButFor } from './sequence.ts';
 import { standingOf, valueName } from './standing.ts';
+import { standInOf } from './support.ts';
 
 const boot = corpusLog('event-moklisttrusted');
 const { events } = factsOfLog(boot, []);
@@ -111,6 +112,26 @@ test('a single measurement is known by its digest in each bank that is quoted', 
   assert.equal(singles(both, { ...both, sha384: '33'.repeat(48) }, ['sha256', 'sha384']), 0);
   assert.equal(singles({ sha256: one }, {}, ['sha256']), 0);
   assert.equal(singles({ sha256: one }, { sha256: one }, []), 0);
+});
+
+test('a measurement that several values have is good while one of them is', () => {
+  const single = events.find(({ claim }) => claim === 'kernel file') ?? assert.fail();
+  const value = (id: string, changes = {}) => namedValue(id, 'hypervisor', measurements(single), changes);
+  for (const ids of [
+    ['a', 'b'],
+    ['b', 'a'],
+  ]) {
+    const [one = '', two = ''] = ids;
+    const known = new KnownGood([value(one), value(two, { state: 'retired' })]);
+    const found = known.singles('hypervisor', 'kernel file', single.digests, ['sha256']);
+    assert.deepEqual(found.map(({ id }) => id).sort(), ['a', 'b']);
+    const facts = { ...factsOfLog(boot, []), knownGood: known, allows: () => false };
+    assert.deepEqual(
+      standInOf(single, facts, ['good']),
+      { by: 'value', value: known.values[0], part: single },
+      'the one that is good',
+    );
+  }
 });
 
 test('in a time that is no time nothing begins', () => {

@@ -31,7 +31,7 @@ export class KnownGood {
     // By id: in which order they were added makes no difference to anything.
     const sorted = values.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     this.#byComponent = Map.groupBy(sorted, ({ component }) => component);
-    const froms = values.flatMap(({ from }) => (from === undefined ? [] : [Date.parse(from)]));
+    const froms = values.map(({ from }) => Date.parse(from ?? ''));
     this.#froms = [...new Set(froms)].filter((from) => !Number.isNaN(from)).sort((a, b) => a - b);
   }
 
@@ -40,10 +40,9 @@ export class KnownGood {
     return this.#byComponent.get(component) ?? [];
   }
 
-  /** Between two moments of the same era every value stands the same. */
+  /** Between two moments of the same era every value stands the same. The last is -1. */
   era(now: Date): number {
-    const later = this.#froms.findIndex((from) => from > now.getTime());
-    return later === -1 ? this.#froms.length : later;
+    return this.#froms.findIndex((from) => from > now.getTime());
   }
 
   /** Whether any value does not count now: was good, or will be. */
@@ -72,10 +71,10 @@ export class KnownGood {
     digests: ReferenceEvent['digests'],
     banks: readonly string[],
   ): readonly ReferenceValue[] {
-    const [bank] = banks;
-    const digest = bank === undefined ? undefined : digests[bank];
+    const [bank = ''] = banks;
+    const digest = digests[bank];
     if (digest === undefined) return [];
-    const found = this.#indexOf(component).get(singleName(claim, bank ?? '', digest)) ?? [];
+    const found = this.#indexOf(component).get(singleName(claim, bank, digest)) ?? [];
     return found.flatMap(({ value, digests: of }) =>
       banks.every((one) => of[one] !== undefined && of[one] === digests[one]) ? [value] : [],
     );
