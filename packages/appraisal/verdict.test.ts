@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Endorsement } from './endorsement/endorsement.ts';
 import { allComponents, verdictOf } from './verdict.ts';
 
 const times = {
@@ -30,6 +31,36 @@ test('what makes a host untrusted comes before what is only unknown', () => {
   assert.equal(verdict.reason, 'b (and 1 more finding)');
 });
 
+test('without a finding it is the first component that is asked for and not good that is the reason', () => {
+  const results = allComponents('trusted', 'good')
+    .with(0, { component: 'firmware', trust: 'unknown', reason: 'not asked for' })
+    .with(2, { component: 'hypervisor', trust: 'unknown', reason: 'doubted' });
+  const policy = { ...times.policy, knownGood: ['boot_loader', 'hypervisor', 'operating_system'] };
+  const verdict = verdictOf({ ...times, policy }, { findings: [], components: results });
+  assert.deepEqual([verdict.trust, verdict.reason], ['unknown', 'doubted']);
+});
+
+test('a verdict says by which version and revision it was judged, if by any, and how many findings there are', () => {
+  const rest = { findings: [1, 2, 3].map((i) => ({ code: 'log-broken', message: `${i}` })), components: [] };
+  const without = verdictOf(times, rest);
+  assert.ok(!('policy_version' in without) && !('revision' in without) && !('virtual_tpm' in without));
+  assert.equal(without.reason, '1 (and 2 more findings)');
+  const judged = verdictOf({ ...times, policy: { ...times.policy, version: 3 }, revision: 7 }, rest);
+  assert.deepEqual([judged.policy_version, judged.revision], [3, 7]);
+});
+
+test('a cloud’s virtual TPM is told apart from one of software and from a chip', () => {
+  const endorsed = (software: boolean, virtual: boolean) =>
+    verdictOf(
+      { ...times, endorsement: { software, virtual } as Endorsement },
+      { findings: [], components: allComponents('trusted', 'x') },
+    );
+  assert.match(endorsed(false, true).reason, /; vouched for by a cloud’s virtual TPM$/);
+  assert.equal(endorsed(false, true).virtual_tpm, true);
+  assert.match(endorsed(true, false).reason, /; vouched for by a software TPM$/);
+  assert.equal(endorsed(false, false).reason, 'all measurements are known good');
+});
+
 test('a verdict says in words what was asked for', () => {
   const results = [
     ...allComponents('trusted', 'x'),
@@ -58,6 +89,10 @@ test('who asks for a component gets no trust without it, whatever else is good',
 
 test('where nothing is known of a host, that is said of extras too', () => {
   const document = { pool: 'default', extras: [{ name: 'disk_keys', pcrs: [15] }] };
+  assert.ok(
+    allComponents('unknown', 'x').every((one) => !('demanded' in one)),
+    'without a policy all are asked for',
+  );
   const all = allComponents('unknown', 'x', { knownGood: ['firmware', 'disk_keys'], document });
   assert.deepEqual(
     all.map(({ component, demanded }) => [component, demanded]),
