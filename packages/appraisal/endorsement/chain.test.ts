@@ -8,12 +8,14 @@ import {
   issueCertificate,
   keyUsage,
   makeCa,
+  oid,
   pemOf,
   pssParameters,
   tlv,
   year,
 } from '../testing/certificates.ts';
 import { check, issue, issuing, listed, now, root, store } from '../testing/vendor.ts';
+import { readDer } from './der.ts';
 import { trustStoreFrom } from './trust-store.ts';
 
 const refuses = (code: string, wish: Partial<CertificateWish>, trust = store) =>
@@ -157,7 +159,28 @@ test('RSA-PSS whose parameters are weak, mixed or left out does not vouch', () =
   check(issue({ issuer: ca, pss: { parameters: pssParameters('sha256', 32) } }), { trust });
   const none = tlv(0x30);
   const mixed = pssParameters('sha256', 32, 'sha512');
-  for (const parameters of [none, mixed])
+  const [hash, mask, salt] = readDer(pssParameters('sha256', 32), 'x').children.map(({ whole }) => whole) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  const sha256 = tlv(0x30, oid('2.16.840.1.101.3.4.2.1'), tlv(0x05));
+  const otherMask = tlv(0xa1, tlv(0x30, oid('1.2.3'), sha256));
+  const sha1 = tlv(0xa0, tlv(0x30, oid('1.3.14.3.2.26'), tlv(0x05)));
+  const salted = (length: number) => tlv(0xa2, tlv(0x02, Uint8Array.of(length)));
+  const trailer = tlv(0xa3, tlv(0x02, Uint8Array.of(1)));
+  check(issue({ issuer: ca, pss: { parameters: tlv(0x30, hash, mask, salt) } }), { trust });
+  for (const parameters of [
+    none,
+    mixed,
+    tlv(0x30, mask, salt),
+    tlv(0x30, hash, salt),
+    tlv(0x30, hash, mask),
+    tlv(0x30, hash, otherMask, salt),
+    tlv(0x30, sha1, mask, salt),
+    tlv(0x30, hash, mask, salted(65)),
+    tlv(0x30, hash, mask, salt, trailer),
+  ])
     assert.throws(() => check(issue({ issuer: ca, pss: { parameters } }), { trust }), { code: 'ek-signature' });
 });
 
@@ -168,4 +191,42 @@ test('a signature with SHA-1 does not vouch, but between CAs that are both liste
   assert.throws(() => check(issue({ issuer: old }), { trust: onlyRoot, shown: [old.der] }), {
     code: 'ek-issuer-unknown',
   });
+});
+
+test('where no way leads to an anchor, the last certificate on it is named; a CA that may not issue comes first', () => {
+  const none = trustStoreFrom([]);
+  assert.throws(() => check(issue(), { trust: none }), { where: 'certificate of CN=EK', got: 'CN=Vendor CA 1' });
+  assert.throws(() => check(issue(), { trust: none, shown: [issuing.der] }), {
+    where: 'certificate of CN=Vendor CA 1',
+    got: 'CN=Vendor Root',
+  });
+  const keys = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const fit = makeCa('Two', { issuer: root }, keys);
+  const unfit = makeCa('Two', { issuer: root, extensions: [basicConstraints(false)] }, keys);
+  for (const shown of [
+    [fit.der, unfit.der],
+    [unfit.der, fit.der],
+  ])
+    assert.throws(() => check(issue({ issuer: fit }), { trust: none, shown }), { code: 'ek-issuer' });
+});
+
+test('a CA may do anything that its certificate does not speak of, and EK certificates where it says so', () => {
+  const may = (...extensions: CertificateWish['extensions'] & {}) => {
+    const ca = makeCa('CA', { extensions: [basicConstraints(true), ...extensions] });
+    return check(issue({ issuer: ca }), { trust: trustStoreFrom(listed('hardware', ca)) });
+  };
+  const critical = (...purposes: string[]) => ({ ...extendedKeyUsage(...purposes), critical: true });
+  may();
+  may(critical('2.23.133.8.1'));
+  may(critical('2.5.29.37.0'));
+  may(extendedKeyUsage('1.3.6.1.5.5.7.3.1'));
+  assert.throws(() => may(critical('1.3.6.1.5.5.7.3.1')), { code: 'ek-issuer', got: 'other purposes' });
+  assert.throws(() => may(keyUsage(0x02)), { code: 'ek-issuer', got: 'another use' });
+});
+
+test('a fault of ours is not taken for a certificate that is none, nor for a CA that may not issue', () => {
+  assert.throws(() => check(issue(), { shown: [undefined as never] }), TypeError);
+  assert.throws(() => check(undefined as never), TypeError);
+  const broken = store.authorities.map((one) => ({ ...one, extensions: undefined as never }));
+  assert.throws(() => check(issue(), { trust: { ...store, authorities: broken } }), TypeError);
 });

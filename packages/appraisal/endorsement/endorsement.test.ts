@@ -8,7 +8,9 @@ import {
   ekExtensions,
   issueRevocationList,
   makeCa,
+  oid,
   pemOf,
+  tlv,
   year,
 } from '../testing/certificates.ts';
 import { rsaEkPublic } from '../testing/tpm.ts';
@@ -68,6 +70,18 @@ test('E05 the certificate’s key is the EK’s, byte by byte', () => {
   const exponent3 = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 }).publicKey;
   const area = encode(Public, rsaEkPublic(exponent3));
   assert.throws(() => check(issue({ publicKey: exponent3 }), { area }), { code: 'ek-key-mismatch' });
+  // The same numbers, said to be a point of another curve.
+  const spki = Buffer.from(eccEk.publicKey.export({ type: 'spki', format: 'der' }).toHex(), 'hex');
+  const p256 = oid('1.2.840.10045.3.1.7');
+  const ecc = { publicKey: eccEk.publicKey, extensions: ekExtensions(0x08) };
+  const onCurve = (curve: Uint8Array) => {
+    const point = tlv(0x03, Uint8Array.of(0), spki.subarray(-65));
+    return issue({ ...ecc, keyInfo: tlv(0x30, tlv(0x30, oid('1.2.840.10045.2.1'), curve), point) });
+  };
+  check(onCurve(p256), { area: eccArea });
+  for (const curve of ['1.3.132.0.10', '1.3.132.0.34', '1.3.36.3.3.2.8.1.1.7'])
+    assert.throws(() => check(onCurve(oid(curve)), { area: eccArea }), { code: 'ek-key-mismatch' }, curve);
+  assert.throws(() => check(issue(), { area: eccArea }), { code: 'ek-key-mismatch' });
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const wrong = issue({ publicKey, extensions: ekExtensions(0x08) });
   assert.throws(() => check(wrong, { area: eccArea }), { code: 'ek-key-mismatch' });
