@@ -5,18 +5,20 @@ import type { ReferenceFile, ReferenceValue } from '@assay/protocol';
 export type KnownFile = { readonly file: ReferenceFile; readonly value: ReferenceValue };
 
 export class FileIndex {
-  readonly #values: readonly ReferenceValue[];
+  readonly #lists: readonly { readonly value: ReferenceValue; readonly files: readonly ReferenceFile[] }[];
   #paths: Map<string, KnownFile[]> | undefined;
   #digests: Map<string, KnownFile[]> | undefined;
 
   /** @param values of any form; those of form `files` count */
   constructor(values: readonly ReferenceValue[]) {
-    this.#values = values.filter(({ content }) => content.form === 'files');
+    this.#lists = values.flatMap((value) =>
+      value.content.form === 'files' ? [{ value, files: value.content.files }] : [],
+    );
   }
 
   /** No value is an allow list. */
   get empty(): boolean {
-    return this.#values.length === 0;
+    return this.#lists.length === 0;
   }
 
   /** What is known of this path, in any state; in the order of the values. */
@@ -33,8 +35,8 @@ export class FileIndex {
 
   #index(namesOf: (file: ReferenceFile) => readonly string[]): Map<string, KnownFile[]> {
     const index = new Map<string, KnownFile[]>();
-    for (const value of this.#values)
-      for (const file of value.content.form === 'files' ? value.content.files : [])
+    for (const { value, files } of this.#lists)
+      for (const file of files)
         for (const name of namesOf(file)) {
           const known = index.get(name);
           if (known) known.push({ file, value });

@@ -24,6 +24,7 @@ test('files are found by path and by digest, with the values that have them', ()
   assert.deepEqual(told(files.byDigest('sha256', '22')), ['a /y']);
   assert.deepEqual([files.byPath('/z'), files.byDigest('sha1', '22'), files.byPath('constructor')], [[], [], []]);
   assert.deepEqual([files.empty, new KnownGood([]).files.empty], [false, true]);
+  assert.ok(new KnownGood([namedValue('c', 'firmware', measurements())]).files.empty, 'no value is an allow list');
 });
 
 test('an event learnt before claims had names is known by its role', () => {

@@ -8,6 +8,8 @@ import { type Component, components, type ReferenceContent, type ReferenceValue 
 import fc from 'fast-check';
 import { factsOfLog, measurements, namedValue, sequence } from '../testing/index.ts';
 import { compare } from './compare.ts';
+import { QuotedEvent } from './learn.ts';
+import { isSpecified } from './specification.ts';
 import type { Facts } from './support.ts';
 
 const digestOf = (text: string) => createHash('sha256').update(text).digest();
@@ -256,6 +258,23 @@ test('of the firmware’s notes only those that the specification has are good b
   assert.equal(with_(6, 4, Buffer.from([1, 0, 0, 0])), 'measurement-unknown', 'the firmware met an error');
   assert.equal(with_(6, 4, Buffer.alloc(4), digestOf('evil')), 'measurement-unknown');
   assert.equal(with_(6, 4, Buffer.alloc(5)), 'measurement-unknown');
+  assert.equal(with_(5, 5, Buffer.from('Exit Boot Services Invocation')), 'measurement-unknown', 'EV_ACTION');
+});
+
+test('what the specification has is good of the firmware alone, and in its PCRs', () => {
+  const [separator = assert.fail()] = factsOfLog(bytesOf(direct), []).events.filter(
+    ({ event, component }) => event.type === 'EV_SEPARATOR' && component === 'firmware',
+  );
+  const { event, role } = separator;
+  const specified = (changes: Partial<QuotedEvent>) =>
+    isSpecified(new QuotedEvent({ event, component: 'firmware', role, ...changes }), ['sha256']);
+  assert.ok(specified({}));
+  assert.ok(!specified({ component: 'hypervisor' }));
+  assert.ok(!specified({ event: { ...event, pcr: 7, digests: {} } }));
+  const later = parseEventLog(
+    editLog(direct, (frames) => frames.map((one) => (one.type === 4 ? { ...one, pcr: 14 } : one))),
+  ).events.find(({ type }) => type === 'EV_SEPARATOR');
+  assert.ok(later && !specified({ event: later }));
 });
 
 test('of a sequence that is equal and one that is nearly so the equal one counts', () => {
