@@ -60,6 +60,13 @@ test('what is remembered has a bound: the least recently used is forgotten', () 
   assert.equal(known.recall(first.name, [{ hash: 'sha256', pcrs: [0] }]), undefined, 'as read for these PCRs');
 });
 
+test('a log that is known is not read again, and takes no more room', () => {
+  const known = new KnownLogs(1_000_000);
+  const reading = known.read(host.log, sha256, selection);
+  assert.equal(known.read(host.log, sha256, selection), reading);
+  assert.notEqual(known.read(host.log, sha256, [{ hash: 'sha256', pcrs: [0] }]), reading);
+});
+
 test('L19 a log of many events counts for more than its bytes', () => {
   const logs = [1, 2].map((pcr) => buildLog(Array(999).fill({ pcr, type: 'EV_SEPARATOR', digests: {} })));
   const isKept = (most: number) => {

@@ -13,7 +13,8 @@ import {
   tlv,
 } from '../testing/certificates.ts';
 import { check, issue, issuing, listed, now, root } from '../testing/vendor.ts';
-import { readRevocationList } from './revocation-list.ts';
+import { type Der, readDer } from './der.ts';
+import { readRevocationList, steadyUntil } from './revocation-list.ts';
 import { trustStoreFrom } from './trust-store.ts';
 
 const day = 24 * 3600_000;
@@ -156,4 +157,70 @@ test('a list cut or changed anywhere is refused', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+const wholes = (element: Der | undefined) => (element?.children ?? []).map(({ whole }) => whole);
+
+test('a list has the fields of a v2 CRL and no others', () => {
+  const { authorities } = storeWith();
+  const good = readDer(listOf({ revoked: [{ serial: ekSerial }] }), 'x');
+  /** Version, algorithm, issuer, thisUpdate, nextUpdate, entries. */
+  const fields = wholes(good.children[0]);
+  const [integer, octets] = [0x02, 0x04];
+  const reads = (bytes: Uint8Array, expected: string | RegExp) =>
+    assert.throws(
+      () => readRevocationList(bytes, 'x', authorities),
+      (error) =>
+        error instanceof AssayError && error.code === 'trust-store-crl' && error.expected.match(expected) !== null,
+    );
+  const list = (...tbs: Uint8Array[]) => tlv(0x30, tlv(0x30, ...tbs), ...wholes(good).slice(1));
+  reads(tlv(0x30, ...wholes(good), tlv(0x05)), /^three elements$/);
+  for (const version of [tlv(octets, Uint8Array.of(1)), tlv(integer, Uint8Array.of(1, 0)), tlv(integer)])
+    reads(list(...fields.toSpliced(0, 1, version)), /^a v2 CRL$/);
+  reads(list(), /^a v2 CRL$/);
+  reads(list(...fields.toSpliced(4, 1, tlv(0x05))), /^nextUpdate/);
+  reads(list(...fields, tlv(0xa1, tlv(0x30))), /^nothing behind the extensions$/);
+  reads(list(...fields, tlv(0xa0, tlv(0x30)), tlv(0x05)), /^nothing behind the extensions$/);
+  const entry = wholes(readDer(fields[5] as Uint8Array, 'x').children[0]);
+  const entries = (...parts: Uint8Array[]) => fields.toSpliced(5, 1, tlv(0x30, tlv(0x30, ...parts)));
+  reads(list(...entries(...entry, tlv(0x30), tlv(0x05))), /^serial number, date and extensions$/);
+});
+
+test('what a list says holds until one of them begins or ceases to, whichever is first', () => {
+  const at = (days: number) => new Date(Math.floor(now.getTime() / 1000) * 1000 + days * day);
+  const { revocations } = storeWith(
+    listOf({ thisUpdate: at(-3), nextUpdate: at(5) }),
+    listOf({ thisUpdate: at(3), nextUpdate: at(9) }),
+  );
+  const until = (days: number) => steadyUntil({ revocations }, at(days)).getTime();
+  assert.equal(until(-4), at(-3).getTime());
+  assert.equal(until(-3), at(3).getTime());
+  assert.equal(until(4), at(5).getTime() + 1);
+  assert.equal(until(6), at(9).getTime() + 1);
+  assert.equal(until(10), 8.64e15);
+  assert.equal(steadyUntil({ revocations: [] }, now).getTime(), 8.64e15);
+});
+
+test('a CA with two keys has two lists, and either revokes', () => {
+  const second = makeCa('Vendor CA 1', { issuer: root, serial: Uint8Array.of(0x12) });
+  const bytes = (ca: typeof issuing, ...serials: Uint8Array[]) =>
+    issueRevocationList({ issuer: ca, revoked: serials.map((serial) => ({ serial })) });
+  const of = (...lists: Uint8Array[]) =>
+    trustStoreFrom(
+      listed('hardware', root, issuing, second),
+      lists.map((one, i) => ({ file: `${i}.crl`, bytes: one })),
+    );
+  check(issue(), { trust: of(bytes(issuing), bytes(second)) });
+  for (const lists of [
+    [bytes(issuing, ekSerial), bytes(second)],
+    [bytes(issuing), bytes(second, ekSerial)],
+  ])
+    assert.throws(() => check(issue(), { trust: of(...lists) }), { code: 'ek-revoked' });
+});
+
+test('a CA that does not say what its key may do may sign lists; a fault of ours is no bad list', () => {
+  const ca = makeCa('CA', { issuer: root, extensions: [basicConstraints(true)] });
+  const list = { file: '0.crl', bytes: issueRevocationList({ issuer: ca }) };
+  assert.equal(trustStoreFrom(listed('hardware', root, ca), [list]).revocations.length, 1);
+  assert.throws(() => readRevocationList(listOf(), 'x', undefined as never), TypeError);
 });
