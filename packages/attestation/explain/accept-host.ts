@@ -11,6 +11,7 @@ import {
 } from '@assay/protocol';
 import type { ChangeNeeds } from '../changes/needs.ts';
 import { addValues } from '../changes/reference.ts';
+import { referenceId } from '../storage/reference-values.ts';
 import { recordedHost } from './recorded-host.ts';
 
 /**
@@ -19,7 +20,7 @@ import { recordedHost } from './recorded-host.ts';
  */
 export async function acceptHost(needs: ChangeNeeds, host: string, request: AcceptRequest): Promise<AcceptResult> {
   needs.registry.requireRegistered(host);
-  const { pool = defaultPool, component, path, evidence_sha256: lookedAt, ...change } = request;
+  const { pool = defaultPool, component, path, values: shown, evidence_sha256: lookedAt, ...change } = request;
   if (!change.because?.trim())
     throw new AssayError('accept-because-missing', 'because', 'the reason why this is good', 'none', {
       hint: 'whoever asks later what was accepted reads it in the journal',
@@ -38,6 +39,10 @@ export async function acceptHost(needs: ChangeNeeds, host: string, request: Acce
       hint: 'it was attested since: look again, and accept what is there now',
     });
   const values = acceptable(input, { component, path });
+  if (shown && !sameIds(shown, values.map(referenceId)))
+    throw new AssayError('accept-stale', `host ${host}`, `values ${shown.join(', ')}`, 'others, by now', {
+      hint: 'it was attested since, and shows something else: look again, and accept what is there now',
+    });
   const { added, known, rehearsal } = await addValues(needs, values, change, {
     action: 'host-accept',
     subject: host,
@@ -45,6 +50,9 @@ export async function acceptHost(needs: ChangeNeeds, host: string, request: Acce
   });
   return { added, known, ...(rehearsal && { rehearsal }) };
 }
+
+const sameIds = (shown: readonly string[], found: readonly string[]): boolean =>
+  new Set(shown).symmetricDifference(new Set(found)).size === 0;
 
 const whatOf = (values: readonly NewReferenceValue[]): string =>
   values

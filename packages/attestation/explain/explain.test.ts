@@ -101,8 +101,13 @@ test('exactly what differs is accepted: with a reason, once looked at, written d
     ],
   );
   assert.equal((await server.host('node2')).verdict.trust, 'untrusted', 'a dry run does nothing');
+  const other = await accept({ component: 'kernel', because, values: ['another thing than this host shows'] });
+  assert.deepEqual([other.status, codeOf(other.body)], [409, 'accept-stale']);
 
-  const { status, body } = await accept({ component: 'kernel', because, by: 'anna@desk', ...sha });
+  const { status, body } = await accept({
+    ...{ component: 'kernel', because, by: 'anna@desk', ...sha },
+    values: dry.added.map(({ id }) => id),
+  });
   assert.equal(status, 200, JSON.stringify(body));
   const [value] = (body as AcceptResult).added;
   assert.deepEqual(value?.content, {

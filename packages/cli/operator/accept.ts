@@ -18,14 +18,13 @@ export async function acceptFrom(
     throw new AssayError('accept-because-missing', '--because', 'why this is good', 'no reason', {
       hint: 'it is kept in the history, for whoever asks later',
     });
-  const { verdict } = await hosts.explain(host, wanted.pool);
-  const request: AcceptRequest = {
-    ...wanted,
-    ...(verdict.evidence_sha256 !== undefined && { evidence_sha256: verdict.evidence_sha256 }),
-  };
+  let shown: string[] | undefined;
   const send = async (change: Change): Promise<LearnResult> => {
-    const { known = [], ...result } = await hosts.accept(host, { ...request, ...change });
+    const pinned = change.dry_run || !shown ? {} : { values: shown };
+    const { known = [], ...result } = await hosts.accept(host, { ...wanted, ...pinned, ...change });
+    shown ??= [...result.added, ...known].map(({ id }) => id);
     return { ...result, known };
   };
-  await perform(addition(send, options.all === true), options, terminal);
+  const asks = 'take this into known good?';
+  await perform({ ...addition(send, options.all === true), asks }, options, terminal);
 }

@@ -13,7 +13,7 @@ const rehearsing = (losing: number, of: number): Rehearsal =>
   );
 
 /** A server that rehearses so. @returns the requests it had */
-async function asked(rehearsal: Rehearsal, options: ChangeOptions, answer?: string) {
+async function asked(rehearsal: Rehearsal, options: ChangeOptions, answer?: string, asks?: string) {
   const sent: object[] = [];
   const terminal = testTerminal(answer);
   const outcome = perform(
@@ -25,6 +25,7 @@ async function asked(rehearsal: Rehearsal, options: ChangeOptions, answer?: stri
       rehearsalOf: (result) => result.rehearsal,
       plan: () => 'would change it',
       done: () => 'changed it',
+      ...(asks !== undefined && { asks }),
     },
     options,
     terminal,
@@ -115,4 +116,15 @@ test('the fleet may move on: what the server’s brake refuses then says how to 
     testTerminal(),
   );
   await assert.rejects(failing, { code: 'policy-brake', message: /5 of 10.*--force --because/ });
+});
+
+test('what is always asked is asked once, where there is somebody to ask', async () => {
+  const asks = 'take this into known good?';
+  const no = await asked(rehearsing(0, 10), {}, 'n', asks);
+  assert.deepEqual([no.failure?.code, no.applied], ['change-declined', 0]);
+  assert.equal((await asked(rehearsing(0, 10), {}, 'y', asks)).applied, 1);
+  assert.equal((await asked(rehearsing(0, 10), { yes: true }, 'n', asks)).applied, 1);
+  assert.equal((await asked(rehearsing(0, 10), {}, undefined, asks)).applied, 1, 'a script cannot be asked');
+  const many = await asked(rehearsing(1, 10), {}, 'y', asks);
+  assert.deepEqual([many.applied, many.terminal.questions.length], [1, 1]);
 });

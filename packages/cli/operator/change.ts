@@ -46,6 +46,8 @@ export type Steps<R> = {
   /** True: there is nothing to do. */
   nothing?(result: R): boolean;
   done(result: R): string;
+  /** What somebody at a terminal is asked in any case. */
+  asks?: string;
 };
 
 /**
@@ -53,7 +55,7 @@ export type Steps<R> = {
  * @throws AssayError `change-because-missing`, `change-brake`, `change-unconfirmed`, `change-declined`, and what the server says
  */
 export async function perform<R>(
-  { send, rehearsalOf, plan, nothing, done }: Steps<R>,
+  { send, rehearsalOf, plan, nothing, done, asks }: Steps<R>,
   options: ChangeOptions,
   terminal: Terminal,
 ): Promise<R | undefined> {
@@ -71,7 +73,8 @@ export async function perform<R>(
   }
   if (json) terminal.note(text);
   else await terminal.print(text);
-  if (rehearsal) await mayGoOn(rehearsal, options, terminal);
+  const asked = rehearsal ? await mayGoOn(rehearsal, options, terminal) : false;
+  if (asks && !asked && !options.yes && terminal.ask) await confirmed(terminal.ask, asks);
 
   const result = await send(change).catch((error: unknown) => {
     throw refusedByBrake(error);
@@ -81,7 +84,12 @@ export async function perform<R>(
   return result;
 }
 
-async function mayGoOn(rehearsal: Rehearsal, { askAbove = 5, yes, force }: ChangeOptions, { ask }: Terminal) {
+/** @returns whether somebody was asked */
+async function mayGoOn(
+  rehearsal: Rehearsal,
+  { askAbove = 5, yes, force }: ChangeOptions,
+  { ask }: Terminal,
+): Promise<boolean> {
   const { losing, losing_percent: share, brake_percent: brake } = rehearsal;
   if (share > brake && !force)
     throw new AssayError(
@@ -93,12 +101,17 @@ async function mayGoOn(rehearsal: Rehearsal, { askAbove = 5, yes, force }: Chang
         hint: `nothing was changed; ${howToForce}`,
       },
     );
-  if (losing === 0 || share <= askAbove || yes || force) return; // who forces gives a reason, and has been told before
+  if (losing === 0 || share <= askAbove || yes || force) return false; // who forces gives a reason, and has been told before
   if (!ask)
     throw new AssayError('change-unconfirmed', 'terminal', 'somebody to ask, or --yes', loss(rehearsal), {
       hint: `nothing was changed; with --ask-above ${Math.ceil(share)} nobody is asked`,
     });
-  const answer = await ask(`apply? ${loss(rehearsal)} [y/N] `);
+  await confirmed(ask, `apply? ${loss(rehearsal)}`);
+  return true;
+}
+
+async function confirmed(ask: NonNullable<Terminal['ask']>, question: string): Promise<void> {
+  const answer = await ask(`${question} [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim()))
     throw new AssayError('change-declined', 'terminal', 'y', answer.trim(), { hint: 'nothing was changed' });
 }

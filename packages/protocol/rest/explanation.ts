@@ -53,6 +53,8 @@ export const AcceptRequest = Type.Object({
   component: Type.String({ maxLength: 100 }),
   /** Only this file of IMA's list. */
   path: Type.Optional(Type.String({ maxLength: 4096 })),
+  /** Ids of the values it has to come to, as a dry run showed them: 409 `accept-stale` when the host shows something else by now. */
+  values: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
   /** The evidence that was looked at: 409 `accept-stale` when there is another by now. */
   evidence_sha256: Type.Optional(Sha256),
   ...changeFields,
