@@ -101,8 +101,8 @@ test('exactly what differs is accepted: with a reason, once looked at, written d
     ],
   );
   assert.equal((await server.host('node2')).verdict.trust, 'untrusted', 'a dry run does nothing');
-  const other = await accept({ component: 'kernel', because, values: ['another thing than this host shows'] });
-  assert.deepEqual([other.status, codeOf(other.body)], [409, 'accept-stale']);
+  const changed = await accept({ component: 'kernel', because, values: ['another thing than this host shows'] });
+  assert.deepEqual([changed.status, codeOf(changed.body)], [409, 'accept-stale']);
 
   const { status, body } = await accept({
     ...{ component: 'kernel', because, by: 'anna@desk', ...sha },
