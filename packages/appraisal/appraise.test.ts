@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check, fromBase64, toBase64, Verdict } from '@assay/protocol';
 import fc from 'fast-check';
+import { asksAgain } from './appraise.ts';
 import { unknownVerdict } from './index.ts';
 import { extended, scene, softwareTpm } from './testing/index.ts';
 import { verifyEvidence } from './verify-evidence.ts';
@@ -64,11 +65,23 @@ test('Q31 evidence that does not verify leaves nothing known, nothing learnt, no
       verdict.findings.map((one) => one.code),
       [code],
     );
-    assert.ok(verdict.components.every(({ trust }) => trust === 'unknown'));
+    for (const { trust, reason } of verdict.components)
+      assert.deepEqual([trust, reason], ['unknown', 'nothing is known of it: the evidence did not verify']);
     assert.equal(verdict.ak_name, undefined);
     assert.equal(state, undefined);
     assert.equal(measured, undefined);
   }
+});
+
+test('a host is asked again at once for what another round may heal, and for nothing else', () => {
+  const again = (code: string) =>
+    asksAgain([
+      { code: 'log-broken', message: 'x' },
+      { code, message: 'x' },
+    ]);
+  for (const code of ['ima-list-unfinished', 'ima-list-behind', 'log-left-out']) assert.ok(again(code), code);
+  for (const code of ['ima-list-mismatch', 'measurement-unknown']) assert.ok(!again(code), code);
+  assert.ok(!honest.appraise().goesOn);
 });
 
 test('what rests on a PCR the log does not explain is not known, the rest is', () => {

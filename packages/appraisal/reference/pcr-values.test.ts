@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
-import { corpusLog } from '@assay/measurement/testing';
+import { corpusLog, editLog } from '@assay/measurement/testing';
 import type { PcrWish, PolicyDocument, ReferenceValue } from '@assay/protocol';
 import {
   extended,
@@ -236,6 +236,24 @@ test('a PCR that nothing explains is excused by an extra that is known good, not
       [['log-replay-mismatch', 15]],
     );
   }
+});
+
+test('an extra that is known good excuses no lie about its PCR', () => {
+  const log = editLog(parseEventLog(boot), (frames) =>
+    frames.map((one, i) => (i === 14 ? { ...one, data: Buffer.from('lies') } : one)),
+  );
+  const { pcr } = parseEventLog(boot).events[14] ?? assert.fail();
+  const policy = testPolicy({
+    ...document,
+    extras: [...(document.extras ?? []), { name: 'settings', pcrs: [pcr] }],
+    known_good: components,
+  });
+  const knownGood = new KnownGood([...learnt, extra(held), values('settings', 'settings', [pcr])], 1);
+  const of = (of: Uint8Array) =>
+    golden.appraise({ log: of, pcrs: new Map([[15, held]]) }, { policy, knownGood }).verdict;
+  assert.equal(of(boot).trust, 'trusted');
+  assert.equal(of(log).trust, 'untrusted');
+  assert.ok(of(log).findings.some((one) => one.pcr === pcr && !one.allowed));
 });
 
 test('an extra that nobody asks for is shown, and costs no trust', () => {
