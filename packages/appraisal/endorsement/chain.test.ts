@@ -15,6 +15,7 @@ import {
   year,
 } from '../testing/certificates.ts';
 import { check, issue, issuing, listed, now, root, store } from '../testing/vendor.ts';
+import { readCertificate } from './certificate.ts';
 import { readDer } from './der.ts';
 import { trustStoreFrom } from './trust-store.ts';
 
@@ -170,6 +171,9 @@ test('RSA-PSS whose parameters are weak, mixed or left out does not vouch', () =
   const salted = (length: number) => tlv(0xa2, tlv(0x02, Uint8Array.of(length)));
   const trailer = tlv(0xa3, tlv(0x02, Uint8Array.of(1)));
   check(issue({ issuer: ca, pss: { parameters: tlv(0x30, hash, mask, salt) } }), { trust });
+  const sha1Mask = tlv(0xa1, tlv(0x30, oid('1.2.840.113549.1.1.8'), tlv(0x30, oid('1.3.14.3.2.26'), tlv(0x05))));
+  const weak = issue({ issuer: ca, pss: { parameters: tlv(0x30, sha1, sha1Mask, salt) } });
+  assert.deepEqual(readCertificate(weak, 'x').signed.algorithm, { oid: '1.2.840.113549.1.1.10' }, 'one we do not know');
   for (const parameters of [
     none,
     mixed,

@@ -123,7 +123,7 @@ function whyNot(issuer: CaCertificate, below: number, at: Date): AssayError | un
     if (!ca) return bad('a CA (basicConstraints)', 'none');
     if (pathLength !== undefined && below > pathLength) return bad(`at most ${pathLength} CAs below it`, below);
     // Without the extension a key may be used for anything.
-    if (!(keyUsage(issuer, where)?.may('keyCertSign') ?? true))
+    if (keyUsage(issuer, where)?.may('keyCertSign') === false)
       return bad('a key that signs certificates', 'another use');
     if (purpose.critical && !purpose.forEk && !purpose.any) return bad('a CA for EK certificates', 'other purposes');
   } catch (cause) {

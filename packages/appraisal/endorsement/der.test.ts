@@ -57,6 +57,9 @@ test('a value has one encoding, and what is of another kind is none', () => {
   assert.equal(oidText(der('060127'), 'x'), '0.39');
   assert.equal(oidText(der('060150'), 'x'), '2.0');
   assert.equal(oidText(der('0603810001'), 'x'), '2.48.1', 'a zero within a number is one');
+  assert.equal(oidText(der('0603818001'), 'x'), '2.16305');
+  assert.throws(() => oidText(undefined, 'x'), { expected: 'tag 0x6', got: 'none' });
+  assert.throws(() => oidText(der('0500'), 'x'), { expected: 'tag 0x6', got: '0x5' });
   assert.equal(oidText(der(`0640${'01'.repeat(64)}`), 'x').split('.').length, 65);
   refuses(oidText, `0641${'01'.repeat(65)}`, '06028001', '0603018001', '06020181', '040127');
 });

@@ -84,8 +84,7 @@ export function oidText(element: Der | undefined, where: string): string {
   const arcs: bigint[] = [];
   let arc = 0n;
   for (const [i, octet] of content.entries()) {
-    if (octet === 0x80 && (i === 0 || (content[i - 1] ?? 0) < 0x80))
-      throw bad(where, i, 'the shortest form of an OID', content);
+    if (octet === 0x80 && (content[i - 1] ?? 0) < 0x80) throw bad(where, i, 'the shortest form of an OID', content);
     arc = arc * 128n + BigInt(octet & 0x7f);
     if (octet & 0x80) continue;
     arcs.push(arc);

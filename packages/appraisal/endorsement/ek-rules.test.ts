@@ -255,3 +255,8 @@ test('E07 a vendor’s id is told as the TCG writes it, and anything else as it 
   ] as const)
     assert.equal(keeps(named([['2.23.133.2.1', text]], [model], [version])).tpm?.manufacturer, told);
 });
+test('E06 keyUsage that is missing is told apart from one that is not critical', () => {
+  const got = (wish: Partial<CertificateWish>, said: string) => assert.throws(() => keeps(wish), { got: said });
+  got(extensions(constraints, purposes, names), 'none');
+  got(extensions(constraints, keyUsage(0x20, false), purposes, names), 'not critical');
+});

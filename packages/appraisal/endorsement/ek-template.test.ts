@@ -83,3 +83,14 @@ test('E12 a key of no other kind is an EK', () => {
     unique: new Uint8Array(32),
   } as Public);
 });
+
+test('E12 a key that is no EK is told what it lacks', () => {
+  const { area } = made(ekProfiles.ecc256.template);
+  const told = (name: 'sign' | 'restricted', expected: string, got: boolean) =>
+    assert.throws(() => checkEkTemplate({ ...area, attributes: { ...area.attributes, [name]: got } }), {
+      expected,
+      got,
+    });
+  told('sign', 'sign clear', true);
+  told('restricted', 'restricted set', false);
+});

@@ -174,6 +174,9 @@ test('a list has the fields of a v2 CRL and no others', () => {
         error instanceof AssayError && error.code === 'trust-store-crl' && error.expected.match(expected) !== null,
     );
   const list = (...tbs: Uint8Array[]) => tlv(0x30, tlv(0x30, ...tbs), ...wholes(good).slice(1));
+  const utc = tlv(0x17, Buffer.from('491231235959Z'));
+  reads(list(...fields.toSpliced(4, 1, utc)), /^a signature by CN=Vendor CA 1$/);
+  reads(listOf({ issuer: makeCa('Stranger') }), /^a list of a CA in the trust store$/);
   reads(tlv(0x30, ...wholes(good), tlv(0x05)), /^three elements$/);
   for (const version of [tlv(octets, Uint8Array.of(1)), tlv(integer, Uint8Array.of(1, 0)), tlv(integer)])
     reads(list(...fields.toSpliced(0, 1, version)), /^a v2 CRL$/);
@@ -223,4 +226,13 @@ test('a CA that does not say what its key may do may sign lists; a fault of ours
   const list = { file: '0.crl', bytes: issueRevocationList({ issuer: ca }) };
   assert.equal(trustStoreFrom(listed('hardware', root, ca), [list]).revocations.length, 1);
   assert.throws(() => readRevocationList(listOf(), 'x', undefined as never), TypeError);
+});
+
+test('extensions that change nothing may be critical, and others stand there when they are not', () => {
+  const number = tlv(0x02, Uint8Array.of(8));
+  storeWith(listOf({ extensions: [extension('2.5.29.20', true, number), extension('1.2.3.4', false, number)] }));
+  const entry = (one: Extension) =>
+    refused('ek-revoked', listOf({ revoked: [{ serial: ekSerial, extensions: [one] }] }));
+  entry(extension('1.2.3.4', false, number));
+  entry(extension('2.5.29.21', true, tlv(0x0a, Uint8Array.of(1))));
 });

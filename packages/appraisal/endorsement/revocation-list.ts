@@ -65,7 +65,7 @@ export function readRevocationList(
       throw bad('a list of a CA in the trust store', `one of ${nameText(name, file)}, which is not there`);
     const signer = named.find(({ key }) => signedBy(signed, key));
     if (!signer) throw bad(`a signature by ${nameText(name, file)}`, 'another key’s');
-    if (!(keyUsage(signer, file)?.may('cRLSign') ?? true))
+    if (keyUsage(signer, file)?.may('cRLSign') === false)
       throw bad('a CA that may sign revocation lists (cRLSign)', signer.subjectText);
     return {
       file,

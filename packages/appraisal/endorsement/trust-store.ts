@@ -82,8 +82,7 @@ function authoritiesIn({ file, text, kind, anchor }: CaFile): Authority[] {
       const certificate = readCa(der, file);
       return { ...certificate, kind, anchor: anchor ?? isSelfIssued(certificate) };
     } catch (cause) {
-      const got = cause instanceof AssayError ? cause.message : cause;
-      throw new AssayError('trust-store-pem', file, 'a CA certificate', got, { cause });
+      throw new AssayError('trust-store-pem', file, 'a CA certificate', (cause as Error).message, { cause });
     }
   });
 }
@@ -93,8 +92,8 @@ const isSelfIssued = ({ issuer, subject }: Certificate) => Buffer.compare(issuer
 
 function listsIn({ file, bytes }: RevocationFile, authorities: readonly Authority[]): RevocationList[] {
   const isDer = bytes[0] === 0x30;
-  const text = isDer ? '' : Buffer.from(bytes).toString('latin1');
-  const ders = isDer ? [bytes] : pemBlocks('X509 CRL', file, text, 'trust-store-crl');
+  const text = () => Buffer.from(bytes).toString('latin1');
+  const ders = isDer ? [bytes] : pemBlocks('X509 CRL', file, text(), 'trust-store-crl');
   return ders.map((der) => readRevocationList(der, file, authorities));
 }
 
