@@ -7,13 +7,12 @@ import { finding } from '../findings/finding.ts';
 
 /** Nothing for a part of the list without entry 0: an earlier round looked at it. */
 export function bootAggregateFindings({ first }: Pick<ImaReplay, 'first'>, proven: PcrBanks): Finding[] {
-  if (!first) return [];
   const place = { pcr: imaPcr, component: 'operating_system', entry: 0 } as const;
   const where = 'IMA entry 0 (boot_aggregate)';
   const check = checkBootAggregate(first, proven);
   switch (check.result) {
     case 'equal':
-    case 'absent': // the entry's own finding
+    case 'absent': // the entry's own finding; or there is no entry 0
       return [];
     case 'differs': {
       const expected = `${check.bank} ${check.expected.toHex()}, over the quoted PCRs`;

@@ -111,7 +111,7 @@ export class FileJudge {
 const hasDigest =
   ({ algorithm, digest }: MeasuredFile) =>
   ({ file: { digests } }: KnownFile): boolean =>
-    Object.hasOwn(digests, algorithm) && digests[algorithm] === digest;
+    digests[algorithm] === digest;
 
 const bad = (
   { path, algorithm, digest, entry }: MeasuredFile,

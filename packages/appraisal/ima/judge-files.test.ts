@@ -395,6 +395,61 @@ test('whatever is run, the outcome does not depend on where rounds cut the list'
   );
 });
 
+test('entries of other PCRs and violations count for nothing, though the same line was good elsewhere', () => {
+  const [, file = assert.fail()] = list;
+  const { files } = round([...list, { ...file, pcr: 11 }, { ...file, violation: true }]);
+  assert.deepEqual(files?.counts, { listed: 4, signed: 0, excluded: 0, bad: 0 });
+});
+
+test('the very line of boot_aggregate once more is a file nobody knows, and none where it belongs', () => {
+  const again = [...list, list[0] ?? assert.fail()];
+  for (let i = 0; i < 2; i++)
+    assert.deepEqual(round(again).files?.counts, { listed: 4, signed: 0, excluded: 0, bad: 1 });
+  const listed = [{ path: 'boot_aggregate', digests: { sha256: aggregate?.toHex() ?? '' } }];
+  const knownGood = knownWith(value('list', [...allow(list), ...listed]));
+  for (let i = 0; i < 2; i++) assert.equal(round(again, { knownGood }).files?.counts.listed, 5);
+});
+
+test('a bad file is told with the entry it has on this host', () => {
+  const evil: ImaWish = { path: '/tmp/evil' };
+  assert.equal(round([...list, evil]).findings[0]?.entry, 5);
+  assert.equal(round([...list, ...more, evil]).findings[0]?.entry, 7);
+});
+
+test('a bad file is kept once and counted as often as it was run; kept are so many characters and no more', () => {
+  const evil: ImaWish = { path: '/tmp/evil' };
+  const twice = round([...list, evil, evil]);
+  assert.deepEqual([twice.files?.counts.bad, twice.files?.bad.length], [2, 1]);
+  const long = Array.from({ length: 100 }, (_, i): ImaWish => ({ path: `/tmp/${i}/${'x'.repeat(3000)}` }));
+  const { files } = round([...list, ...long]);
+  assert.equal(files?.counts.bad, 100);
+  assert.ok(JSON.stringify(files?.bad).length < 80_000);
+});
+
+test('only the last of the files that are told says how many more there are', () => {
+  const { findings } = round([...list, ...Array.from({ length: 12 }, (_, i): ImaWish => ({ path: `/opt/${i}` }))]);
+  assert.deepEqual(
+    findings.map(({ seen }) => / more\)$/.test(seen ?? '')),
+    [...Array(9).fill(false), true],
+  );
+});
+
+test('reference values that are no allow lists judge no file anew, and earlier parts are not counted beside a whole list', () => {
+  const first = trusted(round(list));
+  const whole = [...list, ...more];
+  const given = { state: first.state, files: first.files };
+  const fewer = new KnownGood([...values.slice(1), value('list', allow(whole))]);
+  assert.equal(round(whole, { ...given, knownGood: fewer }).wants, false);
+  const next = knownWith(value('list', allow(whole)), value('other', allow([{ path: '/x' }])));
+  const resent = round(whole, { ...given, knownGood: next, offset: 0, earlier: [first.part ?? assert.fail()] });
+  assert.equal(resent.files?.counts.listed, 6);
+});
+
+test('values are named that files are good by, not those that others are signed or excluded by', () => {
+  const { files } = round([...list, { path: '/var/log/x' }], { ima: { exclude: ['/var/log/**'] } });
+  assert.deepEqual(files?.values, [idOf(allow([...list, ...more]))]);
+});
+
 test('files are told one by one, over parts and with the entry they stand in', () => {
   const whole = [
     ...list,

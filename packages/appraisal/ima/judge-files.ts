@@ -63,13 +63,13 @@ export function judgeFiles(
   const state = tally.state(basis, {
     offset: tally.offset,
     entries: tally.entries,
-    pcrs: read ? list.pcrs : start.pcrs,
+    pcrs: list.pcrs,
   });
   return { findings: [...fileFindings(state), ...wide], state };
 }
 
 function tallyFrom(previous: FilesState | undefined, start: Start, basis: string): FileTally {
-  return previous && goesOnFrom(previous, start, basis) ? new FileTally(previous) : new FileTally(undefined);
+  return goesOnFrom(previous, start, basis) ? new FileTally(previous) : new FileTally(undefined);
 }
 
 /** Where this round's part of the list begins; where nothing new came, the end of what is known. */

@@ -8,7 +8,7 @@ import { kernelBytes, kernelWords } from './kernel-words.ts';
 /** @throws AssayError `policy-value`, naming the field */
 export function checkDocument(document: PolicyDocument): void {
   const refuse: Refuse = (field, expected, got, hint) => {
-    throw new AssayError('policy-value', fieldOf(document, field), expected, got, hint ? { hint } : {});
+    throw new AssayError('policy-value', fieldOf(document, field), expected, got, hint === undefined ? {} : { hint });
   };
   checkNames(document, refuse);
   checkKeys(document, refuse);

@@ -149,6 +149,35 @@ test('a line that the policy allows covers its events: the line itself and the c
   );
 });
 
+test('a policy without allowed lines covers nothing, and an empty line is no command without a kernel', () => {
+  assert.deepEqual(covered(on('secure-boot'), []), []);
+  assert.deepEqual(covered(booted('/k', '/k'), ['']), ['command that starts the kernel', 'kernel command line']);
+  const more = [grub('initrd /initrd a b'), grub('insmod /evil a b'), grub('echo x a b')];
+  const allowed = ['command that starts the kernel', 'kernel command line'];
+  assert.deepEqual(covered(booted('/k a b', '/k a b', more), ['a b']), allowed, 'no other command, whatever it says');
+});
+
+test('what is said of a line that is not proven says why, and where it is measured', () => {
+  const said = (of: ReturnType<typeof verified>, allow: string[] = []) =>
+    commandLineFindings(testPolicy({ command_line: { require: ['quiet'], allow } }), of).map(({ seen, event }) => [
+      seen,
+      typeof event,
+    ]);
+  const none = verified(buildLog([0, 1, 2, 3, 4, 5, 6, 7].map(separator)));
+  assert.deepEqual(said(none), [['no event measures it', 'undefined']]);
+  assert.ok(
+    commandLineFindings(testPolicy({ command_line: { require: ['quiet'] } }), none).every((one) => !('event' in one)),
+  );
+  const [[why, at] = []] = said(on('direct'));
+  assert.equal(at, 'number');
+  assert.notEqual(why, 'no event measures it');
+  assert.equal(
+    why,
+    on('direct').claims.withheld.find(({ claim }) => claim === 'commandLine')?.reason,
+    'and not the reason of another claim',
+  );
+});
+
 test('under Xen the policy speaks of the kernel’s line, not of the hypervisor’s', () => {
   const xen = verified(
     buildLog([

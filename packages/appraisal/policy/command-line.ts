@@ -40,8 +40,8 @@ export function commandLineFindings({ document }: Policy, verification: Verified
 /** Whether the policy itself vouches for this measurement: that of a command line it allows, or of the command with it. */
 export function coveredByPolicy({ document }: Policy, verification: Verified): (part: QuotedEvent) => boolean {
   const allow = document.command_line?.allow ?? [];
-  const line = allow.length > 0 ? lineOf(verification, allow) : undefined;
-  if (!line || 'unproven' in line || !allow.some((pattern) => new Glob(pattern.trim(), 'line').matches(line.text)))
+  const line = lineOf(verification, allow);
+  if ('unproven' in line || !allow.some((pattern) => new Glob(pattern.trim(), 'line').matches(line.text)))
     return () => false;
   return ({ role, event }) => {
     // That all lines of a log, and the commands they come from, say the same, the claim has made sure of.

@@ -59,3 +59,11 @@ test('where IMA is required, a host that measures nothing with it is untrusted',
   const unproven = narrow.findings({}, { policy: testPolicy({ ima: { required: true } }) }).map(({ code }) => code);
   assert.deepEqual(unproven, ['policy-pcrs-not-quoted']);
 });
+
+test('a list that is missing or not proven is no host without IMA: another finding says so', () => {
+  const policy = testPolicy({ ima: { required: true } });
+  const codes = (...args: Parameters<typeof host.findings>) => host.findings(...args).map(({ code }) => code);
+  assert.deepEqual(codes({ pcrs: new Map([[10, new Uint8Array(32).fill(1)]]) }, { policy }), ['ima-list-missing']);
+  const broken = codes({ log: host.log.subarray(0, 100), bootedLog: host.log, pcrValues: false }, { policy });
+  assert.ok(broken.length > 0 && !broken.includes('ima-required'), broken.join());
+});

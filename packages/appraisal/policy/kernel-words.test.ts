@@ -36,6 +36,10 @@ test('what stands behind -- is for init', () => {
   );
 });
 
+test('-- with a value is a word like others', () => {
+  assert.deepEqual([words('a --=x b'), init('a --=x b')], [['a', '__=x', 'b'], []]);
+});
+
 test('a name may be written with dashes or underscores', () => {
   assert.equal(wordPattern('module.sig-enforce=*'), 'module.sig_enforce=*');
   assert.deepEqual(words('module.sig-enforce=a-b'), ['module.sig_enforce=a-b']);

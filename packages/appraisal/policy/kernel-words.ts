@@ -25,7 +25,7 @@ export const plainWords = (line: string): KernelWord[] =>
   line
     .split(blanks)
     .map((word) => wordOf(word.replaceAll('"', '')))
-    .filter(({ name, value }) => name !== '' || value !== undefined);
+    .filter(({ name }) => name !== '');
 
 function rawWords(line: string): string[] {
   const words: string[] = [];

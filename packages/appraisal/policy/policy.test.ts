@@ -69,7 +69,14 @@ test('what cannot be meant is refused with the field', () => {
   refused({ ima: { files: 'known-good', signed_by: ['x'] } }, 'ima.signed_by.0');
 });
 
+test('what is refused comes with a hint where there is one to give', () => {
+  assert.throws(() => of({ known_good: ['kernel'] }), { hint: 'other components are defined in extras' });
+  assert.throws(() => of({ tpm: { vendors: [''] } }), { hint: undefined });
+});
+
 test('what can be meant is taken', () => {
+  of({ secure_boot: { keys: { db: { require: ['0a'.repeat(32)] } } } });
+  of({ tpm: { vendors: ['INTC'] } });
   of({ known_good: [...components, 'x'], extras: [{ name: 'x', pcrs: [14] }] });
   of({ command_line: { allow: ['', 'a b *'], require: ['x="a b"', 'lockdown=*'], forbid: ['init=*', '*.x=1'] } });
   of({ ima: { files: 'known-good', exclude: ['/var/**', '**/cache/*', 'boot_aggregate'] } });

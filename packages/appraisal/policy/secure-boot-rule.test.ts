@@ -60,6 +60,40 @@ test('keys are required, limited and forbidden by fingerprint, in each variable 
   );
 });
 
+test('keys are told by name and fingerprint, three of many, with the event they are in', () => {
+  const [found] = findings(on, { keys: { db: { only: [] } } });
+  const all = on.claims.secureBootKeys['db'] ?? assert.fail();
+  const told = all.value.map(({ name, fingerprint }) => (name === fingerprint ? name : `${name} (${fingerprint})`));
+  const more = all.value.length > 3 ? ` and ${all.value.length - 3} more` : '';
+  assert.equal(found?.seen, `${told.slice(0, 3).join(', ')}${more}`);
+  assert.equal(found?.event, all.events[0]);
+  const entry = (name: string, fingerprint: string) => ({ ...(all.value[0] ?? assert.fail()), name, fingerprint });
+  const seen = (count: number) => {
+    const value = Array.from({ length: count }, (_, i) => entry(i === 0 ? 'f0' : `name ${i}`, `f${i}`));
+    const claims = { ...on.claims, secureBootKeys: { db: { ...all, value } } };
+    return secureBootFindings(testPolicy({ secure_boot: { keys: { db: { only: [] } } } }), { claims })[0]?.seen;
+  };
+  assert.equal(seen(3), 'f0, name 1 (f1), name 2 (f2)');
+  assert.equal(seen(5), 'f0, name 1 (f1), name 2 (f2) and 2 more');
+});
+
+test('what is not proven is told with the reason of its own claim', () => {
+  const claims = {
+    ...on.claims,
+    secureBootKeys: {},
+    withheld: [
+      { claim: 'kernel' as const, reason: 'another', events: [1] },
+      { claim: 'secureBootKeys' as const, reason: 'its own', events: [2] },
+    ],
+  };
+  const of = (some: typeof claims) =>
+    secureBootFindings(testPolicy({ secure_boot: { keys: { db: {} } } }), { claims: some })[0];
+  assert.deepEqual([of(claims)?.seen, of(claims)?.event], ['its own', 2]);
+  const silent = of({ ...claims, withheld: [] });
+  assert.equal(silent?.seen, 'the boot log does not have it');
+  assert.ok(silent && !('event' in silent));
+});
+
 test('keys of a variable that is not proven are unknown, whatever it is called', () => {
   for (const variable of ['MokList', 'DB', 'constructor', '__proto__', ''])
     assert.deepEqual(codes(on, { keys: Object.fromEntries([[variable, { forbid: [db] }]]) }), ['secure-boot-unproven']);

@@ -14,7 +14,7 @@ export const bootCall: Rule = {
   name: 'boot-call',
   find(facts) {
     if (!isQuoted(facts, 4)) return [];
-    const own = facts.log.events.filter(({ pcr, kind }) => pcr === 4 && kind !== 'no-action');
+    const own = facts.log.events.filter(({ pcr }) => pcr === 4);
     const applications = own.filter(({ type }) => type === 'EV_EFI_BOOT_SERVICES_APPLICATION');
     const [first] = applications;
     if (!first) return [];
