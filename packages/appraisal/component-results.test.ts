@@ -2,13 +2,22 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
-import { editLog } from '@assay/measurement/testing';
+import { bootAggregateOf, parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
+import { buildIma, editLog, honestIma, imaPcrValue } from '@assay/measurement/testing';
 import { judge } from './appraise.ts';
-import { bootPcrs } from './policy/policy.ts';
+import { bootPcrs, defaultPcrs } from './policy/policy.ts';
 import { KnownGood } from './reference/known-good.ts';
 import { referenceFrom } from './reference/learn.ts';
-import { extended, measurements, namedValue, scene, testPolicy, valuesOf } from './testing/index.ts';
+import {
+  extended,
+  factsOfLog,
+  measurements,
+  namedValue,
+  pcrValuesOf,
+  scene,
+  testPolicy,
+  valuesOf,
+} from './testing/index.ts';
 import { verifyEvidence } from './verify-evidence.ts';
 
 const golden = scene();
@@ -86,6 +95,19 @@ test('a command line that the policy allows needs no reference value, one it doe
   assert.equal(of([line]).trust, 'trusted', of([line]).reason);
   assert.match(of([line]).components[2]?.reason ?? '', /; kernel command line as the policy allows$/);
   assert.equal(of(['console=ttyS0']).trust, 'untrusted');
+});
+
+test('what came of IMA’s list is said of the operating system alone', () => {
+  const host = scene(undefined, defaultPcrs);
+  const boot = pcrValuesOf(log, [{ hash: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }]);
+  const list = honestIma('ima-ng', 3, bootAggregateOf(boot.sha256 ?? new Map(), 'sha256'));
+  const pcrs = new Map([[10, imaPcrValue(list, 'sha256')]]);
+  const { verdict } = host.appraise({ pcrs, imaLog: { offset: 0, data: buildIma(list) } });
+  assert.equal(verdict.trust, 'trusted', verdict.reason);
+  assert.deepEqual(
+    verdict.components.map(({ reason }) => /; IMA list of \d+ entries proven/.test(reason)),
+    [false, false, false, true],
+  );
 });
 
 test('without a policy nothing is compared, and it says so', () => {
