@@ -24,7 +24,7 @@ export type Machine = {
   readonly pid: number;
   /** All that came over the serial console so far, firmware and boot loader included. */
   console(): string;
-  /** Waits until the console has had this, anywhere. @throws AssayError `measured-boot` when the machine ends without */
+  /** Waits until the console has had this, anywhere. @throws AssayError `measured-boot` when the machine ends without, or is silent about it too long */
   says(text: RegExp): Promise<RegExpExecArray>;
   /** What comes of this work. @throws AssayError `measured-boot` when the machine ends before */
   during<T>(work: Promise<T>): Promise<T>;
@@ -39,6 +39,8 @@ export type Machine = {
 /** QEMU never runs as root, in tests too. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined;
 const firmwareFolder = '/usr/share/OVMF';
+/** A boot takes half a minute of an idle processor. Below what scripts/test leaves a test, so that what the console said last is told. */
+const patienceMs = 240_000;
 
 export async function startMachine({ folder, tpmState, secureBoot, direct, disks }: MachineParts): Promise<Machine> {
   const nvram = join(folder, 'nvram.fd');
@@ -108,16 +110,21 @@ function running(qemu: ChildProcess, tpm: SwtpmForQemu): Machine {
     await tpm.ended;
   });
 
+  const lastWords = () => `${complaints}${heard.slice(-2000)}`;
   const ended = (expected: string) =>
-    new AssayError('measured-boot', 'machine', expected, `its end: ${complaints}${heard.slice(-2000)}`, {
+    new AssayError('measured-boot', 'machine', expected, `its end: ${lastWords()}`, {
       hint: 'the packages of scripts/apt-packages must be installed: scripts/setup test',
     });
   const saysFrom = async (at: number, text: RegExp): Promise<RegExpExecArray> => {
+    const late = AbortSignal.timeout(patienceMs);
     for (;;) {
       const found = text.exec(heard.slice(at));
       if (found) return found;
       if (over) throw ended(String(text));
-      await once(changed, 'change');
+      await once(changed, 'change', { signal: late }).catch((cause: Error) => {
+        const got = `none in ${patienceMs / 1000} s: ${lastWords()}`;
+        throw new AssayError('measured-boot', 'machine', String(text), got, { cause });
+      });
     }
   };
   const order = async (line: string) => {
