@@ -8,16 +8,7 @@ import { judge } from './appraise.ts';
 import { bootPcrs, defaultPcrs } from './policy/policy.ts';
 import { KnownGood } from './reference/known-good.ts';
 import { referenceFrom } from './reference/learn.ts';
-import {
-  extended,
-  factsOfLog,
-  measurements,
-  namedValue,
-  pcrValuesOf,
-  scene,
-  testPolicy,
-  valuesOf,
-} from './testing/index.ts';
+import { extended, measurements, namedValue, pcrValuesOf, scene, testPolicy, valuesOf } from './testing/index.ts';
 import { verifyEvidence } from './verify-evidence.ts';
 
 const golden = scene();
