@@ -35,6 +35,12 @@ export const survivors: readonly Survivor[] = [
     reason: 'narrowing: whatever is refused here has a finding',
   },
   {
+    file: 'packages/appraisal/appraise.ts',
+    text: 'verification.authentic',
+    instead: 'true',
+    reason: 'narrowing: evidence that is not authentic has a finding, which refuses it, and no state',
+  },
+  {
     file: 'packages/appraisal/component-results.ts',
     text: 'unexplained.size === 0',
     instead: 'false',
