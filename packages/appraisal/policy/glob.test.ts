@@ -8,7 +8,7 @@ const fits = (pattern: string, kind: GlobKind, text: string) => new Glob(pattern
 
 /** The same as a regular expression. */
 function slowly(pattern: string, kind: GlobKind, text: string): boolean {
-  const star = { path: '[^/]*', line: '[^ \\t\\n\\v\\f\\r]*', word: '[^]*' }[kind];
+  const star = { path: '[^/]*', line: '[^ \\t\\n\\v\\f\\r\\u00a0"\'\\\\]*', word: '[^]*' }[kind];
   const source = pattern.replace(/\*+|[^*]+/g, (part) =>
     part.startsWith('*') ? (kind === 'path' && part.length > 1 ? '[^]*' : star) : part.replace(/[^\w]/g, '\\$&'),
   );
@@ -29,11 +29,13 @@ test('a star of a line stops at a blank, one of a word does not', () => {
   assert.ok(fits('root=* ro', 'line', 'root=UUID=1 ro'));
   assert.ok(!fits('root=* ro', 'line', 'root=UUID=1 init=/bin/sh ro'));
   assert.ok(!fits('root=** ro', 'line', 'root=UUID=1 init=/bin/sh ro'));
+  for (const char of ['\u00a0', '\t', '"', "'", '\\'])
+    assert.ok(!fits('root=*', 'line', `root=1${char}x`), JSON.stringify(char));
   assert.ok(fits('init=*', 'word', 'init=/bin/sh -c x'));
   assert.ok(!fits('init=*', 'word', 'rdinit=/x'));
 });
 
-const alphabet = fc.constantFrom('a', 'b', '/', ' ', '*', '.', '\n');
+const alphabet = fc.constantFrom('a', 'b', '/', ' ', '*', '.', '\n', '\u00a0', '"');
 const text = fc.string({ unit: alphabet, maxLength: 12 });
 const kind = fc.constantFrom<GlobKind>('path', 'line', 'word');
 
@@ -68,4 +70,24 @@ test('no pattern and no path take long', () => {
   const started = performance.now();
   assert.ok(!fits(`${'**a'.repeat(30)}b`, 'path', '/a'.repeat(2000)));
   assert.ok(performance.now() - started < 2000);
+});
+
+test('a pattern of many characters fits as a short one does', () => {
+  for (const length of [30, 31, 32, 33, 63, 64, 65, 200]) {
+    const whole = 'ab'.repeat(length).slice(0, length);
+    for (const pattern of [whole, `*${whole}`, `${whole}*`, `**/${whole}`, `${whole.slice(0, 9)}*${whole.slice(20)}`])
+      for (const seen of [whole, `/${whole}`, `${whole}a`, `x${whole}`, whole.slice(1), `${whole.slice(0, -1)}x`])
+        assert.equal(fits(pattern, 'path', seen), slowly(pattern, 'path', seen), `${pattern} ${seen}`);
+  }
+});
+
+test('megabytes of slashes cost milliseconds', () => {
+  const globs = ['**/*.log', '**/cache/**', '/var/**/a/**/b'].map((pattern) => new Glob(pattern, 'path'));
+  const path = `/var/log/${'a/'.repeat(1_000_000)}`;
+  const started = performance.now();
+  assert.deepEqual(
+    globs.map((glob) => glob.matches(path)),
+    [false, false, false],
+  );
+  assert.ok(performance.now() - started < 1500, 'a set for every character took seconds');
 });

@@ -7,15 +7,25 @@ export type KernelWord = { name: string; value: string | undefined };
 /** One byte of a line each character: isspace() of the kernel takes 0xa0 for one, also in the middle of a UTF-8 character. */
 export const kernelBytes = (line: string): string => Buffer.from(line, 'utf8').toString('latin1');
 
+/** isspace() of the kernel, and what may stand at either end of a line: the same without 0xa0, which is half a character there. */
+export const kernelBlanks = ' \t\n\v\f\r\u00a0';
 const blank = /[ \t\n\v\f\r\u00a0]/;
 const blanks = /[ \t\n\v\f\r\u00a0]+/;
+const atTheEnds = /^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g;
+/** Of ASCII's blanks alone: what String.trim() takes off beside them is text to the kernel. */
+export const trimmed = (line: string): string => line.replace(atTheEnds, '');
 
 /** @param line as `kernelBytes` has it  @returns those of the kernel, and those behind `--` */
 export function kernelWords(line: string): { kernel: readonly KernelWord[]; init: readonly KernelWord[] } {
   const words = rawWords(line).map(wordOf);
-  const end = words.findIndex(({ name, value }) => name === '--' && value === undefined);
+  const end = words.findIndex(endsKernels);
   return end < 0 ? { kernel: words, init: [] } : { kernel: words.slice(0, end), init: words.slice(end + 1) };
 }
+
+const endsKernels = ({ name, value }: KernelWord) => name === '--' && value === undefined;
+
+/** How many words of a line are `--`. @param line as `kernelBytes` has it */
+export const dashes = (line: string): number => rawWords(line).map(wordOf).filter(endsKernels).length;
 
 /**
  * What those read that know nothing of quotes or `--`: the code before the kernel proper (arch/x86/lib/cmdline.c), scripts of an initrd. Every
