@@ -53,6 +53,12 @@ export const survivors: readonly Survivor[] = [
     reason: 'in depth: what rests on an open PCR is unknown before it is compared',
   },
   {
+    file: 'packages/appraisal/endorsement/signature.ts',
+    text: 'hash',
+    instead: 'true',
+    reason: 'every algorithm that is read with a scheme has a hash: for the compiler, and in case that changes',
+  },
+  {
     file: 'packages/appraisal/ima/ecdsa.ts',
     text: 'r >= n',
     instead: 'false',
@@ -200,11 +206,5 @@ export const survivors: readonly Survivor[] = [
     text: "event.kind !== 'action'",
     instead: 'false',
     reason: 'narrowing: EV_EFI_ACTION is of that kind alone',
-  },
-  {
-    file: 'packages/appraisal/endorsement/signature.ts',
-    text: 'hash',
-    instead: 'true',
-    reason: 'every algorithm that is read with a scheme has a hash: for the compiler, and in case that changes',
   },
 ];
