@@ -221,3 +221,47 @@ test('a host whose command line the policy allows is trusted though nobody learn
   const stricter = testPolicy({ command_line: { allow: ['console=* quiet'], forbid: ['console=ttyS1'] } });
   assert.equal(golden.appraise({ log }, { policy: stricter }).verdict.trust, 'untrusted');
 });
+
+test('the path of the kernel hides no word: one that is not plain ASCII proves nothing', () => {
+  const rules = { allow: ['root=1 ro'], require: ['ro'], forbid: ['init=*'] };
+  assert.deepEqual(codes(booted('/k root=1 ro'), rules), []);
+  for (const path of [
+    '/k\u00e0init=/bin/sh',
+    '/k\u00e0--',
+    '/k\u00a0x',
+    '/k\u2003init=/bin/sh',
+    '/\u00fc',
+    '/k\ufeff',
+  ]) {
+    const host = booted(`${path} root=1 ro`);
+    assert.deepEqual(codes(host, rules), ['command-line-unproven'], JSON.stringify(path));
+    assert.deepEqual(covered(host, rules.allow), [], JSON.stringify(path));
+  }
+  const [found] = commandLineFindings(testPolicy({ command_line: rules }), booted('/\u00e0 root=1 ro'));
+  assert.equal(found?.seen, 'a line that does not begin with the path of a kernel, in ASCII');
+});
+
+test('a word may be forbidden that GRUB makes of the path', () => {
+  assert.deepEqual(codes(booted('/evil quiet'), { forbid: ['BOOT_IMAGE=/evil'] }), ['command-line-forbidden']);
+  assert.deepEqual(codes(booted('/k quiet'), { forbid: ['BOOT_IMAGE=/evil'] }), []);
+});
+
+test('a star of an allowed line stands for a part of one word, as the kernel splits them', () => {
+  const fits = (pattern: string, line: string) => covered(booted(`/k ${line}`), [pattern]).length > 0;
+  assert.ok(fits('root=* lockdown=integrity ro', 'root=UUID=1 lockdown=integrity ro'));
+  for (const seen of ['\u00a0init=/bin/sh', '\u00e0init=/bin/sh', '"', '\\"', "'", ' init=/bin/sh', '\tx'])
+    assert.ok(!fits('root=* lockdown=integrity ro', `root=1${seen} lockdown=integrity ro`), JSON.stringify(seen));
+  for (const pattern of ['* lockdown=integrity', '-* lockdown=integrity', '*-* lockdown=integrity'])
+    assert.ok(!fits(pattern, '-- lockdown=integrity'), `what follows -- is for init: ${pattern}`);
+  assert.ok(!fits('"*" lockdown=integrity', '"--" lockdown=integrity'));
+  assert.ok(fits('quiet -- *', 'quiet -- single'), 'where the policy says so');
+  assert.ok(!fits('* -- *', '-- -- single'));
+  assert.ok(fits('x="*" ro', 'x="a" ro'));
+  assert.ok(fits('x="\u00fc b" *', 'x="\u00fc b" ro'), 'what the pattern says itself may be any text');
+});
+
+test('blanks that are none in ASCII are text, also at the end of a line', () => {
+  for (const line of ['ro\u00a0', 'ro\ufeff', 'ro\u2003'])
+    assert.deepEqual(covered(booted(`/k ${line}`), ['ro']), [], JSON.stringify(line));
+  assert.equal(covered(booted('/k ro  '), [' ro']).length, 2);
+});

@@ -9,11 +9,11 @@ import { finding } from '../findings/finding.ts';
 import type { QuotedEvent } from '../reference/learn.ts';
 import type { Verified } from '../verify-evidence.ts';
 import { Glob } from './glob.ts';
-import { kernelBytes, kernelWords, plainWords, wordPattern, wordText } from './kernel-words.ts';
+import { dashes, kernelBytes, kernelWords, plainWords, trimmed, wordPattern, wordText } from './kernel-words.ts';
 import type { Policy } from './policy.ts';
 
-/** `text` without the path of the kernel; `event` it rests on. */
-type Line = { text: string; event: number };
+/** `text` without the path of the kernel, `whole` as the kernel gets it; `event` it rests on. */
+type Line = { text: string; whole: string; event: number };
 type Unproven = { unproven: string; event?: number };
 
 const place = { component: 'hypervisor' } as const;
@@ -31,7 +31,7 @@ export function commandLineFindings({ document }: Policy, verification: Verified
   const of = { ...place, event: line.event };
   return [
     ...missing(required, line.text).map((word) => finding('command-line-missing', where, word, line.text, of)),
-    ...forbidden(forbid, line.text).map(({ pattern, word }) =>
+    ...forbidden(forbid, line.whole).map(({ pattern, word }) =>
       finding('command-line-forbidden', where, `no word “${pattern}”`, word, of),
     ),
   ];
@@ -41,19 +41,24 @@ export function commandLineFindings({ document }: Policy, verification: Verified
 export function coveredByPolicy({ document }: Policy, verification: Verified): (part: QuotedEvent) => boolean {
   const allow = document.command_line?.allow ?? [];
   const line = lineOf(verification, allow);
-  if ('unproven' in line || !allow.some((pattern) => new Glob(pattern.trim(), 'line').matches(line.text)))
-    return () => false;
+  if ('unproven' in line || !allow.some((pattern) => allows(pattern, line.text))) return () => false;
   return ({ role, event }) => {
     // That all lines of a log, and the commands they come from, say the same, the claim has made sure of.
     if (role === 'kernel command line') return event.kind === 'tagged' || event.kind === 'ipl';
     if (role !== 'command that starts the kernel' || event.kind !== 'ipl') return false;
-    const { path = '', rest } = withoutPath(event.content?.words.trim().replace(/^\S+\s*/, '') ?? '');
+    const { path = '', rest } = withoutPath(trimmed(event.content?.words ?? '').replace(/^[^ \t]+[ \t]*/, ''));
     return path !== '' && plain(rest) === plain(line.text);
   };
 }
 
+/** A star that stood for `--` would give to init what follows: a pattern has as many of them as a line. */
+function allows(pattern: string, text: string): boolean {
+  const [allowed, line] = [kernelBytes(trimmed(pattern)), kernelBytes(text)];
+  return new Glob(allowed, 'line').matches(line) && dashes(allowed) === dashes(line);
+}
+
 /** The quotes GRUB writes differ between a command and the line it makes of it. */
-const plain = (text: string) => text.replace(/[\\'"]/g, '').trim();
+const plain = (text: string) => trimmed(text.replace(/[\\'"]/g, ''));
 
 /** Those of the patterns that no word in force fits: of two words of one name the last counts. */
 function missing(patterns: readonly string[], text: string): string[] {
@@ -97,20 +102,20 @@ function lineOf({ claims, events }: Verified, allow: readonly string[]): Line | 
   const spoken = events.find((part) => part.event.index === event)?.event;
   const content = spoken?.kind === 'ipl' ? spoken.content : undefined;
   if (!content) return { unproven: 'an event without its text', event };
-  const words = content.words.trim();
+  const words = trimmed(content.words);
   if (strange.test(words)) return { unproven: 'a line with characters that no command line has', event };
-  if (Buffer.byteLength(`BOOT_IMAGE=${words}`) > longestBytes)
-    return { unproven: `more than ${longestBytes} bytes`, event };
+  const whole = `BOOT_IMAGE=${words}`;
+  if (Buffer.byteLength(whole) > longestBytes) return { unproven: `more than ${longestBytes} bytes`, event };
+  if (content.command !== 'kernel_cmdline') return { text: words, whole: words, event };
   const { path, rest } = withoutPath(words);
-  if (content.command !== 'kernel_cmdline') return { text: words, event };
   return path === undefined
-    ? { unproven: 'a line that does not begin with the path of a kernel', event }
-    : { text: rest, event };
+    ? { unproven: 'a line that does not begin with the path of a kernel, in ASCII', event }
+    : { text: rest, whole, event };
 }
 
-/** GRUB's line begins with the path; one with quotes is none that can be told from what follows. */
+/** GRUB's line begins with the path. One with quotes, or with bytes the kernel may take for blanks, cannot be told from what follows. */
 function withoutPath(words: string): { path: string | undefined; rest: string } {
-  const [, path, rest = ''] = /^([^\s"'\\]+)(?:\s+(.*))?$/s.exec(words) ?? [];
+  const [, path, rest = ''] = /^([!#-&(-[\]-~]+)(?:[ \t]+(.*))?$/s.exec(words) ?? [];
   return { path, rest };
 }
 
@@ -126,13 +131,14 @@ function byDigest(claims: Claims, events: readonly QuotedEvent[], allow: readonl
   };
   const digestsAlone = measured.length === lines.length; // one of them with a text is none of these
   if (event === undefined || !digestsAlone) return unproven;
-  for (const text of allow.map((one) => one.trim())) {
+  for (const text of allow.map(trimmed)) {
     if (text.includes('*') || strange.test(text)) continue;
     const isThis = (digests: Readonly<Record<string, string>>) =>
       loadOptionsOf(text).some((bytes) =>
         Object.entries(digests).every(([bank, digest]) => hash(nodeHash(bank as HashName), bytes, 'hex') === digest),
       );
-    if (measured.every((digests) => Object.keys(digests).length > 0 && isThis(digests))) return { text, event };
+    if (measured.every((digests) => Object.keys(digests).length > 0 && isThis(digests)))
+      return { text, whole: text, event };
   }
   return unproven;
 }
