@@ -6,8 +6,9 @@ const enrolAgain = 'If the TPM was cleared or exchanged on purpose, enrol the ho
 export const tpmFindings = {
   'software-tpm': {
     weight: 'untrusted',
-    meaning: 'A software TPM vouches for this host: who has root where it runs makes it sign anything.',
-    remedy: 'Use hosts with a hardware TPM; only in a lab, list the software TPM’s CA in software_tpm_ca_dir.',
+    meaning:
+      'A software TPM vouches for this host, and the policy does not accept one: who has root where it runs makes it sign anything.',
+    remedy: 'Use hosts with a hardware TPM; only in a lab, say tpm: {software: true} in the policy.',
   },
   'tpm-counter-lower': {
     weight: 'untrusted',

@@ -19,6 +19,8 @@ test('a software TPM, and a cloud’s virtual one, are enough where the policy s
   assert.deepEqual(judged({ tpm: { software: true } }), ['trusted']);
   assert.deepEqual(judged({ tpm: {} }), ['untrusted', 'software-tpm']);
   assert.deepEqual(judged({ tpm: { software: false } }), ['untrusted', 'software-tpm']);
+  const { verdict } = host.appraise({}, { policy: testPolicy({ tpm: {} }) });
+  assert.match(verdict.findings[0]?.message ?? '', /a hardware TPM \(the policy does not accept software TPMs\)/);
   const virtual = { software: false, virtual: true };
   assert.deepEqual(judged({ tpm: {} }, virtual), ['trusted'], 'the server accepts its CA');
   assert.deepEqual(judged({ tpm: { virtual: true } }, virtual), ['trusted']);
@@ -45,8 +47,8 @@ test('a TPM is of a maker the policy names, by its id or by the CA that vouched 
 
 test('a bank or a PCR that the policy rests on and the quote lacks makes a host unknown', () => {
   for (const pcrs of [{ sha384: [0] }, { sha256: [0, 14] }, { sha256: [0], sha384: [7] }])
-    assert.deepEqual(judged({ evidence: { pcrs } }), ['unknown', 'policy-pcrs-not-quoted']);
-  assert.deepEqual(judged({ evidence: { pcrs: { sha256: [0, 7] } } }), ['trusted']);
+    assert.deepEqual(judged({ evidence: { pcrs }, known_good: ['firmware'] }), ['unknown', 'policy-pcrs-not-quoted']);
+  assert.deepEqual(judged({ evidence: { pcrs: { sha256: [0, 7] } }, known_good: ['firmware'] }), ['trusted']);
 });
 
 test('where IMA is required, a host that measures nothing with it is untrusted', () => {

@@ -26,7 +26,7 @@ export function softwareTpm(
 ): Finding[] {
   if (!endorsement.software || softwareTpmAccepted) return [];
   const seen = `a software TPM under ${endorsement.anchor}`;
-  return [finding('software-tpm', 'EK certificate', 'a hardware TPM (no software TPM CA is configured)', seen)];
+  return [finding('software-tpm', 'EK certificate', 'a hardware TPM (the policy does not accept software TPMs)', seen)];
 }
 
 /** Is a cloud's virtual TPM enough? Where a policy says nothing, what the server accepts is. */
