@@ -32,7 +32,13 @@ export { allowedByDefault, allowedFindings, type FindingCode, findingCatalogue }
 export type { FindingKind } from './findings/kind.ts';
 export { imaFindingCode } from './ima/entry-findings.ts';
 export type { BadFile, FileCode, FilesState } from './ima/files-state.ts';
-export { type FilesInput, type FilesJudgement, judgeFiles, wantsEarlierFiles } from './ima/judge-files.ts';
+export {
+  type FilesInput,
+  type FilesJudgement,
+  judgeEarlier,
+  judgeFiles,
+  wantsEarlierFiles,
+} from './ima/judge-files.ts';
 export { type MeasuredFile, measuredFiles, type ReadPart } from './ima/measured-files.ts';
 export { imaOffset } from './ima/progress.ts';
 export { KnownLogs, logDigest } from './known-logs.ts';

@@ -15,6 +15,9 @@ export function fileRulesOf({ document }: Pick<Policy, 'document'>) {
 type Lists = { era: number; name: string };
 const lists = new WeakMap<KnownGood, Lists>();
 
+/** Of the rules written in this program: another number where one changes, so that what was judged by the older is judged anew. */
+const judging = 2;
+
 /** Names these allow lists with these rules, at this moment; the same name, the same outcome for every file. */
 export function basisOf(policy: Pick<Policy, 'document'>, knownGood: KnownGood, now: Date): string {
   const { exclude = [], signed_by: signers = [] } = fileRulesOf(policy) ?? {};
@@ -24,7 +27,7 @@ export function basisOf(policy: Pick<Policy, 'document'>, knownGood: KnownGood, 
     known = { era, name: listsName(knownGood.values, now) };
     lists.set(knownGood, known);
   }
-  return hash('sha256', JSON.stringify([known.name, exclude, signers]), 'hex');
+  return hash('sha256', JSON.stringify([judging, known.name, exclude, signers]), 'hex');
 }
 
 /** A value's id is the hash of what it holds. */

@@ -22,6 +22,8 @@ const mostTold = 10;
 export function fileFindings({ bad, counts }: Pick<FilesState, 'bad' | 'counts'>): Finding[] {
   const told = bad.slice(0, mostTold);
   const more = counts.bad - told.length;
+  if (told.length === 0 && more > 0)
+    return [finding('ima-file-unknown', 'IMA list', 'files that are known good', `${more} that are not`, place)];
   return told.map(({ code, path, algorithm, digest, entry, expected }, i) => {
     const rest = i === told.length - 1 && more > 0 ? ` (and ${more} more)` : '';
     return finding(code, `IMA entry ${entry} (${shown(path)})`, expected, `${algorithm} ${digest}${rest}`, {

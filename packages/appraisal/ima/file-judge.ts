@@ -7,7 +7,7 @@ import type { FileIndex, KnownFile } from '../reference/files.ts';
 import { earlyText, retiredText, standingOf, valueName } from '../reference/standing.ts';
 import { type Signer, signerOfFile, signersOf } from './file-signature.ts';
 import type { BadFile } from './files-state.ts';
-import { fileOf, type MeasuredFile } from './measured-files.ts';
+import { fileOf, longestPath, type MeasuredFile, strongHashes } from './measured-files.ts';
 import { SeenLines } from './seen-lines.ts';
 
 /** What came of an entry. `none`: it names no file. `value`: id of the one that has it. */
@@ -22,9 +22,7 @@ const signed: Sound = { is: 'signed' };
 const excluded: Sound = { is: 'excluded' };
 
 /** With less, somebody can make two files of one digest. */
-const strong = new Set(
-  ['sha256', 'sha384', 'sha512', 'sha3-256', 'sha3-384', 'sha3-512'].flatMap((name) => [name, `verity:${name}`]),
-);
+const strong = new Set(strongHashes.flatMap((name) => [name, `verity:${name}`]));
 /** Wrong signatures of one host that are looked at: each costs as much as a right one, and the host is untrusted already. */
 const mostWrong = 100;
 
@@ -73,6 +71,9 @@ export class FileJudge {
     const { value: entry } = readImaList(bytes, { offset: 0, entries: index }).next();
     const file = entry && 'fields' in entry ? fileOf(entry) : undefined;
     if (!file || !entry || !('fields' in entry) || !entry.fields) return none;
+    // Before any pattern: what is megabytes long costs as much for each of them.
+    if (file.path.length > longestPath)
+      return bad(file, 'ima-file-unknown', `a path of at most ${longestPath} bytes, as a kernel writes it`);
     if (this.#excluded.some((glob) => glob.matches(file.path))) return excluded;
     const known = this.#files.byPath(file.path);
     const same = strong.has(file.algorithm) ? known.filter(hasDigest(file)) : [];

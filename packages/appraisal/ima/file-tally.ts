@@ -9,8 +9,6 @@ const mostText = 64 * 1024;
 const mostValues = 200;
 
 export class FileTally {
-  /** Begun with what an earlier round left behind. */
-  readonly goesOn: boolean;
   offset: number;
   entries: number;
   readonly #counts: FilesState['counts'];
@@ -20,7 +18,6 @@ export class FileTally {
   #text: number;
 
   constructor(previous: FilesState | undefined) {
-    this.goesOn = previous !== undefined;
     this.offset = previous?.list.offset ?? 0;
     this.entries = previous?.list.entries ?? 0;
     this.#counts = { ...(previous?.counts ?? { listed: 0, signed: 0, excluded: 0, bad: 0 }) };
@@ -50,8 +47,9 @@ export class FileTally {
     if (outcome.is === 'bad') this.#keep(outcome.file);
   }
 
-  /** Each file once; what has no room is counted alone. */
-  #keep(file: BadFile): void {
+  /** Each file once; what has no room is counted alone, but never the first. */
+  #keep(given: BadFile): void {
+    const file = cutShort(given);
     const size = textOf(file);
     if (this.#bad.length >= mostBad || this.#text + size > mostText || this.#names.has(nameOf(file))) return;
     this.#names.add(nameOf(file));
@@ -59,6 +57,17 @@ export class FileTally {
     this.#text += size;
   }
 }
+
+/** A list says what it likes, as long as it likes. The first few always have room. */
+const longestText = 4096;
+const short = (text: string) => (text.length > longestText ? `${text.slice(0, longestText)}…` : text);
+const cutShort = ({ path, algorithm, digest, expected, ...rest }: BadFile): BadFile => ({
+  ...rest,
+  path: short(path),
+  algorithm: short(algorithm),
+  digest: short(digest),
+  expected: short(expected),
+});
 
 const nameOf = ({ path, algorithm, digest }: BadFile) => `${algorithm}:${digest} ${path}`;
 const textOf = ({ path, expected, digest, algorithm }: BadFile) =>

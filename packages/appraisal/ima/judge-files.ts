@@ -35,11 +35,33 @@ export function wantsEarlierFiles(previous: FilesState | undefined, input: Files
   return !goesOnFrom(previous, start, basisOf(policy, knownGood, now));
 }
 
-/** @param earlier parts one behind the other from byte 0 to where this round's begins, where `wantsEarlierFiles` asks for them */
-export function judgeFiles(
-  input: FilesInput & { previous?: FilesState | undefined; earlier?: readonly ImaPart[] | undefined },
-): FilesJudgement {
+type Parts = { previous?: FilesState | undefined; earlier?: readonly ImaPart[] | undefined };
+
+/**
+ * Judges the earlier parts alone, and stops before each: a list may have a gibibyte, and nothing else runs meanwhile. What it returns is to be
+ * given to `judgeFiles` as `previous`, which then needs no parts; undefined where these are not the parts that are needed.
+ */
+export function* judgeEarlier(input: FilesInput & Parts): Generator<void, FilesState | undefined> {
   const { policy, knownGood, verification, now, previous, earlier = [] } = input;
+  const start = startOf(verification);
+  if (!fileRulesOf(policy) || !start) return undefined;
+  const basis = basisOf(policy, knownGood, now);
+  if (goesOnFrom(previous, start, basis)) return previous;
+  const tally = new FileTally(undefined);
+  for (const part of earlier) {
+    if (part.offset !== tally.offset) return undefined;
+    yield;
+    tally.take(part, judgeFor(basis, policy, knownGood, now));
+  }
+  const { offset, entries, pcrs } = start;
+  return tally.offset === offset && tally.entries === entries
+    ? tally.state(basis, { offset, entries, pcrs })
+    : undefined;
+}
+
+/** @param earlier parts one behind the other from byte 0 to where this round's begins, where `wantsEarlierFiles` asks for them */
+export function judgeFiles(input: FilesInput & Parts): FilesJudgement {
+  const { policy, knownGood, verification, now } = input;
   const rules = fileRulesOf(policy);
   if (!rules) return { findings: [], state: undefined };
   const wide = wideExclusions(rules.exclude ?? []);
@@ -47,18 +69,11 @@ export function judgeFiles(
   // Nothing was measured, or it is not known what: then a finding says so.
   if (!start || !verification.authentic || !verification.state.ima) return { findings: wide, state: undefined };
   const basis = basisOf(policy, knownGood, now);
-  const judge = judgeFor(basis, policy, knownGood, now);
   const read = verification.imaPart;
-  const tally = tallyFrom(previous, start, basis);
-  if (start.offset > 0 && !tally.goesOn) {
-    for (const part of earlier) {
-      if (part.offset !== tally.offset) return { findings: [unread(start.offset), ...wide], state: undefined };
-      tally.take(part, judge);
-    }
-    if (tally.offset !== start.offset || tally.entries !== start.entries)
-      return { findings: [unread(start.offset), ...wide], state: undefined };
-  }
-  if (read) tally.take(read, judge);
+  const before = start.offset > 0 ? earlierOf(input) : undefined;
+  if (start.offset > 0 && !before) return { findings: [unread(start.offset), ...wide], state: undefined };
+  const tally = new FileTally(before);
+  if (read) tally.take(read, judgeFor(basis, policy, knownGood, now));
   const { list } = verification.state.ima;
   const state = tally.state(basis, {
     offset: tally.offset,
@@ -68,8 +83,11 @@ export function judgeFiles(
   return { findings: [...fileFindings(state), ...wide], state };
 }
 
-function tallyFrom(previous: FilesState | undefined, start: Start, basis: string): FileTally {
-  return goesOnFrom(previous, start, basis) ? new FileTally(previous) : new FileTally(undefined);
+function earlierOf(input: FilesInput & Parts): FilesState | undefined {
+  const steps = judgeEarlier(input);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
 }
 
 /** Where this round's part of the list begins; where nothing new came, the end of what is known. */

@@ -1,6 +1,7 @@
 // What do the bytes of an entry's template data say (Documentation/security/IMA-templates.rst, ima_template_lib.c)? Fields and what is
 // wrong with them. Says nothing of whether they are true: that is the template digest's and the quote's to say, and only of the data.
-// The template's name is not hashed: a list can call a measured buffer a signature where its bytes pass for one (ima-buf as ima-sig).
+// The template's name is not hashed: a list can call a measured buffer a signature where its bytes pass for one (ima-buf as ima-sig), and a
+// file with its signature a buffer (ima-sig as ima-buf). Whoever judges files takes for a buffer only what its name and its digest say is one.
 import { hash } from 'node:crypto';
 import { escaped } from '@assay/core';
 import { type ImaFrames, spells, u32 } from './frame.ts';
