@@ -68,19 +68,21 @@ export function policy(program: Command): void {
 }
 
 async function applyFile(file: string, options: Changing): Promise<void> {
-  const [{ policies }, { policyFromText }, { readInput }] = await Promise.all([
+  const [{ policies, appliedText }, { policyFromText }, { readInput }] = await Promise.all([
     load(options),
     import('../operator/policy-file.ts'),
     import('../evidence/input.ts'),
   ]);
   const { name, bytes } = await readInput(file, process.stdin);
   const document = policyFromText(new TextDecoder().decode(bytes), name);
-  const plan = ({ policy }: PolicyResult) =>
-    policy
+  let before: number | undefined;
+  const plan = ({ policy }: PolicyResult) => {
+    before = policy?.version;
+    return policy
       ? `would replace version ${policy.version} of the policy of pool ${document.pool}`
-      : `would be the first policy of pool ${document.pool}`;
-  const done = ({ policy }: PolicyResult) =>
-    `pool ${document.pool} has version ${policy?.version ?? 'none'} of its policy; to go back: assay policy history ${document.pool}`;
+      : `pool ${document.pool} has no policy; this would be in force`;
+  };
+  const done = ({ policy }: PolicyResult) => appliedText(document.pool, policy?.version, before);
   await change((asked) => policies.apply({ document, ...asked }), plan, done, options);
 }
 

@@ -155,6 +155,7 @@ test('a tree is an allow list by the paths its files will have, links not follow
   assert.ok(here?.content.form === 'files' && here.content.files[0]?.path.endsWith('/usr/bin/a'));
   await assert.rejects(readTree(root, { root: join(root, 'usr') }), { code: 'tree-root' });
   await assert.rejects(readTree(folderOf(t)), { code: 'tree-empty' });
+  await assert.rejects(readTree(join(root, 'usr/b'), { root }), { code: 'file-kind', message: /a folder.*a file/ });
   await assert.rejects(readTree(join(root, 'none')), { code: 'file-unreadable' });
 });
 

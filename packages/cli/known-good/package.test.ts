@@ -301,4 +301,7 @@ test('without the command xz it is said what is missing', async (t) => {
 test('a package that is not there, or a folder, is a file that cannot be read', async (t) => {
   await assert.rejects(readPackage(join(folderOf(t), 'none.deb')), { code: 'file-unreadable' });
   await assert.rejects(readPackage(folderOf(t)), { code: 'file-unreadable' });
+  const zip = join(folderOf(t), 'x.deb');
+  writeFileSync(zip, 'PK\x03\x04');
+  await assert.rejects(readPackage(zip), { code: 'package-unknown', message: /package, got a zip archive$/ });
 });

@@ -13,6 +13,7 @@ import { openRpm, rpmMagic } from './archive/rpm.ts';
 import { type BootPart, bootFileKind, bootParts } from './boot-file.ts';
 import { digested } from './digests.ts';
 import { limits } from './limits.ts';
+import { enoughToTell, looksLike } from './looks-like.ts';
 import type { PackageOptions } from './options.ts';
 import { readable, sizeOf } from './read.ts';
 import { filesValues, measurementValues } from './values.ts';
@@ -52,10 +53,12 @@ async function* observed(pieces: Pieces, hash: { update(bytes: Uint8Array): unkn
 }
 
 async function openPackage(source: ByteSource, unpacked: number): Promise<OpenPackage> {
-  const start = (await source.ended()) ? Buffer.alloc(0) : await source.peek(debMagic.length);
-  if (start.equals(debMagic)) return await openDeb(source, unpacked);
+  const start = (await source.ended()) ? Buffer.alloc(0) : await source.peek(enoughToTell);
+  if (start.subarray(0, debMagic.length).equals(debMagic)) return await openDeb(source, unpacked);
   if (start.subarray(0, rpmMagic.length).equals(rpmMagic)) return await openRpm(source, unpacked);
-  throw new AssayError('package-unknown', source.where, 'a Debian or an RPM package', start);
+  const { is, import: importable } = looksLike(start);
+  const hint = importable ? { hint: 'assay reference import takes it' } : {};
+  throw new AssayError('package-unknown', source.where, 'a Debian or an RPM package', is, hint);
 }
 
 type Content = { parts: BootPart[]; files: ReferenceFile[] };

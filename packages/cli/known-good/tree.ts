@@ -13,12 +13,14 @@ import { filesValues } from './values.ts';
 /**
  * Only regular files; and of file systems mounted below not those that IMA's own rules leave alone.
  * @param folder within `root`
- * @throws AssayError `tree-root`, `tree-changed` for a file that is written or removed meanwhile, `tree-empty`, `files-many`, `file-unreadable`
+ * @throws AssayError `tree-root`, `tree-changed` for a file that is written or removed meanwhile, `tree-empty`, `file-kind` for what is no folder, `files-many`, `file-unreadable`
  */
 export async function readTree(folder: string, options: TreeOptions = {}): Promise<NewReferenceValue[]> {
   const [start, root] = await Promise.all([real(folder), real(options.root ?? '/')]);
   if (start !== root && !start.startsWith(root === sep ? sep : root + sep))
     throw new AssayError('tree-root', folder, `a folder within ${root}`, start);
+  if (!(await lstat(start)).isDirectory())
+    throw new AssayError('file-kind', folder, 'a folder', 'a file', { hint: 'files: assay reference import' });
   const files: ReferenceFile[] = [];
   for await (const path of regularFiles(start))
     files.push({ path: `/${relative(root, path)}`, digests: { sha256: await digestOf(path) } });

@@ -44,7 +44,13 @@ const done = (act: Act, value: ReferenceSummary): string => past[actOn(act, valu
 const what = (value: ReferenceSummary): string =>
   `${componentName(value.component)} ${nameOf(value) || value.form} (${shortId(value.id)})`;
 
-const sentence = (value: ReferenceSummary): string =>
-  value.hosts.length === 0
-    ? `${what(value)}; no verdict rests on it`
-    : `${what(value)}; the verdicts of ${counted(value.hosts.length, 'host')} rest on it: ${listed(value.hosts)}`;
+function sentence(value: ReferenceSummary): string {
+  const { hosts, hosts_last_heard: past = [] } = value;
+  const present =
+    hosts.length === 0
+      ? 'no verdict rests on it'
+      : `the verdicts of ${counted(hosts.length, 'host')} rest on it: ${listed(hosts)}`;
+  return [what(value), present, past.length === 0 ? '' : `resting on it when last heard: ${listed(past)}`]
+    .filter(Boolean)
+    .join('; ');
+}

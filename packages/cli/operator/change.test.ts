@@ -41,7 +41,16 @@ async function asked(rehearsal: Rehearsal, options: ChangeOptions, answer?: stri
 test('a dry run says what would be, and nothing is asked of the server but to say it', async () => {
   const { sent, terminal, applied } = await asked(rehearsing(3, 10), { dryRun: true });
   assert.deepEqual([sent.length, applied], [1, 0]);
-  assert.match(terminal.printed.join('\n'), /^would change it\n\n.*3 of 10 trusted hosts would lose trust \(30 %\)$/s);
+  assert.match(
+    terminal.printed.join('\n'),
+    /^would change it\n\n.*3 of 10 trusted hosts would lose trust \(30 %\)\n.*the brake would refuse this .*--force --because "…"$/s,
+  );
+  const below = await asked(rehearsing(2, 10), { dryRun: true });
+  assert.doesNotMatch(below.terminal.printed.join('\n'), /refuse/, 'as many as the brake lets');
+  const forced = await asked(rehearsing(3, 10), { dryRun: true, force: true, because: 'revoked' });
+  assert.doesNotMatch(forced.terminal.printed.join('\n'), /refuse/);
+  const asJson = await asked(rehearsing(3, 10), { dryRun: true, json: true });
+  assert.deepEqual([asJson.failure, asJson.terminal.json.length, asJson.terminal.notes.length], [undefined, 1, 1]);
 });
 
 test('a dry run of what nobody would mind is a dry run all the same', async () => {

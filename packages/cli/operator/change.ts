@@ -67,8 +67,10 @@ export async function perform<R>(
   const rehearsal = rehearsalOf(planned);
   const text = [plan(planned), rehearsal ? rehearsalText(rehearsal, all === true) : ''].filter(Boolean).join('\n\n');
   if (dryRun || nothing?.(planned)) {
+    const refusal = rehearsal && !force && isBraked(rehearsal) ? refusalText(rehearsal) : '';
     if (json) await terminal.printJson(planned);
-    else await terminal.print(text);
+    else await terminal.print([text, refusal].filter(Boolean).join('\n'));
+    if (json && refusal) terminal.note(refusal);
     return undefined;
   }
   if (json) terminal.note(text);
@@ -91,7 +93,7 @@ async function mayGoOn(
   { ask }: Terminal,
 ): Promise<boolean> {
   const { losing, losing_percent: share, brake_percent: brake } = rehearsal;
-  if (share > brake && !force)
+  if (isBraked(rehearsal) && !force)
     throw new AssayError(
       'change-brake',
       'brake',
@@ -115,6 +117,12 @@ async function confirmed(ask: NonNullable<Terminal['ask']>, question: string): P
   if (!/^y(es)?$/i.test(answer.trim()))
     throw new AssayError('change-declined', 'terminal', 'y', answer.trim(), { hint: 'nothing was changed' });
 }
+
+const isBraked = ({ losing_percent: share, brake_percent: brake }: Rehearsal): boolean => share > brake;
+
+/** Of a dry run, which itself is no failure. */
+const refusalText = ({ brake_percent: brake }: Rehearsal): string =>
+  `without the dry run the brake would refuse this (more than ${brake} %), unless with --force --because "…"`;
 
 const howToForce = 'to do it all the same: --force --because "…"';
 

@@ -180,6 +180,7 @@ test('a policy is tried, refused by the brake, forced with a reason, and gone ba
   );
   const tried = await done(assay, 'policy', 'try', strict);
   assert.match(tried, /^would replace version 1 of the policy of pool default\n\nHOST .*\nnode1 +default +trusted +/m);
+  assert.match(tried, /the brake would refuse this \(more than 20 %\), unless with --force --because "…"$/m);
   assert.match(
     await refused(assay, 'policy', 'apply', strict, '--yes'),
     /1 of 1 trusted hosts would lose trust.*--force --because/,
@@ -193,7 +194,11 @@ test('a policy is tried, refused by the brake, forced with a reason, and gone ba
   assert.match(await done(assay, 'policy', 'history', 'default'), /^2 .* ada@console +audit +known_good, /m);
 
   const first = file('first.yaml', await done(assay, 'policy', 'show', 'default', '--version', '1'));
-  assert.match(await done(assay, 'policy', 'apply', first), /1 would gain it[\s\S]*version 3/);
+  assert.match(
+    await done(assay, 'policy', 'apply', first),
+    /1 would gain it[\s\S]*version 3 .*; to go back: assay policy show default --version 2 \| assay policy apply -$/m,
+  );
+  assert.match(await done(assay, 'policy', 'apply', first), /version 3 of its policy, as before: .*in force already$/m);
   assert.equal((await server.host('node1')).verdict.trust, 'trusted');
   assert.match(
     await refused(assay, 'policy', 'apply', file('wrong.yaml', policyOf('ima: {requierd: true}\n'))),

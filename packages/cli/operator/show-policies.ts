@@ -49,6 +49,14 @@ export async function policyYaml({ pool, version, document, applied_at, by, beca
   return `# ${escaped(about)}\n${stringify(document, { lineWidth: 0 }).trimEnd()}`;
 }
 
+/** @param before what was in force; undefined: nothing was */
+export function appliedText(pool: string, version: number | undefined, before: number | undefined): string {
+  const is = `pool ${pool} has version ${version ?? 'none'} of its policy`;
+  if (version === before) return `${is}, as before: this document is in force already`;
+  const back = before ? `show ${pool} --version ${before} | assay policy apply -` : `remove ${pool}`;
+  return `${is}; to go back: assay policy ${back}`;
+}
+
 const labelsOf = (document: PolicyDocument | null): string =>
   Object.entries(document?.labels ?? {})
     .map(([name, value]) => escaped(`${name}=${value}`))

@@ -42,7 +42,7 @@ export const valueTable = (values: readonly ReferenceSummary[]): string =>
 
 /** Everything about one value. */
 export function valueDetails({ content, ...value }: ReferenceSummary, all = false): string {
-  const { id, component, vendor, state, source, by, because, added_at, replaces = [], hosts } = value;
+  const { id, component, vendor, state, source, by, because, added_at, replaces = [] } = value;
   const { retired_at, retired_because } = value;
   const lines: [string, string][] = [
     ['id', id],
@@ -59,11 +59,20 @@ export function valueDetails({ content, ...value }: ReferenceSummary, all = fals
     ['source', `${source.kind} ${source.name}${source.sha256 ? ` (sha256 ${source.sha256})` : ''}`],
     ['added', `${added_at} by ${by}`],
     ...(because === undefined ? [] : [['because', because] satisfies [string, string]]),
-    ['hosts', hosts.length === 0 ? 'no present verdict rests on it' : listed(hosts, all)],
+    ['hosts', usersText(value, all)],
   ];
   const head = lines.map(([label, text]) => `${label.padEnd(10)} ${escaped(text)}`).join('\n');
   const things = content ? contentLines(content, all ? Number.POSITIVE_INFINITY : 200, true) : [];
   return things.length > 0 ? `${head}\n\n${things.join('\n')}` : head;
+}
+
+/** Who rests on it, and who did when it was last heard. */
+function usersText(
+  { hosts, hosts_last_heard: past = [] }: Pick<ReferenceSummary, 'hosts' | 'hosts_last_heard'>,
+  all = false,
+) {
+  const present = hosts.length === 0 ? 'no present verdict rests on it' : listed(hosts, all);
+  return past.length === 0 ? present : `${present}; resting on it when last heard: ${listed(past, all)}`;
 }
 
 /** What would be added, or was. @param verb `would add` */

@@ -15,7 +15,7 @@ import {
 import { brakeText, engagedText } from './show-brake.ts';
 import { explanationText } from './show-explanation.ts';
 import { historyTable, hostDetails, hostTable } from './show-hosts.ts';
-import { policyHistory, policyTable, versionOf } from './show-policies.ts';
+import { appliedText, policyHistory, policyTable, versionOf } from './show-policies.ts';
 import { valueDetails, valuesText, valueTable } from './show-reference.ts';
 import { rehearsalText } from './show-rehearsal.ts';
 
@@ -253,6 +253,10 @@ test('values are listed with who rests on them, shown whole, and what would be a
   );
   const details = valueDetails(summary());
   assert.match(details, /^because +DSA-5880$/m);
+  assert.match(
+    valueDetails({ ...summary(), hosts: [], hosts_last_heard: ['node7'] }),
+    /^hosts +no present verdict rests on it; resting on it when last heard: node7$/m,
+  );
   assert.match(details, new RegExp(`^ {4}kernel image +sha256 ${newKernel} +vmlinuz0$`, 'm'));
   const { content, source, component } = check(ReferenceValue, summary(), 'value');
   const added = valuesText('would add', [{ content, source, component }]);
@@ -283,6 +287,11 @@ test('policies are listed with what they ask, and their history with what change
   assert.equal(versionOf(versions, 'default', 2).version, 2);
   for (const wanted of [undefined, 3, 4])
     assert.throws(() => versionOf(versions, 'default', wanted), { code: 'policy-not-found' });
+});
+
+test('whoever applied a policy is told how to go back: to the version before, or to none', () => {
+  assert.match(appliedText('dmz', 4, 2), /version 4 .*: assay policy show dmz --version 2 \| assay policy apply -$/);
+  assert.match(appliedText('dmz', 3, undefined), /: assay policy remove dmz$/);
 });
 
 test('an engaged brake says who fell and what is held; one that is not stays off the table of hosts', () => {
