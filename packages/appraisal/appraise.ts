@@ -79,7 +79,7 @@ export function judge(input: JudgementInput): Judgement {
     }),
     get measured() {
       return findings.every(leavesEvidenceSound)
-        ? measuredOf(events, provenParts(verification, input.files))
+        ? measuredOf(events, quote.selection, provenParts(verification, input.files))
         : undefined;
     },
     ...(files.state && { files: files.state }),

@@ -3,6 +3,7 @@
 import { AssayError } from '@assay/core';
 import type { Bank, NewReferenceValue, ReferenceContent, ReferenceValue } from '@assay/protocol';
 import { compare } from '../reference/compare.ts';
+import { componentPcrs, isCovered } from '../reference/coverage.ts';
 import type { Extra } from '../reference/extras.ts';
 import { partsOf } from '../reference/good-by.ts';
 import { KnownGood } from '../reference/known-good.ts';
@@ -21,21 +22,25 @@ const claimsMeant: ReadonlyMap<string, readonly string[]> = new Map([
   ['command line', ['kernel command line', 'command that starts the kernel', 'hypervisor command line']],
 ]);
 
-/** @throws AssayError `accept-retired`, `accept-early` */
+/** @throws AssayError `accept-retired`, `accept-early`; `accept-value` for all of a component that the quote does not cover */
 export function acceptedComponent(host: string, component: string, facts: Facts): Content[] {
   const { deviations, base, same } = deviationsOf(component, facts);
   refuseKnown(host, component, deviations, facts);
-  const banks = banksOf(facts);
   const single = deviations.flatMap(({ seen }) => (seen ? [seen] : []));
   const isNew = base === undefined && same.length === 0;
   if (!isNew && single.length > 0 && single.length === deviations.length) {
-    const value = { component, content: measurements(single, banks) };
+    const value = { component, content: measurements(single) };
     if (isGoodWith(value, facts)) return [value];
   }
-  const events = partsOf(facts.events, component).map((part) => ({
-    ...part.reference,
-    digests: proven(part, banks),
-  }));
+  if (!isCovered(component, facts.quoted))
+    throw new AssayError(
+      'accept-value',
+      `host ${host}`,
+      `a quote over PCR ${componentPcrs[component]?.join(', ')}, in each bank`,
+      facts.quoted.map(({ hash, pcrs }) => `${hash} ${pcrs.join(', ')}`).join('; ') || 'none',
+      { hint: 'all of a component is known from a quote over all its PCRs: see evidence.pcrs of the policy' },
+    );
+  const events = partsOf(facts.events, component).map(({ reference }) => reference);
   return [{ component, content: { form: 'sequence', events } }];
 }
 
@@ -63,7 +68,7 @@ export function acceptedClaims(host: string, wish: string, among: readonly strin
           hint: `no single measurement makes that good; take the whole component: --component ${component}`,
         },
       );
-    return [{ component, content: measurements(single, banksOf(facts)) }];
+    return [{ component, content: measurements(single) }];
   });
 }
 
@@ -124,20 +129,11 @@ function isGoodWith({ component, content }: Content, facts: Facts): boolean {
   return compare(component, { ...facts, knownGood: new KnownGood([...knownGood.values, trial]) }).known;
 }
 
-/** Digests in banks that the quote does not cover are nothing but claimed. */
-const proven = (part: QuotedEvent, banks: readonly Bank[]): Record<string, string> =>
-  Object.fromEntries(
-    banks.flatMap((bank) => {
-      const digest = part.digests[bank];
-      return digest === undefined ? [] : [[bank, digest]];
-    }),
-  );
-
 const longestDescription = 1000;
 
-function measurements(parts: readonly QuotedEvent[], banks: readonly Bank[]): ReferenceContent {
+function measurements(parts: readonly QuotedEvent[]): ReferenceContent {
   const distinct = parts.map((part) => {
-    const [claim, digests] = [part.claim, proven(part, banks)];
+    const { claim, digests } = part;
     const description = part.reference.description.slice(0, longestDescription);
     return [JSON.stringify([claim, digests]), { claim, digests, description }] as const;
   });

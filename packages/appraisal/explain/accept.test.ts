@@ -99,6 +99,18 @@ test('of a component of which nothing is known all is accepted', () => {
   assert.equal(host.with(...valuesFrom(accept(host, 'hypervisor'))).verdict.trust, 'trusted');
 });
 
+test('all of a component is accepted from a quote alone that covers it; a measurement in its place from less', () => {
+  const wanted = [{ bank: 'sha256' as const, pcrs: [0, 4, 7] }];
+  const policy = testPolicy({ evidence: { pcrs: { sha256: [0, 4, 7] } }, known_good: ['hypervisor'] });
+  const host = booted(scene(labLog(), wanted), labLog(), [], { policy });
+  for (const component of ['firmware', 'boot_loader', 'hypervisor', 'operating_system'])
+    assert.throws(() => accept(host, component), { code: 'accept-value', expected: /^a quote over PCR / }, component);
+  const other = booted(scene(labLog(), wanted), changed(kernel), taughtBy(lab), { policy });
+  assert.equal(other.verdict.trust, 'untrusted');
+  const [value] = accept(other, 'hypervisor');
+  assert.deepEqual(claims(value?.content), ['kernel image']);
+});
+
 test('what does not differ is not found', () => {
   const host = booted(lab, changed(kernel));
   for (const wish of ['firmware', 'kernel command line', 'initrd', '', 'constructor', '__proto__', 'x\u001b[31m'])

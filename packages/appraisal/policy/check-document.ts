@@ -1,16 +1,21 @@
 // Does a policy document say what can be meant? What no schema can tell: names that go together, patterns and certificates that can be read, rules
 // that have an effect. An operator hears of it when applying a policy, not when hosts are judged by it.
 import { AssayError } from '@assay/core';
-import { components, type PolicyDocument } from '@assay/protocol';
+import { componentName, components, type PcrWish, type PolicyDocument } from '@assay/protocol';
 import { signersOf } from '../ima/file-signature.ts';
+import { componentPcrs, isLeftOut } from '../reference/coverage.ts';
 import { kernelBytes, kernelWords } from './kernel-words.ts';
 
-/** @throws AssayError `policy-value`, naming the field */
-export function checkDocument(document: PolicyDocument): void {
+/**
+ * @param asked PCRs that the policy comes to ask for
+ * @throws AssayError `policy-value`, naming the field
+ */
+export function checkDocument(document: PolicyDocument, asked: readonly PcrWish[]): void {
   const refuse: Refuse = (field, expected, got, hint) => {
     throw new AssayError('policy-value', fieldOf(document, field), expected, got, hint === undefined ? {} : { hint });
   };
   checkNames(document, refuse);
+  checkCoverage(document, asked, refuse);
   checkKeys(document, refuse);
   checkCommandLine(document, refuse);
   checkIma(document, refuse);
@@ -34,6 +39,18 @@ function checkNames({ known_good: knownGood = [], extras = [], tpm }: PolicyDocu
     refuse('known_good', names.join(', '), stranger, 'other components are defined in extras');
   if (tpm?.vendors?.some((vendor) => vendor.trim() === ''))
     refuse('tpm.vendors', 'the id of a maker, as INTC', 'nothing');
+}
+
+/** Who asks for no PCR at all is told so by `checkPolicy`. */
+function checkCoverage({ known_good: knownGood = [] }: PolicyDocument, asked: readonly PcrWish[], refuse: Refuse) {
+  const left = asked.length > 0 && components.find((one) => knownGood.includes(one) && isLeftOut(one, asked));
+  if (left)
+    refuse(
+      'evidence.pcrs',
+      `some of PCR ${componentPcrs[left]?.join(', ')}: ${componentName(left)} is to be known good`,
+      asked.map(({ bank, pcrs }) => `${bank} ${pcrs.join(', ')}`).join('; '),
+      'of what is not quoted nothing is known: ask for these PCRs, or do not demand the component',
+    );
 }
 
 function checkKeys({ secure_boot: secureBoot }: PolicyDocument, refuse: Refuse): void {

@@ -98,7 +98,7 @@ test('Q12 a line that is not proven is unknown, never good', () => {
       JSON.stringify(line.slice(0, 20)),
     );
   const wanted: PcrWish[] = [{ bank: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 9] }];
-  const policy = testPolicy({ command_line: { require: ['quiet'] } }, { pcrs: wanted });
+  const policy = testPolicy({ command_line: { require: ['quiet'] }, known_good: ['firmware'] }, { pcrs: wanted });
   const { trust, findings } = scene(bootLog('secure-boot'), wanted).appraise({}, { policy }).verdict;
   assert.equal(trust, 'unknown');
   assert.deepEqual(

@@ -30,13 +30,29 @@ test('what a document leaves unsaid is filled in', () => {
 });
 
 test('PCRs that an extra or a rule needs are asked for as well', () => {
-  const pcrs = (document: Partial<PolicyDocument>) => of({ evidence: { pcrs: { sha256: [4] } }, ...document }).pcrs;
+  const pcrs = (document: Partial<PolicyDocument>) =>
+    of({ evidence: { pcrs: { sha256: [4] } }, known_good: ['boot_loader'], ...document }).pcrs;
   assert.deepEqual(pcrs({}), [{ bank: 'sha256', pcrs: [4] }]);
   assert.deepEqual(pcrs({ extras: [{ name: 'x', pcrs: [14, 4] }] }), [{ bank: 'sha256', pcrs: [4, 14] }]);
   assert.deepEqual(pcrs({ secure_boot: { state: 'on' } }), [{ bank: 'sha256', pcrs: [4, 7] }]);
   assert.deepEqual(pcrs({ command_line: { forbid: ['init=*'] } }), [{ bank: 'sha256', pcrs: [4, 8, 9] }]);
   assert.deepEqual(pcrs({ ima: { required: true } }), [{ bank: 'sha256', pcrs: [4, 10] }]);
   assert.deepEqual(of({ evidence: { pcrs: {} }, ima: {} }).pcrs, [], 'an operator who asks for none gets none');
+});
+
+test('a component of which no PCR is asked for is not to be known good', () => {
+  const pcrs = (...all: number[]) => ({ evidence: { pcrs: { sha256: all } } });
+  refused(pcrs(0, 7), 'evidence.pcrs');
+  refused(pcrs(0, 1, 2, 3, 4, 5, 6, 7), 'evidence.pcrs');
+  refused({ ...pcrs(0, 7), known_good: ['hypervisor'] }, 'evidence.pcrs');
+  refused({ ...pcrs(8, 9), known_good: ['firmware'] }, 'evidence.pcrs');
+  refused({ ...pcrs(4), known_good: ['boot_loader', 'operating_system'] }, 'evidence.pcrs');
+  assert.ok(of({ ...pcrs(0, 1, 2, 3, 4, 5, 6, 7), known_good: ['firmware', 'boot_loader', 'hypervisor'] }));
+  assert.ok(of({ ...pcrs(0, 7), known_good: ['firmware'] }));
+  assert.ok(of({ ...pcrs(0, 1, 2, 3, 4, 5, 6, 7, 8, 9) }));
+  assert.ok(of({ ...pcrs(0, 7), command_line: { forbid: ['init=*'] } }), 'a rule asks for PCR 8 and 9');
+  const extras = [{ name: 'keys', pcrs: [14] }];
+  assert.ok(of({ ...pcrs(14), extras, known_good: ['keys'] }));
 });
 
 test('what cannot be meant is refused with the field', () => {

@@ -38,19 +38,20 @@ export function policyFrom(
   document: PolicyDocument,
   { version, lifetimeS }: { version: number; lifetimeS: number },
 ): Policy {
-  checkDocument(document);
   const { evidence = {}, tpm = {}, known_good: knownGood = [], extras = [] } = document;
   const wishes = Object.entries(evidence.pcrs ?? {}).map(([bank, pcrs]) => ({
     bank: bank as Bank,
     pcrs: [...pcrs].sort((a, b) => a - b),
   }));
+  const asked = withMore(evidence.pcrs ? wishes : defaultPcrs, [
+    ...extras.flatMap(({ pcrs }) => pcrs),
+    ...rulePcrs(document),
+  ]);
+  checkDocument(document, asked);
   return {
     pool: document.pool,
     version,
-    pcrs: withMore(evidence.pcrs ? wishes : defaultPcrs, [
-      ...extras.flatMap(({ pcrs }) => pcrs),
-      ...rulePcrs(document),
-    ]),
+    pcrs: asked,
     knownGood,
     softwareTpmAccepted: tpm.software ?? false,
     allowed: document.allowed_findings

@@ -1,5 +1,6 @@
 // By what is a component known good, if values of these standings count? By a sequence; by one but for events that something else speaks for; by
 // values of PCRs; or, where no sequence is known at all, by what speaks for each of its events.
+import { isCovered } from './coverage.ts';
 import type { QuotedEvent } from './learn.ts';
 import { knownByPcrs } from './pcr-values.ts';
 import { isSame, sameButFor } from './sequence.ts';
@@ -35,7 +36,7 @@ export function goodBy(component: string, facts: Facts, admitted: Admitted): Sup
     if (others) return [{ by: 'value', value, part: undefined }, ...supports, ...others];
   }
   // A sequence in any state forbids it: else retiring the last one would make good what had another order.
-  if (all.length > 0 && (rest.length > 0 || pcrs.size === 0)) return undefined;
+  if (facts.knownGood.isOrdered(component, facts.quoted) && (rest.length > 0 || pcrs.size === 0)) return undefined;
   const others = rest.map((part) => supportOf(part, facts, admitted));
   if (!others.every((one) => one !== undefined)) return undefined;
   const made = madeBy(component, seen, pcrs, facts, admitted);
@@ -65,7 +66,10 @@ function madeBy(
   if (seen.some(({ claim }) => claims.includes(claim)) || pcrs.some((pcr) => known.has(pcr))) return [];
   // No boot loader at all: then the firmware itself started the kernel, and a good one.
   const isDirect =
-    component === 'boot_loader' && seen.length === 0 && partsOf(facts.events, 'hypervisor').some(isStarted);
+    component === 'boot_loader' &&
+    seen.length === 0 &&
+    isCovered(component, facts.quoted) &&
+    partsOf(facts.events, 'hypervisor').some(isStarted);
   return isDirect ? goodBy('hypervisor', facts, admitted) : undefined;
 }
 

@@ -1,6 +1,7 @@
 // All that is known good, or was, in the order one asks for it. Made once for each change of it, and shared by all hosts; indexed when
 // somebody asks. Every answer holds values in any state: whether one counts at a moment, `standingOf` says.
 import type { ReferenceEvent, ReferenceMeasurement, ReferenceValue } from '@assay/protocol';
+import { banksOfPcr, isCovered } from './coverage.ts';
 import { FileIndex } from './files.ts';
 import { standingOf } from './standing.ts';
 
@@ -53,7 +54,10 @@ export class KnownGood {
     return this.#others.found;
   }
 
-  /** The sequences that are known of a component, as far as the quote covers them; none that lacks a bank of it, or of which it covers nothing. */
+  /**
+   * The sequences that are known of a component, as far as the quote covers them; none that lacks a bank of it, or of which it covers nothing; and
+   * one that says nothing is measured only where the quote covers all of the component.
+   */
   sequences(component: string, quoted: Quoted): readonly Sequence[] {
     const name = `${component} ${quoted.map(({ hash, pcrs }) => `${hash}:${pcrs.join()}`).join('+')}`;
     let found = this.#sequences.get(name);
@@ -62,6 +66,14 @@ export class KnownGood {
       this.#sequences.set(name, found);
     }
     return found;
+  }
+
+  /** Whether order counts: some sequence is known of it, be it that nothing is measured and the quote does not say so. */
+  isOrdered(component: string, quoted: Quoted): boolean {
+    return (
+      this.sequences(component, quoted).length > 0 ||
+      this.of(component).some(({ content }) => content.form === 'sequence' && content.events.length === 0)
+    );
   }
 
   /** Values with a single measurement of this claim that has these digests in each bank. @param digests hex, by bank */
@@ -136,8 +148,18 @@ function sequenceOf(value: ReferenceValue, quoted: Quoted): Sequence[] {
   const all = value.content.events;
   const events = all.filter(({ pcr }) => quoted.some(({ pcrs }) => pcrs.includes(pcr)));
   // Of a component of which nothing is quoted nothing can be said: that both are empty is no sameness.
-  if (events.length === 0 && all.length > 0) return [];
-  return events.every(({ digests }) => quoted.every(({ hash }) => digests[hash])) ? [{ value, events }] : [];
+  if (events.length === 0 && (all.length > 0 || !isCovered(value.component, quoted))) return [];
+  const isComparable = events.every(({ pcr, digests }) => banksOfPcr(quoted, pcr).every((bank) => digests[bank]));
+  return isComparable ? [{ value, events: events.map((event) => vouched(event, quoted)) }] : [];
+}
+
+/** Without digests in banks that the quote does not have of its PCR: those are not compared. */
+function vouched(event: ReferenceEvent, quoted: Quoted): ReferenceEvent {
+  const banks: readonly string[] = banksOfPcr(quoted, event.pcr);
+  const digests = Object.entries(event.digests).filter(([bank]) => banks.includes(bank));
+  return digests.length === Object.keys(event.digests).length
+    ? event
+    : { ...event, digests: Object.fromEntries(digests) };
 }
 
 /** What an event was learnt as. The first releases wrote only its role down, before its description; of a variable that says too little. */

@@ -8,14 +8,15 @@ import {
   type EventLog,
   type ImaPart,
 } from '@assay/measurement';
-import { components, type ReferenceContent, type ReferenceEvent } from '@assay/protocol';
+import { type Bank, components, type ReferenceContent, type ReferenceEvent } from '@assay/protocol';
 import type { PcrSelection } from '@assay/tpm/structures';
+import { banksOfPcr, isCovered } from './coverage.ts';
 import { filesOf } from './learn-files.ts';
 
 type Taught = Extract<ReferenceContent, { form: 'sequence' | 'files' }>;
 /**
- * A sequence for each component, in the order of `components` (no events: none measured, which is a value too); then the files of IMA's list,
- * where it was read from its beginning.
+ * A sequence for each component that the quote covers, in the order of `components` (no events: none measured, which is a value too); then the files
+ * of IMA's list, where it was read from its beginning.
  */
 export type Measured = readonly { component: string; content: Taught }[];
 
@@ -24,19 +25,25 @@ export class QuotedEvent implements Attribution {
   readonly event: BootEvent;
   readonly component: Attribution['component'];
   readonly role: Attribution['role'];
+  /** In which the quote vouches for it: a digest in another bank is nothing but claimed. */
+  readonly banks: readonly Bank[];
   #digests: ReferenceEvent['digests'] | undefined;
   #claim: string | undefined;
 
-  constructor({ event, component, role }: Attribution) {
+  constructor({ event, component, role }: Attribution, quoted: PcrSelection) {
     this.event = event;
     this.component = component;
     this.role = role;
+    this.banks = banksOfPcr(quoted, event.pcr);
   }
 
-  /** Hex, by bank. */
+  /** Hex, by bank, of those alone that the quote vouches for. */
   get digests(): ReferenceEvent['digests'] {
     this.#digests ??= Object.fromEntries(
-      Object.entries(this.event.digests).map(([bank, digest]) => [bank, digest.toHex()]),
+      this.banks.flatMap((bank) => {
+        const digest = this.event.digests[bank];
+        return digest === undefined ? [] : [[bank, digest.toHex()] as const];
+      }),
     );
     return this.#digests;
   }
@@ -59,17 +66,26 @@ export class QuotedEvent implements Attribution {
 export const quotedEvents = (log: EventLog, selection: PcrSelection): QuotedEvent[] =>
   componentsOf(log.events)
     .filter(({ event }) => selection.some(({ pcrs }) => pcrs.includes(event.pcr)))
-    .map((part) => new QuotedEvent(part));
+    .map((part) => new QuotedEvent(part, selection));
 
-/** @param parts of IMA's list, proven; one behind the other from its beginning, else no files are taught */
-export const measuredOf = (events: readonly QuotedEvent[], parts: readonly ImaPart[] = []): Measured => [
-  ...components.map((component) => ({
-    component,
-    content: {
-      form: 'sequence' as const,
-      events: events.filter((part) => part.component === component).map(({ reference }) => reference),
-    },
-  })),
+/**
+ * @param quoted what the quote covers: of a component of which it leaves a PCR out nothing is taught
+ * @param parts of IMA's list, proven; one behind the other from its beginning, else no files are taught
+ */
+export const measuredOf = (
+  events: readonly QuotedEvent[],
+  quoted: PcrSelection,
+  parts: readonly ImaPart[] = [],
+): Measured => [
+  ...components
+    .filter((component) => isCovered(component, quoted))
+    .map((component) => ({
+      component,
+      content: {
+        form: 'sequence' as const,
+        events: events.filter((part) => part.component === component).map(({ reference }) => reference),
+      },
+    })),
   ...filesTaught(parts),
 ];
 

@@ -4,13 +4,16 @@ import { claimOfEvent } from './known-good.ts';
 import type { QuotedEvent } from './learn.ts';
 import type { Support } from './support.ts';
 
-export const equal = (a: ReferenceEvent | undefined, b: QuotedEvent | undefined, banks: readonly Bank[]): boolean =>
-  a !== undefined &&
-  b !== undefined &&
-  banks.length > 0 &&
-  a.pcr === b.event.pcr &&
-  a.type === b.event.type &&
-  banks.every((bank) => a.digests[bank] !== undefined && a.digests[bank] === b.digests[bank]);
+/** @param banks of the quote; those of them count that it has of this event's PCR */
+export function equal(a: ReferenceEvent | undefined, b: QuotedEvent | undefined, banks: readonly Bank[]): boolean {
+  if (!a || !b || a.pcr !== b.event.pcr || a.type !== b.event.type) return false;
+  const own = ownBanks(b, banks);
+  return own.length > 0 && own.every((bank) => a.digests[bank] !== undefined && a.digests[bank] === b.digests[bank]);
+}
+
+/** Of these banks, those in which the quote vouches for it. */
+export const ownBanks = (part: QuotedEvent, banks: readonly Bank[]): Bank[] =>
+  banks.filter((bank) => part.banks.includes(bank));
 
 export const isSame = (
   known: readonly ReferenceEvent[],

@@ -4,6 +4,7 @@ import type { Bank, ReferenceValue } from '@assay/protocol';
 import type { PcrBanks } from '@assay/tpm/structures';
 import type { KnownGood, Quoted } from './known-good.ts';
 import type { QuotedEvent } from './learn.ts';
+import { ownBanks } from './sequence.ts';
 import { isSpecified } from './specification.ts';
 import { type Standing, standingOf } from './standing.ts';
 
@@ -44,7 +45,7 @@ export const supportOf = (part: QuotedEvent, facts: Facts, admitted: Admitted): 
 
 /** What lets it stand where a known sequence has another; that any machine may have it does not. */
 export function standInOf(part: QuotedEvent, facts: Facts, admitted: Admitted): Support | undefined {
-  const banks = banksOf(facts);
+  const banks = ownBanks(part, banksOf(facts));
   const singles = facts.knownGood.singles(part.component, part.claim, part.digests, banks);
   const [single] = admittedOf(
     singles.map((value) => ({ value })),

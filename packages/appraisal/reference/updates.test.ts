@@ -267,7 +267,7 @@ test('what the specification has is good of the firmware alone, and in its PCRs'
   );
   const { event, role } = separator;
   const specified = (changes: Partial<QuotedEvent>) =>
-    isSpecified(new QuotedEvent({ event, component: 'firmware', role, ...changes }), ['sha256']);
+    isSpecified(new QuotedEvent({ event, component: 'firmware', role, ...changes }, []), ['sha256']);
   assert.ok(specified({}));
   assert.ok(!specified({ component: 'hypervisor' }));
   assert.ok(!specified({ event: { ...event, pcr: 7, digests: {} } }));

@@ -64,10 +64,11 @@ export const sequence = (events: readonly QuotedEvent[], component: string): Ref
   events: events.filter((part) => part.component === component).map(({ reference }) => reference),
 });
 
-/** A boot log as a comparison sees it, when a quote over PCR 0–9 proves it. */
+/** A boot log as a comparison sees it, when a quote over PCR 0–9 proves it, or over what is said. */
 export function factsOfLog(log: Uint8Array, values: readonly ReferenceValue[], changes: Partial<Facts> = {}): Facts {
   const parsed = parseEventLog(log);
-  const quoted = bootPcrs.map(({ bank, pcrs }) => ({ hash: bank as Bank, pcrs: [...pcrs] }));
+  const boot = bootPcrs.map(({ bank, pcrs }) => ({ hash: bank as Bank, pcrs: [...pcrs] }));
+  const quoted = changes.quoted?.map(({ hash, pcrs }) => ({ hash: hash as Bank, pcrs: [...pcrs] })) ?? boot;
   return {
     events: quotedEvents(parsed, quoted),
     quoted,
