@@ -39,7 +39,7 @@ export function componentResults(
   const { policy } = standards;
   const facts = factsOf(verification, standards);
   const all = [
-    ...components.map((component) => resultOf(component, verification, doubts, facts, standards)),
+    ...components.map((component) => withFiles(resultOf(component, verification, doubts, facts, standards), standards)),
     ...extrasOf(policy).map((extra) => resultOfExtra(extra, verification, facts)),
   ].map(({ result, finding }) =>
     policy.knownGood.includes(result.component)
@@ -75,6 +75,12 @@ function resultOf(
   // What the policy does not want, of evidence that holds, does not hide what else is not good.
   const unwanted = compared.known && doubts.find((one) => one.component === component);
   return unwanted ? { result: { ...result.result, trust: weight(unwanted), reason: unwanted.message } } : result;
+}
+
+/** The operating system rests on the lists its files are in, too. */
+function withFiles({ result, finding }: Result, { fileState }: Pick<Standards, 'fileState'>): Result {
+  if (result.component !== 'operating_system' || !fileState?.values.length) return { result, finding };
+  return { result: { ...result, values: [...new Set([...(result.values ?? []), ...fileState.values])] }, finding };
 }
 
 function resultOfExtra({ name, pcrs }: Extra, verification: Verified, facts: Facts): Result {

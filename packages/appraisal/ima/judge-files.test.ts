@@ -97,7 +97,9 @@ test('a host is trusted whose files all stand in an allow list, with path and di
   const result = trusted(round(list));
   assert.match(reason(result), /IMA list of 5 entries proven: 4 files in allow lists$/);
   assert.deepEqual(result.files?.counts, { listed: 4, signed: 0, excluded: 0, bad: 0 });
-  assert.deepEqual(result.files?.values, [idOf(allow([...list, ...more]))]);
+  const id = idOf(allow([...list, ...more]));
+  assert.deepEqual(result.files?.values, [id]);
+  assert.ok(result.verdict.components[3]?.values?.includes(id), 'the operating system is good by it');
 });
 
 test('I22 a binary that was changed, and one nobody knows, are named by path, entry and digest', () => {
@@ -105,6 +107,7 @@ test('I22 a binary that was changed, and one nobody knows, are named by path, en
   const changed = refused(round([...list, evil]), 'ima-file-changed');
   assert.equal(changed.verdict.trust, 'untrusted');
   assert.equal(changed.verdict.components[3]?.trust, 'untrusted');
+  assert.ok(changed.verdict.components[3]?.values?.includes(idOf(allow([...list, ...more]))), 'its other files are');
   const [finding] = changed.findings;
   assert.equal(finding?.entry, 5);
   assert.match(finding?.message ?? '', /^operating system: IMA entry 5 \(\/usr\/bin\/program-1\)/);

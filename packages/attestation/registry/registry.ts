@@ -62,8 +62,14 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
       return { verdict: nothing, ageMs: 0, usableUntil: now };
     },
 
+    /** Its verdicts as they were given: whether they still hold `current` says. */
+    given: (host: string): readonly Verdict[] => (registered.has(host) ? (verdicts.get(host)?.verdicts ?? []) : []),
+
     /** Names of the pools it has a verdict in. */
     poolsOf: (host: string): string[] => verdicts.get(host)?.verdicts.map(({ pool }) => pool) ?? [],
+
+    /** The same with the round they are of, and its times. */
+    stored: (host: string): StoredVerdicts | undefined => (registered.has(host) ? verdicts.get(host) : undefined),
 
     /** Verdicts that were stored become the current ones, unless those of a later round, or by later standards, are there. */
     accept(stored: StoredVerdicts): void {

@@ -13,7 +13,7 @@ import { Type } from 'typebox';
 import type { Applied } from '../changes/apply.ts';
 import { findValue } from '../changes/life.ts';
 import { addValues, promoteValues, reinstateValue, removeValue, retireValues } from '../changes/reference.ts';
-import { usersOf } from '../changes/users.ts';
+import { type Users, usersOf } from '../changes/users.ts';
 import { learn } from '../reference/learn.ts';
 import { MaybeChange } from './change.ts';
 import type { Resource, RestNeeds } from './resource.ts';
@@ -102,16 +102,18 @@ async function told(
 
 function summaryOf(
   { content, ...value }: ReferenceValue,
-  users: ReadonlyMap<string, string[]>,
+  users: ReadonlyMap<string, Users>,
   withContent: boolean,
 ): ReferenceSummary {
   const counted = { sequence: 'events', measurements: 'measurements', 'pcr-values': 'values', files: 'files' } as const;
+  const { hosts = [], lastHeard = [] } = users.get(value.id) ?? {};
   const list = (content as Record<string, unknown>)[counted[content.form]];
   return {
     ...value,
     ...(withContent && { content }),
     form: content.form,
     count: Array.isArray(list) ? list.length : 0,
-    hosts: users.get(value.id) ?? [],
+    hosts: [...hosts],
+    ...(lastHeard.length > 0 && { hosts_last_heard: [...lastHeard] }),
   };
 }

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { labDocument } from '@assay/appraisal';
 import { openDatabase } from '@assay/daemon/storage';
 import { eachDatabase } from '@assay/daemon/testing';
-import { defaultPool, type Verdict } from '@assay/protocol';
+import { defaultPool, type ReferenceList, type Verdict } from '@assay/protocol';
 import { registerHost } from '../storage/hosts.ts';
 import { imaListLength, imaListOf, keepImaPart } from '../storage/ima-parts.ts';
 import { migrations } from '../storage/migrations/catalogue.ts';
@@ -49,6 +49,8 @@ test('a file that is not known stays found in later rounds, which bring only wha
   const { pool, host } = await world(t, '/usr/bin/one', '/usr/bin/two');
   await host.measure(file('/usr/bin/one'));
   assert.equal((await ask(pool)).verdict.trust, 'trusted');
+  const { values } = (await pool.server.call('GET', '/v1/reference')).body as ReferenceList;
+  assert.deepEqual(values.find(({ form }) => form === 'files')?.hosts, ['node1'], 'the host rests on the list');
   await host.measure(file('/usr/bin/evil'));
   const caught = await ask(pool);
   assert.deepEqual([caught.verdict.trust, counting(caught.verdict)], ['untrusted', ['ima-file-unknown']]);

@@ -166,6 +166,8 @@ export const ReferenceSummary = Type.Object({
   count: Type.Integer(),
   /** Hosts whose present verdict rests on it. */
   hosts: Type.Array(HostName),
+  /** Hosts that are not heard any more: their verdict rested on it, and has expired. */
+  hosts_last_heard: Type.Optional(Type.Array(HostName)),
 });
 export type ReferenceSummary = Static<typeof ReferenceSummary>;
 
