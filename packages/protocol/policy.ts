@@ -21,7 +21,7 @@ export type ComponentName = Static<typeof ComponentName>;
 const LabelName = Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?$' });
 const LabelValue = Type.String({ maxLength: 255 });
 /** Labels of a host; a pool's selector names those its hosts must have. */
-export const Labels = Type.Record(LabelName, LabelValue, { additionalProperties: false });
+export const Labels = Type.Record(LabelName, LabelValue, { additionalProperties: false, maxProperties: 64 });
 export type Labels = Static<typeof Labels>;
 
 /** A name that is not here is a mistake. */

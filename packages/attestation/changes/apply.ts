@@ -20,8 +20,8 @@ export type Plan<R> = {
   /** In a transaction. */
   write(tx: Db, at: Date): Promise<R>;
   readonly lines: readonly Pick<NewJournalLine, 'action' | 'subject' | 'text'>[];
-  /** Looks at the rehearsal, and refuses by throwing: what no `force` can have. */
-  check?(rehearsal: Rehearsal, losers: ReadonlySet<string>): void;
+  /** Looks at the hosts whose evidence, of whatever age, would no longer be good, and refuses by throwing: what no `force` can have. */
+  check?(rehearsal: Rehearsal, needing: ReadonlySet<string>): void;
 };
 
 /** What is changed, for codes and messages. */
@@ -50,13 +50,15 @@ export async function applyChange<R>(
       const present = await needs.standards(needs.db);
       const plan = await planOf(present);
       const revision = present.revision + 1;
-      const { rehearsal, losers } = await rehearse(needs, present, plan.next ? { ...plan.next, revision } : present);
-      plan.check?.(rehearsal, losers);
+      const next = plan.next ? { ...plan.next, revision } : present;
+      const { rehearsal, losers, losses, needing } = await rehearse(needs, present, next, plan.check !== undefined);
+      plan.check?.(rehearsal, needing.union(losers));
       if (change.dry_run || !plan.next) return { result: plan.unchanged, rehearsal };
       if (!change.force) checkBrake(subject, rehearsal);
       const done = await write(needs, change, present, plan);
       if (!done) continue;
-      await judgeAnew(needs, losers);
+      if (!change.force) needs.fallWatch.take(losses, needs.clock.uptimeMs());
+      await judgeAnew(needs, change.force ? losers : new Set());
       return { result: done.result, rehearsal };
     }
     throw new AssayError(
@@ -88,10 +90,13 @@ async function write<R>(
   });
 }
 
-/** The change is done, whatever becomes of this: then hosts are judged by it in their next round. */
-async function judgeAnew(needs: ChangeNeeds, losers: ReadonlySet<string>): Promise<void> {
+/**
+ * The change is done, whatever becomes of this: then hosts are judged by it in their next round.
+ * @param excused whose fall somebody forced
+ */
+async function judgeAnew(needs: ChangeNeeds, excused: ReadonlySet<string>): Promise<void> {
   try {
-    await needs.fallWatch.excuse(losers, () => reappraiseHosts(needs));
+    await needs.fallWatch.excuse(excused, () => reappraiseHosts(needs));
   } catch (err) {
     needs.log.error(
       { err },
@@ -104,17 +109,18 @@ const mostNamed = 5;
 
 export function checkBrake({ kind, where }: Subject, rehearsal: Rehearsal): void {
   if (!isBraked(rehearsal)) return;
-  const { losing, losing_percent: percent, brake_percent: most, changes } = rehearsal;
+  const { losing, lost_recently: before = 0, losing_percent: percent, brake_percent: most, changes } = rehearsal;
   const listed = changes.filter(({ before, after }) => before === 'trusted' && after !== 'trusted');
   const losers = [...new Set(listed.map(({ host }) => host))];
   const named = losers.slice(0, mostNamed).join(', ');
   const others = losing > mostNamed ? ` and ${losing - mostNamed} more` : '';
-  const trusted = Math.round((100 * losing) / percent);
+  const trusted = Math.round((100 * (losing + before)) / percent);
+  const together = before > 0 ? `${losing}, and ${before} by changes just before,` : `${losing}`;
   throw new AssayError(
     `${kind}-brake`,
     where,
     `a change by which at most ${most} % of the trusted hosts lose trust`,
-    `${losing} of ${trusted} (${Math.round(percent)} %), most by ${mostOften(listed)}: ${named}${others}`,
+    `${together} of ${trusted} (${Math.round(percent)} %), most by ${mostOften(listed)}: ${named}${others}`,
     { hint: 'look at the rehearsal (dry_run); to do it all the same, give force and because' },
   );
 }

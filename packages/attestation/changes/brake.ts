@@ -96,8 +96,9 @@ export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
 
   const unlisten = registry.onChange(({ host, pool, after }) => {
     if (!after) return fallWatch.forget({ host, pool });
-    fallWatch.see({ host, pool, trusted: after.trust === 'trusted' }, clock.uptimeMs());
-    if (after.trust !== 'trusted') check();
+    const trusted = registry.current(host, pool).verdict.trust === 'trusted'; // `after` may have expired as it came
+    fallWatch.see({ host, pool, trusted }, clock.uptimeMs());
+    if (!trusted) check();
   });
 
   /** Whether each host is trusted in each of its pools, as valid now. */

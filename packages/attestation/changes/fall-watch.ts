@@ -2,6 +2,8 @@
 
 type Fall = { readonly host: string; readonly atMs: number };
 
+export type Loss = { readonly host: string; readonly pool: string };
+
 export type Falls = {
   /** Hosts that lost trust in some pool within the window, and did not regain it there; in the order they fell. */
   readonly hosts: readonly string[];
@@ -17,6 +19,8 @@ export class FallWatch {
   /** By host and pool, the oldest first. */
   readonly #fallen = new Map<string, Fall>();
   #excused: ReadonlySet<string> = new Set();
+  /** By host, the pools in which changes that nobody forced took its trust, and when the last one did. */
+  readonly #taken = new Map<string, { pools: Set<string>; atMs: number }>();
   /** From when falls count as recent, however old: while a brake is on, nobody is forgotten who made it so. */
   #heldFromMs: number | undefined;
 
@@ -45,7 +49,21 @@ export class FallWatch {
     if (pools?.delete(pool) && pools.size === 0) this.#trusted.delete(host);
   }
 
-  /** What these hosts lose while `work` is under way somebody has decided. */
+  /** A change that nobody forced takes this trust: the next one within the window is measured together with it. */
+  take(losses: Iterable<Loss>, atMs: number): void {
+    for (const { host, pool } of losses) {
+      const before = this.#taken.get(host);
+      this.#taken.set(host, { pools: new Set([...(before?.pools ?? []), pool]), atMs });
+    }
+  }
+
+  /** By host, the pools in which it was trusted within the window, before such changes; whether it is again, nobody looked. */
+  taken(atMs: number): ReadonlyMap<string, ReadonlySet<string>> {
+    for (const [host, taken] of this.#taken) if (taken.atMs <= atMs - this.#windowMs) this.#taken.delete(host);
+    return new Map([...this.#taken].map(([host, { pools }]) => [host, pools]));
+  }
+
+  /** What these hosts lose while `work` is under way somebody has forced, with a reason. */
   async excuse<T>(hosts: ReadonlySet<string>, work: () => Promise<T>): Promise<T> {
     this.#excused = hosts;
     try {

@@ -10,6 +10,6 @@ export type ChangeNeeds = JudgingNeeds & {
   turns: Turns;
   /** A change by which more of the trusted hosts than this share would lose trust wants to be forced. */
   brakePercent: number;
-  /** Told of hosts whose fall somebody decided. */
-  fallWatch: Pick<FallWatch, 'excuse'>;
+  /** Told of hosts whose fall somebody forced, and of what changes cost that nobody did. */
+  fallWatch: Pick<FallWatch, 'excuse' | 'take' | 'taken'>;
 };

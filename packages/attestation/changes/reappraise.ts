@@ -9,6 +9,7 @@ import type { Db, VerdictRow } from '../storage/schema.ts';
 import { keepVerdicts, type StoredVerdicts } from '../storage/verdicts.ts';
 import type { ChangeNeeds } from './needs.ts';
 import { batchesOf, type JudgingNeeds, judgementsOf, pauses, type Verified, verifyRecorded } from './recorded.ts';
+import { heldNoLonger } from './verdict-life.ts';
 
 export type ReappraisalNeeds = JudgingNeeds & Pick<ChangeNeeds, 'switchboard'>;
 
@@ -56,8 +57,9 @@ async function anew(
     const evidence = verified.get(host);
     const judged = evidence?.recorded.round === first.round;
     const judgements = judged ? judgementsOf(needs, evidence, standards) : undefined;
-    const verdicts =
-      judgements?.map(({ verdict }) => verdict) ?? (await doubted(needs, tx, standards, first, evidence));
+    const given = judgements?.map(({ verdict }) => verdict) ?? (await doubted(needs, tx, standards, first, evidence));
+    const before = rows.flatMap((row) => readable(row) ?? []);
+    const verdicts = heldNoLonger(given, before, needs.lifetimeS);
     const { round, uptime_ms: uptimeMs, boot_id: bootId } = first;
     // Where no files were judged now, what is remembered of them stays: it says itself what it is good for.
     const files = Object.fromEntries(rows.flatMap((row) => (row.files === null ? [] : [[row.pool, row.files]])));

@@ -1,5 +1,6 @@
-// What would a change do to the fleet? The same evidence, judged before and after: who would have another verdict, and how many would lose trust.
+// What would a change do to the fleet? Verdicts as they hold now, before and after: who would have another, and how many would lose trust.
 import type { Rehearsal, Verdict, VerdictChange } from '@assay/protocol';
+import type { Loss } from './fall-watch.ts';
 
 /** More are counted, not listed. */
 const mostListed = 1000;
@@ -8,27 +9,48 @@ const longestReason = 300;
 /** Hosts one after the other, then the sum. */
 export class Tally {
   #hosts = 0;
-  #trustedBefore = 0;
+  #stale = 0;
+  readonly #trustedBefore = new Set<string>();
   readonly #losing: VerdictChange[] = [];
   readonly #others: VerdictChange[] = [];
+  readonly #losses: Loss[] = [];
   readonly #losers = new Set<string>();
+  readonly #taken: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #lostRecently: Set<string>;
   #more = 0;
+
+  /** @param taken by host, the pools in which earlier changes took its trust: what they cost counts with what this one does */
+  constructor(taken: ReadonlyMap<string, ReadonlySet<string>> = new Map()) {
+    this.#taken = taken;
+    this.#lostRecently = new Set(taken.keys());
+  }
 
   /** Hosts that are trusted before in some pool in which they are not after. */
   get losers(): ReadonlySet<string> {
     return this.#losers;
   }
 
-  /** @param before verdicts of one host on one evidence, one a pool, by the old standards; `after` by the new ones */
+  /** Each of them in each of those pools. */
+  get losses(): readonly Loss[] {
+    return this.#losses;
+  }
+
+  /** @param before verdicts on one host as they hold now, one a pool; `after` as they would hold now by other standards */
   add(host: string, before: readonly Verdict[], after: readonly Verdict[]): void {
     this.#hosts++;
-    if (before.some(({ trust }) => trust === 'trusted')) this.#trustedBefore++;
+    if (before.some(isTrusted)) this.#trustedBefore.add(host);
+    else if (before.some(({ findings }) => findings.some(({ code }) => code === 'verdict-expired'))) this.#stale++;
+    const trustedAfter = new Set(after.filter(isTrusted).map(({ pool }) => pool));
+    if (this.#taken.get(host)?.isSubsetOf(trustedAfter)) this.#lostRecently.delete(host);
     for (const pool of new Set([...before, ...after].map((one) => one.pool))) {
       const was = before.find((one) => one.pool === pool);
       const is = after.find((one) => one.pool === pool);
       if (same(was, is)) continue;
       const loses = was?.trust === 'trusted' && is?.trust !== 'trusted';
-      if (loses) this.#losers.add(host);
+      if (loses) {
+        this.#losers.add(host);
+        this.#losses.push({ host, pool });
+      }
       const list = loses ? this.#losing : this.#others;
       if (list.length < mostListed) list.push(changeOf(host, pool, was, is));
       else this.#more++;
@@ -40,17 +62,23 @@ export class Tally {
     const all = [...this.#losing.sort(byHost), ...this.#others.sort(byHost)];
     const more = this.#more + Math.max(0, all.length - mostListed);
     const losing = this.#losers.size;
+    const lost = this.#lostRecently.difference(this.#losers).size;
+    const base = this.#trustedBefore.union(this.#lostRecently).size;
     return {
       hosts: this.#hosts,
       silent: [...silent].sort(),
+      ...(this.#stale > 0 && { stale: this.#stale }),
       changes: all.slice(0, mostListed),
       ...(more > 0 && { more }),
       losing,
-      losing_percent: this.#trustedBefore === 0 ? 0 : (100 * losing) / this.#trustedBefore,
+      ...(lost > 0 && { lost_recently: lost }),
+      losing_percent: losing === 0 ? 0 : (100 * (losing + lost)) / base,
       brake_percent: brakePercent,
     };
   }
 }
+
+const isTrusted = ({ trust }: Verdict): boolean => trust === 'trusted';
 
 /** Whether more would lose trust than the brake lets. */
 export const isBraked = ({ losing, losing_percent, brake_percent }: Rehearsal): boolean =>

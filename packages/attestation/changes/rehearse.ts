@@ -1,20 +1,40 @@
 // A change rehearsed on the recorded evidence of the whole fleet, without effect.
-import type { Rehearsal } from '@assay/protocol';
+import type { Rehearsal, Verdict } from '@assay/protocol';
+import { standing } from '../registry/standing.ts';
 import type { Standards } from '../standards/standards.ts';
 import { fleetOf } from '../storage/recorded-evidence.ts';
-import { batchesOf, type JudgingNeeds, judgeRecorded, pauses, verifyRecorded } from './recorded.ts';
+import type { Loss } from './fall-watch.ts';
+import type { ChangeNeeds } from './needs.ts';
+import { batchesOf, type JudgingNeeds, judgeRecorded, pauses, type Verified, verifyRecorded } from './recorded.ts';
 import { Tally } from './rehearsal.ts';
+import { heldNoLonger } from './verdict-life.ts';
 
-export type Rehearsed = { readonly rehearsal: Rehearsal; readonly losers: ReadonlySet<string> };
+export type Rehearsed = {
+  readonly rehearsal: Rehearsal;
+  /** Hosts that are trusted now in some pool in which they would not be. */
+  readonly losers: ReadonlySet<string>;
+  readonly losses: readonly Loss[];
+  /** Hosts whose recorded evidence, of whatever age, would no longer be good in some pool; empty where nobody asked for it. */
+  readonly needing: ReadonlySet<string>;
+};
 
-/** By the present standards and by others. Others may go on with their work meanwhile; who wants it to be of one piece takes a turn. */
+export type RehearsalNeeds = JudgingNeeds &
+  Pick<ChangeNeeds, 'brakePercent'> & { fallWatch: Pick<ChangeNeeds['fallWatch'], 'taken'> };
+
+/**
+ * What the verdicts of this moment would become by other standards. Others may go on with their work meanwhile; who wants it to be of one piece takes a
+ * turn.
+ * @param wantsNeeding whether evidence is judged by the present standards as well
+ */
 export async function rehearse(
-  needs: JudgingNeeds & { brakePercent: number },
+  needs: RehearsalNeeds,
   present: Standards,
   next: Standards,
+  wantsNeeding = false,
 ): Promise<Rehearsed> {
-  const { db, brakePercent } = needs;
-  const tally = new Tally();
+  const { db, brakePercent, clock, fallWatch, registry } = needs;
+  const tally = new Tally(fallWatch.taken(clock.uptimeMs()));
+  const needing = new Tally();
   const silent: string[] = [];
   const pause = pauses();
   for (const batch of batchesOf(await fleetOf(db))) {
@@ -24,9 +44,31 @@ export async function rehearse(
     for (const { host } of batch) {
       await pause();
       const one = verified.get(host);
-      if (one) tally.add(host, judgeRecorded(needs, one, present), judgeRecorded(needs, one, next));
-      else silent.push(host);
+      const judged = one && judgeRecorded(needs, one, next);
+      if (judged && wantsNeeding) needing.add(host, judgeRecorded(needs, one, present), judged);
+      const after = judged && asOfNow(needs, one, judged);
+      if (!after) silent.push(host);
+      else
+        tally.add(
+          host,
+          registry.poolsOf(host).map((pool) => registry.current(host, pool).verdict),
+          after,
+        );
     }
   }
-  return { rehearsal: tally.result({ silent, brakePercent }), losers: tally.losers };
+  const { losers, losses } = tally;
+  return { rehearsal: tally.result({ silent, brakePercent }), losers, losses, needing: needing.losers };
+}
+
+/** What is judged anew is stored so, and read so. Undefined: the verdict rests on a later round, which says nothing more. */
+function asOfNow(
+  { clock, lifetimeS, registry }: JudgingNeeds,
+  { recorded: { host, round } }: Verified,
+  judged: readonly Verdict[],
+): Verdict[] | undefined {
+  const stored = registry.stored(host);
+  if (!stored) return [];
+  if (stored.round > round) return undefined;
+  const at = { now: clock.now(), uptimeMs: clock.uptimeMs(), bootId: clock.bootId };
+  return heldNoLonger(judged, stored.verdicts, lifetimeS).map((verdict) => standing(verdict, stored, at).verdict);
 }

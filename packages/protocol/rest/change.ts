@@ -6,8 +6,8 @@ import { Trust } from '../verdict.ts';
 
 /** Fields of a request that changes what is good. */
 export const changeFields = {
-  /** Who, by their own word: kept in the history. */
-  by: Type.Optional(Type.String({ maxLength: 255 })),
+  /** Who, by their own word: kept in the history. The server alone is `assay`. */
+  by: Type.Optional(Type.String({ maxLength: 255, pattern: '^(?!\\s*[Aa][Ss][Ss][Aa][Yy]\\s*$)' })),
   because: Type.Optional(Type.String({ maxLength: 1000 })),
   /** Say what would happen, and do nothing. */
   dry_run: Type.Optional(Type.Boolean()),
@@ -35,15 +35,19 @@ export type VerdictChange = Static<typeof VerdictChange>;
 export const Rehearsal = Type.Object({
   /** Hosts whose recorded evidence was appraised. */
   hosts: Type.Integer(),
-  /** Hosts that nothing can be said of: no evidence is recorded. */
+  /** Hosts that nothing can be said of: no evidence is recorded that their verdict rests on. */
   silent: Type.Array(HostName),
+  /** Hosts whose verdict has expired: they are not trusted, have nothing to lose, and no change wins them back before they are heard. */
+  stale: Type.Optional(Type.Integer()),
   /** Who would lose trust first; at most 1000. */
   changes: Type.Array(VerdictChange),
   /** Changes beyond those. */
   more: Type.Optional(Type.Integer()),
-  /** Hosts trusted in some pool before, in that pool not after. */
+  /** Hosts trusted in some pool now, in that pool not after. */
   losing: Type.Integer(),
-  /** `losing` in percent of the hosts trusted before. */
+  /** Others that lost trust by changes within the brake's window which nobody forced, and would not have it again. */
+  lost_recently: Type.Optional(Type.Integer()),
+  /** `losing` and `lost_recently`, in percent of the hosts that are trusted now or were before those changes; 0 where nobody is `losing`. */
   losing_percent: Type.Number(),
   /** Above this share a change wants `force`. */
   brake_percent: Type.Number(),

@@ -35,7 +35,9 @@ export async function startFleet(
   });
   const { clock = systemClock } = options;
   const db = await openDatabase<Schema>(first.options.database, migrations);
-  await recordFleet(db, hosts, { now: clock.now(), uptimeMs: Math.round(clock.uptimeMs()), bootId: clock.bootId });
+  const moment = { now: clock.now(), uptimeMs: Math.round(clock.uptimeMs()), bootId: clock.bootId };
+  const { verdict_lifetime: lifetimeS } = options;
+  await recordFleet(db, hosts, { ...moment, ...(lifetimeS !== undefined && { lifetimeS }) });
   await db.destroy();
   const fleet = fleetOn(await first.restart(), {});
   const { added } = await fleet.ok<LearnResult>('POST', '/v1/reference', { values: valuesOf() });

@@ -60,13 +60,14 @@ export async function recordFleet(db: Db, hosts: readonly FleetHost[], at: Momen
   });
 }
 
-type Moment = { now: Date; uptimeMs: number; bootId: string };
+/** `lifetimeS`: how long the verdict of that round holds. */
+type Moment = { now: Date; uptimeMs: number; bootId: string; lifetimeS?: number };
 
 /** A round of a host: it booted this. */
 export async function recordEvidence(
   tx: Db,
   { name, variant = 'a', round = 1 }: FleetHost,
-  { now, uptimeMs, bootId }: Moment,
+  { now, uptimeMs, bootId, lifetimeS = 7200 }: Moment,
 ): Promise<void> {
   const { akKey, akName, ekCertificate, ekPublic } = fleetTpm;
   const endorsement = checkEndorsement(ekCertificate, ekPublic, [], store, now);
@@ -89,7 +90,8 @@ export async function recordEvidence(
     { before: undefined, log: event_log },
   );
   const why = { code: 'reference-missing', message: 'nothing is known' };
-  const verdict = unknownVerdict({ host: name, why, policy: testPolicy(), revision: 0, endorsement, now });
+  const policy = { ...testPolicy(), verdictLifetimeS: lifetimeS };
+  const verdict = unknownVerdict({ host: name, why, policy, revision: 0, endorsement, now });
   await keepVerdicts(tx, { host: name, round, revision: 0, uptimeMs, bootId, verdicts: [verdict] });
 }
 
