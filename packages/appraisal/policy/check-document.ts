@@ -26,9 +26,14 @@ export const fieldOf = ({ pool }: Pick<PolicyDocument, 'pool'>, field: string): 
 
 type Refuse = (field: string, expected: string, got: unknown, hint?: string) => never;
 
+/** PCRs that any program of the running system sets back to zero (PC Client PTP, §4.7: debug, application): what stands there anybody says. */
+const resettable = [16, 23];
+
 function checkNames({ known_good: knownGood = [], extras = [], tpm }: PolicyDocument, refuse: Refuse): void {
   const own = new Set<string>();
-  for (const { name } of extras) {
+  for (const { name, pcrs } of extras) {
+    const loose = pcrs.find((pcr) => resettable.includes(pcr));
+    if (loose !== undefined) refuse('extras', 'PCRs that nobody resets before the next boot', `PCR ${loose} (${name})`);
     if ((components as readonly string[]).includes(name)) refuse('extras', 'a name that is not one of the four', name);
     if (own.has(name)) refuse('extras', 'each name once', name);
     own.add(name);

@@ -173,7 +173,7 @@ test('a policy is tried, refused by the brake, forced with a reason, and gone ba
   const file = folderOf(t);
   const strict = file(
     'strict.yaml',
-    policyOf('ima: {required: true}\nextras: [{name: nothing, pcrs: [23]}]\n').replace(
+    policyOf('ima: {required: true}\nextras: [{name: nothing, pcrs: [15]}]\n').replace(
       '[firmware,',
       '[nothing, firmware,',
     ),
