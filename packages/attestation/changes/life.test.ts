@@ -50,8 +50,13 @@ test('what an update replaces: the values that are named; else earlier ones of t
   assert.equal(nameless?.replaces, undefined);
   const [none] = entering(values, [kernel('b', { name: 'linux' })], { ...said, window: { replaces: [] } }).fresh;
   assert.equal(none?.replaces, undefined);
-  const window = { replaces: [other.id.slice(0, 10)] };
-  assert.deepEqual(entering(values, [kernel('b')], { ...said, window }).fresh[0]?.replaces, [other.id]);
+  const window = { replaces: [old.id.slice(0, 10)] };
+  assert.deepEqual(entering(values, [kernel('b')], { ...said, window }).fresh[0]?.replaces, [old.id]);
+  const foreign = { replaces: [old.id, other.id] };
+  assert.throws(() => entering(values, [kernel('b')], { ...said, window: foreign }), {
+    code: 'reference-value',
+    where: 'next.replaces',
+  });
   const strange = { replaces: ['ffff'] };
   assert.throws(() => entering(values, [kernel('b')], { ...said, window: strange }), { code: 'reference-not-found' });
 });
@@ -67,6 +72,10 @@ test('a window has its end ahead of its beginning and of now; one that has begun
     { from: later, until: later },
     { until: '2026-99-99T00:00:00Z' },
     { from: '2026-99-99T00:00:00Z' },
+    { from: '2027-02-29T00:00:00Z' },
+    { from: '2026-02-30T00:00:00Z' },
+    { until: '2099-02-30T00:00:00.000Z' },
+    { until: '2099-04-31T24:00:00Z' },
   ])
     assert.throws(() => enter(wrong), { code: 'reference-value' }, JSON.stringify(wrong));
 });
@@ -141,4 +150,72 @@ test('the beginning of an id is enough when it is of one alone', () => {
   assert.equal(findValue(values, 'abc').id, 'abc');
   assert.throws(() => findValue(values, 'ab'), { code: 'reference-id-conflict' });
   assert.throws(() => findValue(values, 'b'), { code: 'reference-not-found' });
+});
+
+test('what a retired value alone has does not come back in another value, unless it is forced', () => {
+  const gone = stored(kernel('a', { name: 'linux' }), { state: 'retired' });
+  const event = (claim: string, digest: string) => ({
+    ...{ pcr: 4, type: 'EV_EFI_BOOT_SERVICES_APPLICATION', description: claim, claim },
+    digests: { sha256: digest.repeat(64) },
+  });
+  const inOrder = (...digests: string[]) =>
+    kernel('', { content: { form: 'sequence', events: digests.map((one) => event('kernel image', one)) } });
+  const moreBanks = kernel('', {
+    content: {
+      form: 'measurements',
+      measurements: [
+        { claim: 'kernel image', digests: { sha1: '0'.repeat(40), sha256: 'a'.repeat(64) }, description: '' },
+      ],
+    },
+  });
+  const enter = (values: ReferenceValue[], one: NewReferenceValue, more = {}) =>
+    entering(values, [one], { ...said, window: undefined, ...more }).fresh.length;
+  const refused = { code: 'reference-retired', hint: new RegExp(`assay reference reinstate ${gone.id}`) };
+  for (const again of [moreBanks, inOrder('a'), inOrder('b', 'a')]) {
+    assert.throws(() => enter([gone], again), refused);
+    assert.throws(() => enter([gone], again, { window: {} }), refused);
+    assert.equal(enter([gone], again, { force: true }), 1);
+    assert.equal(enter([gone, stored(inOrder('c', 'a'))], again), 1, 'another value has it as good');
+  }
+  assert.equal(enter([gone], inOrder('b')), 1);
+  assert.equal(enter([gone], { ...moreBanks, component: 'boot_loader' }), 1);
+  assert.equal(enter([gone], kernel('a', { name: 'linux again' })), 0, 'the same is there, and stays retired');
+  assert.equal(enter([{ ...gone, state: 'current' }], moreBanks), 1);
+});
+
+test('files come back by path and digest, PCR values and sequences as a whole', () => {
+  const of = (content: NewReferenceValue['content']) => kernel('', { content });
+  const files = (...all: [path: string, digest: string][]) =>
+    of({ form: 'files', files: all.map(([path, digest]) => ({ path, digests: { sha256: digest.repeat(64) } })) });
+  const events = (...digests: string[]) =>
+    of({
+      form: 'sequence',
+      events: digests.map((digest, i) => ({
+        ...{ pcr: 0, type: 'EV_S_CRTM_VERSION', description: `${i} as told`, claim: 'firmware version' },
+        digests: { sha256: digest.repeat(64) },
+      })),
+    });
+  const pcrs = (...all: [pcr: number, value: string][]) =>
+    of({ form: 'pcr-values', values: all.map(([pcr, one]) => ({ bank: 'sha256', pcr, value: one.repeat(64) })) });
+  const enters = (gone: NewReferenceValue, one: NewReferenceValue) => {
+    try {
+      return entering([stored(gone, { state: 'retired' })], [one], { ...said, window: undefined }).fresh.length === 1;
+    } catch (error) {
+      assert.equal((error as { code?: string }).code, 'reference-retired');
+      return false;
+    }
+  };
+  assert.ok(!enters(files(['/a', 'a'], ['/b', 'b']), files(['/b', 'b'])));
+  assert.ok(enters(files(['/a', 'a']), files(['/a', 'b'], ['/b', 'a'])));
+  const told = events('a', 'b');
+  assert.ok(told.content.form === 'sequence');
+  const retold = of({
+    form: 'sequence',
+    events: told.content.events.map((one) => ({ ...one, description: 'told otherwise' })),
+  });
+  assert.ok(!enters(told, retold));
+  assert.ok(enters(told, events('a', 'c')), 'most of a sequence stays good in the next one');
+  assert.ok(enters(events(), of({ form: 'sequence', events: [{ ...(told.content.events[0] ?? assert.fail()) }] })));
+  assert.ok(!enters(pcrs([0, 'a'], [1, 'b']), pcrs([1, 'b'], [0, 'a'])));
+  assert.ok(enters(pcrs([0, 'a'], [1, 'b']), pcrs([0, 'a'], [1, 'c'])));
 });

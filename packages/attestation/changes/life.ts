@@ -8,6 +8,7 @@ import {
   type UpdateWindow,
 } from '@assay/protocol';
 import { referenceId } from '../storage/reference-values.ts';
+import { revivedBy } from './revival.ts';
 
 /** Who says so, when and why. */
 export type Said = { readonly by: string; readonly because: string | undefined; readonly at: Date };
@@ -34,12 +35,13 @@ export function findValue(values: readonly ReferenceValue[], id: string): Refere
 
 /**
  * Values as they would enter, each once; good at once, or in a window.
- * @throws AssayError `reference-value` for what says nothing, and for a window that is none
+ * @throws AssayError `reference-value` for what says nothing, and for a window that is none; `reference-retired` for what would make good again
+ * what a retired value alone has, unless forced
  */
 export function entering(
   values: readonly ReferenceValue[],
   given: readonly NewReferenceValue[],
-  { window, by, because, at }: Said & { window: UpdateWindow | undefined },
+  { window, by, because, at, force = false }: Said & { window: UpdateWindow | undefined; force?: boolean | undefined },
 ): { fresh: ReferenceValue[]; known: ReferenceValue[] } {
   const there = new Map(values.map((value) => [value.id, value]));
   const [fresh, known] = [new Map<string, ReferenceValue>(), new Map<string, ReferenceValue>()];
@@ -58,6 +60,15 @@ export function entering(
         added_at: at.toISOString(),
       });
   });
+  const revived = force ? undefined : revivedBy(values, [...fresh.values()]);
+  if (revived)
+    throw new AssayError(
+      'reference-retired',
+      nameOf(revived.fresh),
+      'what was never retired',
+      `${revived.what}, of ${nameOf(revived.retired)}, which was`,
+      { hint: `if it is good again: assay reference reinstate ${revived.retired.id}; or give force and because` },
+    );
   return { fresh: [...fresh.values()], known: [...known.values()] };
 }
 
@@ -68,19 +79,34 @@ function windowOf(
   { from, until, replaces }: UpdateWindow,
   at: Date,
 ): Pick<ReferenceValue, 'from' | 'until' | 'replaces'> {
-  const begins = from === undefined ? at.getTime() : Date.parse(from);
+  const begins = from === undefined ? at.getTime() : instant(from);
   if (Number.isNaN(begins)) throw new AssayError('reference-value', 'next.from', 'a point in time', from);
-  if (until !== undefined && !(Date.parse(until) > Math.max(at.getTime(), begins)))
+  if (until !== undefined && !(instant(until) > Math.max(at.getTime(), begins)))
     throw new AssayError('reference-value', 'next.until', 'a point in time ahead, after the window’s beginning', until);
   const named = replaces?.map((id) => findValue(values, id)) ?? namesakes(values, one);
   const self = named.find(({ id }) => id === one.id);
   if (self) throw new AssayError('reference-value', 'next.replaces', 'other values', `${nameOf(self)} itself`);
+  const foreign = named.find(({ component }) => component !== one.component);
+  if (foreign)
+    throw new AssayError(
+      'reference-value',
+      'next.replaces',
+      `values of ${componentName(one.component)}`,
+      nameOf(foreign),
+    );
   const ids = [...new Set(named.map(({ id }) => id))];
   return {
     ...(begins > at.getTime() && { from }),
     ...(until !== undefined && { until }),
     ...(ids.length > 0 && { replaces: ids }),
   };
+}
+
+/** Milliseconds; NaN for a day that no calendar has: the 30th of February is not the 2nd of March. */
+function instant(text: string): number {
+  const ms = Date.parse(text);
+  const seconds = 'YYYY-MM-DDTHH:MM:SS'.length;
+  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, seconds) === text.slice(0, seconds) ? ms : Number.NaN;
 }
 
 /** Earlier versions of the same thing: only where it has a name, so that nothing is replaced by accident. */

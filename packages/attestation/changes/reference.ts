@@ -14,7 +14,7 @@ export type AddedAs = { readonly action: string; readonly subject: string; reado
 
 /**
  * Those that are there already stay as they are, also when they are retired: see `reinstateValue`.
- * @throws AssayError `reference-value`, `reference-not-found` (what it is to replace), `reference-brake`, `change-…`
+ * @throws AssayError `reference-value`, `reference-not-found` (what it is to replace), `reference-retired`, `reference-brake`, `change-…`
  */
 export async function addValues(
   needs: ChangeNeeds,
@@ -26,7 +26,7 @@ export async function addValues(
   const { result, rehearsal } = await applyChange(needs, change, { kind: 'reference', where }, (present) => {
     const { values } = present.knownGood;
     const said = saidBy(needs, change);
-    const { fresh, known } = entering(values, given, { ...said, window });
+    const { fresh, known } = entering(values, given, { ...said, window, force: change.force });
     const result = { added: fresh, known };
     return {
       next: fresh.length > 0 ? withValues(present, [...values, ...fresh]) : undefined,
@@ -93,7 +93,7 @@ export async function removeValue(needs: ChangeNeeds, id: string, change: Change
       unchanged: [value],
       lines: [{ action: 'reference-remove', subject: value.id, text: described(value) }],
       check(_rehearsal: Rehearsal, losers: ReadonlySet<string>) {
-        const hosts = [...new Set([...(users.get(value.id) ?? []), ...losers])].sort();
+        const hosts = [...new Set([...(users.get(value.id)?.hosts ?? []), ...losers])].sort();
         const others = hosts.length > 5 ? ` and ${hosts.length - 5} more` : '';
         if (hosts.length > 0) throw inUse(value, `used by ${hosts.slice(0, 5).join(', ')}${others}`);
       },

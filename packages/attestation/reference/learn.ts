@@ -14,7 +14,7 @@ const deadlineMs = 30_000;
 /**
  * Asks the host now, adds what is new, and has everybody judged by it.
  * @throws AssayError `reference-not-verified` when log, quote and key do not agree, or anything else makes its evidence unsound;
- * `attest-unavailable`, `attest-timeout`; `reference-value` for a component it has nothing of
+ * `attest-unavailable`, `attest-timeout`; `reference-value` for a component it has nothing of, or that its quote does not cover
  */
 export async function learn(
   needs: ChangeNeeds,
@@ -30,6 +30,10 @@ export async function learn(
       [...new Set(measured.map(({ component }) => component))].join(', '),
       strange,
     );
+  if (measured.length === 0)
+    throw new AssayError('reference-value', `host ${host}`, 'a quote over all PCRs of a component', 'of none', {
+      hint: 'firmware is learnt from PCR 0–7, all four from 0–9, in each bank: see evidence.pcrs of its policy',
+    });
   const { evidence_sha256: sha256 } = verdict;
   const values: NewReferenceValue[] = measured
     .filter(({ component }) => components?.includes(component) ?? true)
