@@ -48,6 +48,7 @@ export async function filesFor(
   given: Verification,
   before: ReadonlyMap<string, FilesState> | undefined,
   by: readonly Standards[],
+  pause: () => Promise<void>,
 ): Promise<RecordedFiles> {
   const verification = readToTheEnd(given);
   if (!verification.authentic || !verification.state.ima) return noFiles;
@@ -59,7 +60,7 @@ export async function filesFor(
   );
   return {
     before: before ?? new Map(),
-    earlier: wanted ? await imaListOf(db, host, verification.state.ima.list.offset) : undefined,
+    earlier: wanted ? await imaListOf(db, host, verification.state.ima.list.offset, pause) : undefined,
   };
 }
 

@@ -105,7 +105,7 @@ export async function verifyRecorded(
         endorsement: present.endorsement,
         ...{ nonce, wanted, imaAsked, previous, knownImaLines, knownLogs },
       });
-      const files = await filesFor(db, recorded, verification, states.get(host), by);
+      const files = await filesFor(db, recorded, verification, states.get(host), by, pause);
       verified.push({ recorded, verification, present, files });
     } catch (err) {
       log.error({ err, host }, 'recorded evidence cannot be read');

@@ -6,9 +6,12 @@ import { labDocument } from '@assay/appraisal';
 import { openDatabase } from '@assay/daemon/storage';
 import { eachDatabase } from '@assay/daemon/testing';
 import { defaultPool, type ReferenceList, type Verdict } from '@assay/protocol';
+import { recordFleet } from '../changes/testing/recorded.ts';
 import { registerHost } from '../storage/hosts.ts';
-import { imaListLength, imaListOf, keepImaPart } from '../storage/ima-parts.ts';
+import { imaListLength, imaListOf, keepImaPart, longestList } from '../storage/ima-parts.ts';
 import { migrations } from '../storage/migrations/catalogue.ts';
+import { packed } from '../storage/packed.ts';
+import { fleetOf } from '../storage/recorded-evidence.ts';
 import type { Db, Schema } from '../storage/schema.ts';
 import { filesOf } from '../storage/verdicts.ts';
 import { type Pool, startPool } from '../testing/pool.ts';
@@ -169,3 +172,45 @@ eachDatabase(
     assert.equal(await imaListLength(db, 'node1'), 0);
   },
 );
+
+eachDatabase('a list that is too long is not kept, and counts with the evidence as long as it is', async (url, t) => {
+  const db = await openDatabase<Schema>(url, migrations);
+  t.after(() => db.destroy());
+  const moment = { now: new Date(), uptimeMs: 0, bootId: 'x' };
+  await recordFleet(db, [{ name: 'node1' }, { name: 'node2' }], moment);
+  const stored = (length: number) => ({ host: 'node1', offset: 0, length, data: packed('as good as any') });
+  await db
+    .insertInto('ima_parts')
+    .values(stored(longestList - 5))
+    .execute();
+  const [one, two] = (await fleetOf(db)).map(({ evidence }) => evidence?.bytes ?? 0).sort((a, b) => a - b);
+  assert.equal((two ?? 0) - (one ?? 0), longestList - 5);
+  const keep = (offset: number, length: number) =>
+    db.transaction().execute((tx) => keepImaPart(tx, 'node1', { offset, bytes: new Uint8Array(length) }));
+  await keep(longestList - 5, 5);
+  assert.equal(await imaListLength(db, 'node1'), longestList);
+  assert.equal((await imaListOf(db, 'node1')).length, 2);
+  await keep(longestList, 1);
+  assert.equal(await imaListLength(db, 'node1'), 0);
+  await db
+    .insertInto('ima_parts')
+    .values(stored(longestList + 1))
+    .execute();
+  assert.deepEqual(await imaListOf(db, 'node1'), []);
+});
+
+test('a list that is too long to be kept is not asked for again in every round; its files stay unread', async (t) => {
+  const { pool, host, db } = await world(t, '/usr/bin/one');
+  await host.measure(file('/usr/bin/one'));
+  await ask(pool);
+  const { last_quote } = await db.selectFrom('enrolments').select('last_quote').executeTakeFirstOrThrow();
+  const state = JSON.parse(last_quote ?? '');
+  state.ima.list.offset = longestList + 1;
+  await db
+    .updateTable('enrolments')
+    .set({ last_quote: JSON.stringify(state) })
+    .execute();
+  await db.deleteFrom('ima_parts').execute();
+  const { challenge } = await pool.ask();
+  assert.equal(challenge.ima_offset, longestList + 1);
+});

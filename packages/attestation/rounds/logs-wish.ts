@@ -5,7 +5,7 @@ import { imaPcr } from '@assay/measurement';
 import type { Challenge, PcrWish } from '@assay/protocol';
 import type { Membership } from '../standards/standards.ts';
 import { leftBehind } from '../storage/enrolments.ts';
-import { imaListLength } from '../storage/ima-parts.ts';
+import { imaListLength, longestList } from '../storage/ima-parts.ts';
 import type { Db } from '../storage/schema.ts';
 
 export type LogsWish = Pick<Challenge, 'event_log_sha256' | 'ima_offset' | 'ima_since'>;
@@ -23,7 +23,8 @@ export async function logsWish(
   const offset = imaOffset(state?.ima, pcrs);
   if (!state || offset === 0) return { ...log, ima_offset: 0 };
   const judged = memberships.some(({ policy }) => policy?.document.ima?.files);
-  if (judged && (await imaListLength(db, host)) < offset) return { ...log, ima_offset: 0 };
+  // One that is too long to be kept would be asked for in every round, and never be kept.
+  if (judged && offset <= longestList && (await imaListLength(db, host)) < offset) return { ...log, ima_offset: 0 };
   const { reset_count, restart_count } = state.tpm;
   return { ...log, ima_offset: offset, ima_since: { reset_count, restart_count } };
 }

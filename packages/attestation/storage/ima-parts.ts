@@ -6,6 +6,9 @@ import type { Db } from './schema.ts';
 /** Bytes of a list, from `offset` on. */
 export type StoredImaPart = { readonly offset: number; readonly bytes: Uint8Array };
 
+/** Bytes of a host's list that are kept. A longer one is judged as it comes, and never as a whole again: where that is asked for, its files stay unread. */
+export const longestList = 64 * 1024 * 1024;
+
 /** A part that is smaller takes up what follows it: a host that measures a file now and then does not fill the table with rows. */
 const smallPart = 16 * 1024;
 
@@ -21,7 +24,7 @@ export async function keepImaPart(db: Db, host: string, { offset, bytes }: Store
     .limit(1)
     .executeTakeFirst();
   const end = last ? last.offset + last.length : 0;
-  if (end !== offset) return await dropImaParts(db, host);
+  if (end !== offset || offset + bytes.length > longestList) return await dropImaParts(db, host);
   const small = last && last.length < smallPart ? last : undefined;
   const whole = small ? Buffer.concat([unpacked(small.data), bytes]) : bytes;
   const row = { host, offset: small?.offset ?? offset, length: whole.length, data: packed(whole) };
@@ -52,10 +55,21 @@ export async function imaListLength(db: Db, host: string): Promise<number> {
 /**
  * The list from its beginning, as far as it was read; none: nothing is kept of it.
  * @param until only what comes before this byte
+ * @param pause asked after each part: whether others are to have a turn
  */
-export async function imaListOf(db: Db, host: string, until = Number.MAX_SAFE_INTEGER): Promise<StoredImaPart[]> {
+export async function imaListOf(
+  db: Db,
+  host: string,
+  until = Number.MAX_SAFE_INTEGER,
+  pause: () => Promise<void> = async () => undefined,
+): Promise<StoredImaPart[]> {
+  if ((await imaListLength(db, host)) > longestList) return []; // kept by an earlier version
   const rows = await db.selectFrom('ima_parts').selectAll().where('host', '=', host).orderBy('offset').execute();
-  return rows
-    .filter(({ offset }) => offset < until)
-    .map(({ offset, data }) => ({ offset, bytes: unpacked(data).subarray(0, until - offset) }));
+  const parts: StoredImaPart[] = [];
+  for (const { offset, data } of rows) {
+    if (offset >= until) break;
+    parts.push({ offset, bytes: unpacked(data).subarray(0, until - offset) });
+    await pause();
+  }
+  return parts;
 }

@@ -7,7 +7,7 @@ import type { Db, EnrolmentRow, VerdictRow } from './schema.ts';
 /** A host, and how much there is to read of it. */
 export type FleetEntry = {
   readonly host: string;
-  /** Absent: there is no evidence that could be verified. */
+  /** Absent: there is no evidence that could be verified. `bytes`: with what is kept of IMA's list. */
   readonly evidence?: { readonly round: number; readonly log: string | null; readonly bytes: number };
 };
 
@@ -32,13 +32,20 @@ export async function fleetOf(db: Db, only?: readonly string[]): Promise<FleetEn
       )
       .select(['hosts.name', 'evidence.round', 'evidence.event_log_sha256 as log'])
       .select(({ fn }) => fn<number | string | null>('octet_length', ['evidence.claimed']).as('bytes'))
+      .select((of) =>
+        of
+          .selectFrom('ima_parts')
+          .whereRef('ima_parts.host', '=', 'hosts.name')
+          .select(({ fn }) => fn.sum<number | string | null>('length').as('list'))
+          .as('list'),
+      )
       .where('hosts.name', '>', last)
       .orderBy('hosts.name')
       .limit(pageSize)
       .execute();
-    for (const { name: host, round, log, bytes } of rows) {
+    for (const { name: host, round, log, bytes, list } of rows) {
       if (wanted && !wanted.has(host)) continue;
-      found.push(round === null ? { host } : { host, evidence: { round, log, bytes: Number(bytes) } });
+      found.push(round === null ? { host } : { host, evidence: { round, log, bytes: Number(bytes) + Number(list) } });
     }
     last = rows.at(-1)?.name ?? last;
     if (rows.length < pageSize) break;
