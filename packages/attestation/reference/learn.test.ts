@@ -74,6 +74,22 @@ test('a host that is untrusted because it is not known teaches; one whose log is
   assert.deepEqual([refused.status, codeOf(refused.body)], [409, 'reference-not-verified']);
 });
 
+test('a host teaches the components alone that its policy has quoted; of none it teaches nothing, and says so', async (t) => {
+  const pool = await startPool(t, { brake_percent: 100 });
+  const narrow = async (...sha256: number[]) => {
+    const document = { ...labDocument, known_good: ['firmware'], evidence: { pcrs: { sha256 } } };
+    assert.equal((await pool.server.call('POST', '/v1/policies', { document })).status, 200);
+    return await learn(pool, {});
+  };
+  const { added, known } = (await narrow(0, 1, 2, 3, 4, 5, 6, 7)).body as LearnResult;
+  assert.deepEqual([added, known.map(({ component }) => component)], [[], ['firmware']]);
+  const none = await narrow(0, 7);
+  assert.deepEqual([none.status, codeOf(none.body)], [400, 'reference-value']);
+  const all = { ...labDocument, evidence: { pcrs: { sha256: [0, 7] } } };
+  const refused = await pool.server.call('POST', '/v1/policies', { document: all });
+  assert.deepEqual([refused.status, codeOf(refused.body)], [400, 'policy-value']);
+});
+
 test('files of IMA’s list are learnt whole, though it came in parts; what changes of them is judged at once', async (t) => {
   const policy = { ...labDocument, ima: { files: 'known-good' as const } };
   const pool = await startPool(t, { policy, brake_percent: 100 });

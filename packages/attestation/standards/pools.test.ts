@@ -143,7 +143,7 @@ test('silence and doubt speak against a host in all of its pools', async (t) => 
 
 test('the quote covers what the policies of all its pools rest on', async (t) => {
   const pool = await startPool(t);
-  await apply(pool, { ...lax, evidence: { pcrs: { sha256: [0, 14] } } });
+  await apply(pool, { ...lax, known_good: ['firmware'], evidence: { pcrs: { sha256: [0, 14] } } });
   await label(pool, { tier: 'gold', rack: '7' });
   const { challenge } = await pool.ask();
   assert.deepEqual(challenge.pcrs, [{ bank: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14] }]);
