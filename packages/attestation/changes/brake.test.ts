@@ -133,9 +133,11 @@ test('hosts that come back let it go by themselves, after a window without more 
   clock.pass(600_000);
   await server.server.keepHouse();
   assert.deepEqual((await brake()).fallen, names(3), 'nobody who is down is forgotten while it is on');
+  assert.equal((await brake()).releases_in_s, undefined);
   becomes('trusted', 'node1');
   await server.server.keepHouse();
   clock.pass(299_000);
+  assert.equal((await brake()).releases_in_s, 1);
   becomes('untrusted', 'node4');
   await server.server.keepHouse();
   becomes('trusted', 'node4');

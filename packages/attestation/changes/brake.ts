@@ -1,7 +1,7 @@
 // The brake at run time: when more than a share of the trusted hosts loses trust within a while, somebody is called, and what would make it worse is held.
 // Verdicts are what they are: who asks for a host's trust is told the truth, brake or not.
 import type { Clock, Log } from '@assay/daemon';
-import type { Brake, Change } from '@assay/protocol';
+import { type Brake, type Change, fewestFallen } from '@assay/protocol';
 import type { Registry } from '../registry/registry.ts';
 import { readJournal, writeJournal } from '../storage/journal.ts';
 import type { Db } from '../storage/schema.ts';
@@ -17,11 +17,15 @@ export type BrakeNeeds = {
   fallWatch: FallWatch;
   brakePercent: number;
   windowS: number;
+  /** Values that are not promoted though their time has come, by id: which, and why. */
+  heldValues: ReadonlyMap<string, string>;
 };
 
 export type RunTimeBrake = {
   state(): Brake;
   readonly engaged: boolean;
+  /** How often it engaged or let go: another number, and what was held is worth another try. */
+  readonly turned: number;
   /** Looks at every host: a verdict that expires tells nobody. Also lets go when fallen hosts have come back. */
   look(): Promise<void>;
   /** Somebody has seen to it. @returns what it is then */
@@ -29,16 +33,15 @@ export type RunTimeBrake = {
   close(): Promise<void>;
 };
 
-/** One host that falls is that host’s affair. */
-const fewest = 2;
 const mostNamed = 5;
 const held = ['retirement of what updates have replaced, when its time has come'];
 
 /** After the registry was loaded. A brake that was on when an earlier life of this server ended is on again. */
 export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
-  const { db, clock, log, registry, alarm, fallWatch, brakePercent, windowS } = needs;
+  const { db, clock, log, registry, alarm, fallWatch, brakePercent, windowS, heldValues } = needs;
   const windowMs = windowS * 1000;
   let since: Date | undefined;
+  let turned = 0;
   /** Since when no more hosts than the brake lets are down. */
   let wellSinceMs: number | undefined;
   const writing = new Set<Promise<unknown>>();
@@ -54,13 +57,14 @@ export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
   }
 
   const tooMany = ({ hosts, percent }: { hosts: readonly string[]; percent: number }) =>
-    hosts.length >= fewest && percent > brakePercent;
+    hosts.length >= fewestFallen && percent > brakePercent;
 
   function check(): void {
     if (since) return;
     const falls = fallWatch.falls(clock.uptimeMs());
     if (!tooMany(falls)) return;
     since = clock.now();
+    turned++;
     wellSinceMs = undefined;
     fallWatch.hold(clock.uptimeMs());
     const { hosts, trustedBefore } = falls;
@@ -72,6 +76,7 @@ export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
 
   function letGo(text: string, by?: string, because?: string): Promise<void> {
     since = undefined;
+    turned++;
     wellSinceMs = undefined;
     fallWatch.release();
     alarm.raise({ event: 'brake-released', text, at: clock.now().toISOString(), hosts: [] });
@@ -118,7 +123,10 @@ export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
   await look();
 
   const state = (): Brake => {
-    const { hosts, trustedBefore } = fallWatch.falls(clock.uptimeMs());
+    const now = clock.uptimeMs();
+    const falls = fallWatch.falls(now);
+    const { hosts, trustedBefore } = falls;
+    const eases = since && !tooMany(falls);
     return {
       engaged: since !== undefined,
       ...(since && { since: since.toISOString() }),
@@ -126,7 +134,8 @@ export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
       trusted_before: trustedBefore,
       brake_percent: brakePercent,
       window_s: windowS,
-      held: since ? [...held] : [],
+      ...(eases && { releases_in_s: Math.ceil((windowMs - (now - (wellSinceMs ?? now))) / 1000) }),
+      held: [...(since ? held : []), ...heldValues.values()],
     };
   };
 
@@ -135,6 +144,9 @@ export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
     look,
     get engaged() {
       return since !== undefined;
+    },
+    get turned() {
+      return turned;
     },
     async release({ by = 'somebody', because }) {
       if (since) await letGo('the brake was released', by, because);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@assay/daemon/storage';
 import { testClock } from '@assay/daemon/testing';
-import type { Journal, LearnResult, ReferenceSummary } from '@assay/protocol';
+import type { Brake, Journal, LearnResult, ReferenceSummary } from '@assay/protocol';
 import { migrations } from '../storage/migrations/catalogue.ts';
 import type { Schema } from '../storage/schema.ts';
 import type { TestServerOptions } from '../testing/server.ts';
@@ -139,6 +139,50 @@ test('while the brake is on nothing is retired', async (t) => {
   assert.deepEqual(await states(), ['current', 'next']);
   assert.deepEqual((await journal(fleet, next))[0], 'reference-hold assay');
   await ok('DELETE', '/v1/brake', { because: 'seen to' });
+  await server.server.keepHouse();
+  assert.deepEqual(await states(), ['retired', 'current']);
+});
+
+test('what is held is tried again when the brake was let go or a change was made; each reason is told once, and the brake names it', async (t) => {
+  const fleet = await planned(t, [...names(3).map((name) => ({ name })), { name: 'moved', variant: 'b' }]);
+  const { clock, server, states, next, ok } = fleet;
+  const holds = async () =>
+    (await ok<Journal>('GET', `/v1/journal?subject=${next}&action=reference-hold`)).entries.map(({ text }) => text);
+  const held = async () => (await ok<Brake>('GET', '/v1/brake')).held;
+  assert.deepEqual(await held(), []);
+  clock.pass(hour);
+  await server.server.keepHouse();
+  assert.deepEqual([(await holds()).length, (await held()).length], [1, 1]);
+  assert.match(
+    (await held())[0] ?? '',
+    new RegExp(`^${next.slice(0, 8)} .* is due since .*: .*most by measurement-ret`),
+  );
+
+  const { registry } = server.server;
+  for (const host of names(2)) {
+    const { verdict } = registry.current(host);
+    const verdicts = [{ ...verdict, trust: 'untrusted' as const }];
+    registry.accept({ host, round: 9, revision: 99, verdicts, uptimeMs: clock.uptimeMs(), bootId: clock.bootId });
+  }
+  await server.server.keepHouse();
+  assert.match((await holds())[0] ?? '', /: the brake is on$/, 'the second reason is told, too');
+  assert.match((await held()).join(), /^retirement of .*,[0-9a-f]{8} .*the brake is on$/);
+
+  for (const name of names(3)) await boots(fleet, { name, variant: 'b', round: 2 });
+  await ok('DELETE', '/v1/brake', { because: 'seen to' });
+  await server.server.keepHouse();
+  assert.deepEqual([await states(), await held(), (await holds()).length], [['retired', 'current'], [], 2]);
+});
+
+test('a change of what is good is worth another try of what was held', async (t) => {
+  const fleet = await planned(t, [...names(3).map((name) => ({ name })), { name: 'moved', variant: 'b' }]);
+  const { clock, server, states, ok } = fleet;
+  clock.pass(hour);
+  await server.server.keepHouse();
+  for (const name of names(3)) await boots(fleet, { name, variant: 'b', round: 2 });
+  await server.server.keepHouse();
+  assert.deepEqual(await states(), ['current', 'next'], 'nothing has changed but the hosts');
+  await ok('POST', '/v1/reference', { values: valuesOf('z') });
   await server.server.keepHouse();
   assert.deepEqual(await states(), ['retired', 'current']);
 });

@@ -29,9 +29,10 @@ export async function startChanges(
   const { log } = base;
   const alarm = createAlarm({ url, caFile }, log);
   const fallWatch = new FallWatch(windowS * 1000);
-  const brake = await startBrake({ ...base, alarm, fallWatch, brakePercent, windowS });
+  const heldValues = new Map<string, string>();
+  const brake = await startBrake({ ...base, alarm, fallWatch, brakePercent, windowS, heldValues });
   const needs = { ...base, turns: createTurns(), brakePercent, fallWatch };
-  const schedule = createSchedule({ ...needs, alarm, brake });
+  const schedule = createSchedule({ ...needs, alarm, brake, heldValues });
   const housekeeping = keepHouse([brake.look, schedule.run], (windowS * 1000) / 4, log);
   void housekeeping.run(); // what became due while nobody was there
   return {

@@ -54,6 +54,9 @@ export const Rehearsal = Type.Object({
 });
 export type Rehearsal = Static<typeof Rehearsal>;
 
+/** One host that falls is that host’s affair: fewer do not engage the brake, whatever their share. */
+export const fewestFallen = 2;
+
 /** GET /v1/brake: whether more hosts lost trust at once than the brake lets. Verdicts are what they are; actions are held. */
 export const Brake = Type.Object({
   engaged: Type.Boolean(),
@@ -63,7 +66,9 @@ export const Brake = Type.Object({
   trusted_before: Type.Integer(),
   brake_percent: Type.Number(),
   window_s: Type.Integer(),
-  /** What is not done while it is engaged, in words. */
+  /** Engaged though no more are down than it lets: it releases itself after so many seconds, unless others fall. */
+  releases_in_s: Type.Optional(Type.Integer()),
+  /** What is not done, in words: while it is engaged, and values whose time has come and that are not promoted, whatever holds them. */
   held: Type.Array(Type.String()),
 });
 export type Brake = Static<typeof Brake>;
