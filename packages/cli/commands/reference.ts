@@ -35,8 +35,9 @@ export function reference(program: Command): void {
     .action(async (id: string, options: Options) => {
       const { reference, terminal, valueDetails } = await load(options);
       const value = await reference.one(id);
-      if (options.json) await terminal.printJson(value);
-      else await terminal.print(valueDetails(value, options.all));
+      if (options.json) return await terminal.printJson(value);
+      const there = value.replaces?.length ? await reference.list() : [];
+      await terminal.print(valueDetails(value, options.all, there));
     });
   withWindow(withChange(add('learn <host>', 'take what this host measures as good; it is asked now')))
     .option('--component <name>', 'only this component; may be repeated', repeated)

@@ -2,9 +2,10 @@
 import type { Change, ReferenceChangeResult, ReferenceSummary, UpdateWindow } from '@assay/protocol';
 import { componentName } from '@assay/protocol';
 import { type ChangeOptions, perform } from './change.ts';
+import { replacesText } from './replacing.ts';
 import type { openSession } from './session.ts';
-import { nameOf, shortId } from './show-reference.ts';
 import { counted, listed } from './show-rehearsal.ts';
+import { minute, nameOf, shortId } from './value-names.ts';
 
 type Session = Pick<ReturnType<typeof openSession>, 'reference' | 'terminal'>;
 export type Act = 'retire' | 'promote' | 'reinstate' | 'remove';
@@ -20,17 +21,25 @@ export async function changeValues(
   const send = (id: string, change: Change) =>
     act === 'reinstate' ? reference.reinstate(id, { ...window, ...change }) : reference[act](id, change);
   if (options.dryRun && ids.length > 1) terminal.note('each is rehearsed by itself, as if the others stayed');
-  for (const id of ids)
+  const there = act === 'retire' || act === 'reinstate' ? await reference.list() : [];
+  for (const id of ids) {
+    const is = act === 'retire' ? retiredAlready(there, id) : undefined;
     await perform<ReferenceChangeResult>(
       {
         send: (change) => send(id, change),
-        rehearsalOf: ({ rehearsal }) => rehearsal,
-        plan: ({ values }) => values.map((value) => `${would(act, value)} ${sentence(value)}`).join('\n'),
-        done: ({ values }) => values.map((value) => `${done(act, value)} ${what(value)}`).join('\n'),
+        rehearsalOf: ({ rehearsal }) => (is ? undefined : rehearsal),
+        nothing: () => is !== undefined,
+        plan: ({ values }) =>
+          is
+            ? `${what(is)} is retired already${is.retired_at ? `, since ${minute(is.retired_at)}` : ''}: nothing to do`
+            : values.map((value) => `${would(act, value)} ${sentence(value)}${update(act, value, there)}`).join('\n'),
+        done: ({ values }) =>
+          values.map((value) => `${done(act, value)} ${what(value)}${update(act, value, there)}`).join('\n'),
       },
       options,
       { ...terminal, printJson: async (result) => void results.push(result as ReferenceChangeResult) },
     );
+  }
   if (options.json) await terminal.printJson(ids.length === 1 ? results[0] : { results });
 }
 
@@ -40,6 +49,18 @@ const actOn = (act: Act, { state }: ReferenceSummary): Act =>
 const would = (act: Act, value: ReferenceSummary): string => `would ${actOn(act, value)}`;
 const past = { retire: 'retired', promote: 'promoted', reinstate: 'reinstated', remove: 'removed' } as const;
 const done = (act: Act, value: ReferenceSummary): string => past[actOn(act, value)];
+
+/** Where several begin so the server says which. */
+function retiredAlready(there: readonly ReferenceSummary[], id: string): ReferenceSummary | undefined {
+  const [only, another] = there.filter((value) => value.id.startsWith(id));
+  return only?.state === 'retired' && !another ? only : undefined;
+}
+
+/** What comes back comes as an update. */
+const update = (act: Act, value: ReferenceSummary, there: readonly ReferenceSummary[]): string => {
+  const replaces = act === 'reinstate' ? replacesText(value, there) : '';
+  return replaces && `\n  ${replaces}`;
+};
 
 const what = (value: ReferenceSummary): string =>
   `${componentName(value.component)} ${nameOf(value) || value.form} (${shortId(value.id)})`;

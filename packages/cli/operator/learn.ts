@@ -1,6 +1,6 @@
 // What does a golden host teach? It is asked once: what is added is what was shown, whatever it measures meanwhile.
 import type { Change, LearnRequest, LearnResult, NewReferenceValue } from '@assay/protocol';
-import { addition } from './add-values.ts';
+import { addition, updateOf } from './add-values.ts';
 import { type ChangeOptions, perform } from './change.ts';
 import { newValueOf } from './exported.ts';
 import type { openSession } from './session.ts';
@@ -20,5 +20,6 @@ export async function learnFrom(
     shown = planned.added.map((value) => newValueOf(value, value.content, value.source));
     return planned;
   };
-  await perform(addition(send, options.all === true), options, terminal);
+  const update = await updateOf(reference, request.next);
+  await perform(addition(send, options.all === true, update), options, terminal);
 }

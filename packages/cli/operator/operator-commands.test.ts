@@ -114,6 +114,43 @@ test('a list is shown, imported as an update, exported, and known when it comes 
   assert.deepEqual([back?.state, back?.until, back?.source.kind], ['next', value?.until, 'import']);
 });
 
+test('an update says what it will replace, or that it replaces nothing; known values keep their window, retired ones are retired', async (t) => {
+  const server = await startTestServer(t);
+  const assay = assayOf(t, server);
+  const file = folderOf(t);
+  const list = (digest: string, version: string) => [
+    ...['reference', 'import', file(version, `${digest.repeat(32)}  /usr/bin/x\n`)],
+    ...['--name', 'tool', '--version', version],
+  ];
+  const nothing = /^ {2}replaces nothing: .* until it is retired by hand \(--replaces ID\)$/m;
+  const first = await done(assay, ...list('aa', '1'));
+  assert.doesNotMatch(first, /replaces/, 'it is no update');
+  const [, old = ''] = /^added 1 value: ([0-9a-f]{8}); to take it back: assay reference retire \1$/m.exec(first) ?? [];
+  assert.match(old, /./, first);
+
+  const next = ['--next', '--until', '2999-01-01T00:00:00Z'];
+  const replaces = new RegExp(`^ {2}replaces, at 2999-01-01 00:00Z: operating system tool 1 [(]${old}[)]$`, 'm');
+  assert.match(await done(assay, ...list('bb', '2'), ...next, '--dry-run'), replaces);
+  const applied = await done(assay, ...list('bb', '2'), ...next);
+  assert.equal(applied.split('\n').filter((line) => replaces.test(line)).length, 2, 'before and after');
+  const [, id = ''] = /^added 1 value: ([0-9a-f]{8})/m.exec(applied) ?? [];
+  assert.match(await done(assay, 'reference', 'show', id), /^update +replaces, at .*: operating system tool 1 \(/m);
+  const other = await done(assay, ...list('cc', '3'), ...next, '--name', 'other');
+  assert.match(other, nothing);
+  const [, lone = ''] = /^added 1 value: ([0-9a-f]{8})/m.exec(other) ?? [];
+  assert.match(await done(assay, 'reference', 'show', lone), /^update +replaces nothing: /m);
+
+  assert.doesNotMatch(await done(assay, ...list('bb', '2'), ...next), /window/);
+  const longer = await done(assay, ...list('bb', '2'), '--next', '--until', '2999-02-01T00:00:00Z');
+  assert.match(longer, /already known: .*, its window was not changed: until 2999-01-01 00:00Z$/m);
+  assert.match(await done(assay, ...list('aa', '1'), ...next), /already known: .*, it is current, and was not put/);
+
+  await done(assay, 'reference', 'retire', old, '--because', 'over');
+  const again = await done(assay, 'reference', 'retire', old);
+  assert.match(again, /^operating system tool 1 \(.*\) is retired already, since .*: nothing to do\n$/);
+  assert.match(await done(assay, 'reference', 'reinstate', old), nothing);
+});
+
 test('a file is what its claim says, a folder an allow list, and an option of the command never part of a value', async (t) => {
   const server = await startTestServer(t);
   const assay = assayOf(t, server);

@@ -1,9 +1,9 @@
 // What was changed, and in what do two things differ, for a person? Journals, and reference values side by side.
 import { escaped } from '@assay/core';
 import type { JournalEntry } from '@assay/protocol';
-import { minute } from './show-reference.ts';
 import { table } from './table.ts';
 import type { ValueDiff } from './value-diff.ts';
+import { minute } from './value-names.ts';
 
 export const journalTable = (entries: readonly JournalEntry[]): string =>
   entries.length === 0

@@ -1,8 +1,9 @@
 // What does the attestation server say of its hosts, for a person?
 import { escaped } from '@assay/core';
 import { componentName, defaultPool, type Host, type HostHistory, type Verdict } from '@assay/protocol';
-import { minute, shortDigest } from './show-reference.ts';
+import { shortDigest } from './show-reference.ts';
 import { age, table } from './table.ts';
+import { minute } from './value-names.ts';
 
 /** @param pool whose verdicts; only its hosts are shown */
 export function hostTable(hosts: readonly Host[], pool = defaultPool): string {

@@ -1,8 +1,8 @@
 // What do policies ask, for a person? Lists in a line each; one as the YAML that can be applied again.
 import { AssayError, escaped } from '@assay/core';
 import { componentName, type PolicyDocument, type PolicyVersion } from '@assay/protocol';
-import { minute } from './show-reference.ts';
 import { table } from './table.ts';
+import { minute } from './value-names.ts';
 
 export const policyTable = (policies: readonly PolicyVersion[]): string =>
   policies.length === 0

@@ -7,11 +7,10 @@ import {
   type ReferenceSummary,
   type ReferenceValue,
 } from '@assay/protocol';
+import { replacesText } from './replacing.ts';
 import { counted, listed } from './show-rehearsal.ts';
 import { table } from './table.ts';
-
-/** Ids are 32 characters; so many of them tell values apart, and the server takes the beginning of one. */
-export const shortId = (id: string): string => id.slice(0, 8);
+import { minute, nameOf, shortId } from './value-names.ts';
 
 /** Of a digest, in lists. */
 export const shortDigest = (digest: string): string => (digest.length > 16 ? `${digest.slice(0, 12)}…` : digest);
@@ -40,9 +39,14 @@ export const valueTable = (values: readonly ReferenceSummary[]): string =>
         ]),
       );
 
-/** Everything about one value. */
-export function valueDetails({ content, ...value }: ReferenceSummary, all = false): string {
-  const { id, component, vendor, state, source, by, because, added_at, replaces = [] } = value;
+/** Everything about one value. @param there values that are there: names of those it is to replace */
+export function valueDetails(
+  { content, ...value }: ReferenceSummary,
+  all = false,
+  there: readonly ReferenceSummary[] = [],
+): string {
+  const { id, component, vendor, state, source, by, because, added_at } = value;
+  const replaced = replacesText(value, there, all);
   const { retired_at, retired_because } = value;
   const lines: [string, string][] = [
     ['id', id],
@@ -52,7 +56,7 @@ export function valueDetails({ content, ...value }: ReferenceSummary, all = fals
     ['form', `${value.form}, ${counted(value.count, nounOf(value.form))}`],
     ['state', state],
     ...(windowOf(value) ? [['window', windowOf(value)] satisfies [string, string]] : []),
-    ...(replaces.length === 0 ? [] : [['replaces', replaces.map(shortId).join(', ')] satisfies [string, string]]),
+    ...(replaced ? [['update', replaced] satisfies [string, string]] : []),
     ...(retired_at === undefined
       ? []
       : [['retired', retired_because ? `${retired_at}: ${retired_because}` : retired_at] satisfies [string, string]]),
@@ -140,18 +144,8 @@ const nounOf = (form: string): string =>
   ({ sequence: 'measurement', measurements: 'single measurement', 'pcr-values': 'PCR value', files: 'file' })[form] ??
   'entry';
 
-/** Name and version, as far as they are known. */
-export const nameOf = ({ name, version }: { name?: string; version?: string }): string =>
-  escaped([name, version].filter(Boolean).join(' '));
-
 /** Of a `next`: from when it is good, and when it becomes current. */
 function windowOf({ state, from, until, retired_at }: Partial<ReferenceValue>): string {
   if (state === 'retired') return retired_at ? `since ${minute(retired_at)}` : '';
   return [from ? `from ${minute(from)}` : '', until ? `until ${minute(until)}` : ''].filter(Boolean).join(' ');
-}
-
-/** `2026-11-23 10:00Z` */
-export function minute(instant: string): string {
-  const date = new Date(instant);
-  return Number.isNaN(date.getTime()) ? escaped(instant) : `${date.toISOString().slice(0, 16).replace('T', ' ')}Z`;
 }
