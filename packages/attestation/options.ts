@@ -60,7 +60,7 @@ export const options = {
       default: 20,
       min: 0,
       max: 100,
-      help: 'A change of policies or reference values by which more than this share of the trusted hosts would lose trust is refused unless it is forced, with a reason; and when more lose trust at once, whatever the cause, what would make it worse is held. 100: never.',
+      help: 'A change of policies or reference values by which more than this share of the trusted hosts would lose trust is refused unless it is forced, with a reason; and when more lose trust within brake_window, at least two hosts and not by a change that was forced, what would make it worse is held. 100: never.',
     }),
     brake_window: integer({
       default: 300,

@@ -64,6 +64,21 @@ test('a host that is not trusted for another reason than before has another verd
   );
 });
 
+test('the code is that of the finding whose words the reason has, not of the one listed before it', () => {
+  const message = 'hypervisor: it was retired';
+  for (const reason of [message, `${message} (and 1 more finding)`]) {
+    const findings = [
+      { code: 'ek-crl-stale', message: 'hypervisor' },
+      { code: 'boot-order', message, allowed: true },
+      { code: 'measurement-retired', message },
+    ];
+    const tally = new Tally();
+    tally.add('a', [verdict('default', 'trusted')], [{ ...verdict('default', 'untrusted'), reason, findings }]);
+    const [change] = result(tally).changes;
+    assert.deepEqual([change?.code, change?.reason], ['measurement-retired', reason]);
+  }
+});
+
 test('many changes are counted, and those that lose trust listed before others', () => {
   const tally = new Tally();
   for (let i = 0; i < 1500; i++)

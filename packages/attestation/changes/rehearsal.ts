@@ -88,8 +88,14 @@ export const isBraked = ({ losing, losing_percent, brake_percent }: Rehearsal): 
 const same = (was: Verdict | undefined, is: Verdict | undefined): boolean =>
   was?.trust === is?.trust && (is?.trust === 'trusted' || decides(was) === decides(is));
 
-const decides = (verdict: Verdict | undefined): string | undefined =>
-  verdict?.trust === 'trusted' ? undefined : verdict?.findings.find(({ allowed }) => !allowed)?.code;
+/** Of the finding whose words the reason has: the worst is not always the first. */
+function decides(verdict: Verdict | undefined): string | undefined {
+  if (!verdict || verdict.trust === 'trusted') return undefined;
+  const { reason, findings } = verdict;
+  const counts = findings.filter(({ allowed }) => !allowed);
+  const told = counts.find(({ message }) => reason === message || reason.startsWith(`${message} (and `));
+  return (told ?? counts[0])?.code;
+}
 
 function changeOf(host: string, pool: string, was: Verdict | undefined, is: Verdict | undefined): VerdictChange {
   const code = decides(is);

@@ -186,3 +186,15 @@ test('a change of what is good is worth another try of what was held', async (t)
   await server.server.keepHouse();
   assert.deepEqual(await states(), ['retired', 'current']);
 });
+
+test('a hold of fewer hosts than before for the same reason is no news', async (t) => {
+  const fleet = await planned(t, [...names(3).map((name) => ({ name })), { name: 'moved', variant: 'b' }]);
+  const { clock, server, next, ok } = fleet;
+  clock.pass(hour);
+  await server.server.keepHouse();
+  await boots(fleet, { name: 'node1', variant: 'b', round: 2 });
+  clock.pass(600_000);
+  await server.server.keepHouse();
+  assert.match((await ok<Brake>('GET', '/v1/brake')).held.join(), /: node2, node3;/, 'the brake has it as it is now');
+  assert.equal((await journal(fleet, next)).length, 2);
+});

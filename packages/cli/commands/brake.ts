@@ -15,6 +15,19 @@ export function brake(program: Command): void {
       if (options.json) await terminal.printJson(state);
       else await terminal.print(brakeText(state));
     });
+  withAccess(group.command('history').description('when it engaged and was let go, by whom and why; what was held'))
+    .option('--json', 'as JSON')
+    .action(async (_: unknown, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      const [{ journal, terminal }, { journalTable }] = await Promise.all([
+        load(options),
+        import('../operator/show-changes.ts'),
+      ]);
+      const found = await Promise.all(['brake-', 'reference-hold'].map((action) => journal.entries({ action })));
+      const entries = found.flat().sort((a, b) => Number(b.id) - Number(a.id));
+      if (options.json) await terminal.printJson({ entries });
+      else await terminal.print(journalTable(entries));
+    });
   withAccess(group.command('release').description('let it go: what is held goes on'))
     .requiredOption('--because <text>', 'why; kept in the history')
     .option('--json', 'as JSON')

@@ -1,24 +1,37 @@
 // What does the brake say, for a person who is called at night? Verdicts are honest whatever it does; it holds acts.
 import { escaped } from '@assay/core';
-import type { Brake } from '@assay/protocol';
+import { type Brake, fewestFallen } from '@assay/protocol';
 import { counted, listed } from './show-rehearsal.ts';
 
 export function brakeText(brake: Brake): string {
   const { engaged, brake_percent: percent, window_s: window, fallen, trusted_before: before } = brake;
-  const rule = `more than ${percent} % of the trusted hosts within ${window} s`;
   if (engaged) return engagedText(brake);
+  const rule = `more than ${percent} % of the trusted hosts, at least ${fewestFallen}, lost trust within ${window} s`;
   const some = fallen.length > 0 ? `; within that time ${fallen.length} of ${before} fell: ${listed(fallen)}` : '';
-  return `the brake is not engaged: it would be if ${rule} lost trust${some}`;
+  return [`the brake is not engaged: it would be if ${rule}${some}`, ...heldLines(brake)].join('\n');
 }
 
-/** Nothing where it is not engaged: the line on top of the hosts. */
-export function engagedText({ engaged, since, fallen, trusted_before: before, held, ...brake }: Brake): string {
-  if (!engaged) return '';
+/** The lines on top of the hosts: none where it is not engaged and nothing is held. */
+export function engagedText(brake: Brake): string {
+  const { engaged, since, held } = brake;
+  if (!engaged) return held.length > 0 ? ['not done, though its time has come:', ...heldLines(brake)].join('\n') : '';
   return [
-    `BRAKE engaged${since ? ` since ${since}` : ''}: ${fallen.length} of ${counted(before, 'trusted host')} lost trust within ${brake.window_s} s (more than ${brake.brake_percent} %): ${listed(fallen)}`,
-    ...(held.length > 0
-      ? held.map((act) => `  held: ${escaped(act)}`)
-      : ['  held: what would retire values by itself']),
+    `BRAKE engaged${since ? ` since ${since}` : ''}: ${fallenText(brake)}`,
+    ...(held.length > 0 ? heldLines(brake) : ['  held: what would retire values by itself']),
     '  verdicts are as ever: nothing is trusted that is not. Look: assay host explain NAME; let it go: assay brake release --because "…"',
   ].join('\n');
+}
+
+const heldLines = ({ held }: Brake): string[] => held.map((act) => `  held: ${escaped(act)}`);
+
+/** Who is down, and when no more are than it lets, that it lets go by itself. */
+function fallenText({ fallen, trusted_before: before, ...brake }: Brake): string {
+  const { releases_in_s: left, window_s: window, brake_percent: percent } = brake;
+  if (left === undefined)
+    return `${fallen.length} of ${counted(before, 'trusted host')} lost trust within ${window} s (more than ${percent} %, at least ${fewestFallen}): ${listed(fallen)}`;
+  const down =
+    fallen.length === 0
+      ? 'none is down any more'
+      : `no more are down than it lets (${fallen.length} of ${before}): ${listed(fallen)}`;
+  return `${down}; it releases itself after ${left} s, or assay brake release`;
 }

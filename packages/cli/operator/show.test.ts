@@ -190,6 +190,17 @@ test('an explanation says what differs, where, since when, on whom, what it rese
     assert.match(text, line);
 });
 
+test('a finding that does not count says why, where that is known', () => {
+  const why = () => 'not asked for by the policy';
+  assert.match(
+    explanationText(explanation, now, { out: {}, why }),
+    /^ {2}ima-pcr \(not asked for by the policy\): PCR 10$/m,
+  );
+  const findings = [{ code: 'ima-pcr', message: 'PCR 10', allowed: true }];
+  const shown = hostDetails(host({ verdict: verdict({ findings }) }), {}, why);
+  assert.match(shown, /^allowed +ima-pcr: PCR 10 \(not asked for by the policy\)$/m);
+});
+
 test('on a terminal prose is wrapped at its width; digests and commands stay whole', () => {
   const text = explanationText(explanation, now, { out: { isTTY: true, columns: 60 } });
   for (const line of text.split('\n'))
@@ -310,10 +321,25 @@ test('an engaged brake says who fell and what is held; one that is not stays off
   );
   assert.match(
     engagedText(brake),
-    /^BRAKE engaged since .*: 2 of 4 trusted hosts lost trust within 300 s \(more than 20 %\): node1, node2\n {2}held: retiring 0123\n/,
+    /^BRAKE engaged since .*: 2 of 4 trusted hosts lost trust within 300 s \(more than 20 %, at least 2\): node1, node2\n {2}held: retiring 0123\n/,
   );
-  assert.equal(engagedText({ ...brake, engaged: false }), '');
-  assert.match(brakeText({ ...brake, engaged: false, fallen: [] }), /^the brake is not engaged/);
+  assert.equal(engagedText({ ...brake, engaged: false, held: [] }), '');
+  assert.match(
+    brakeText({ ...brake, engaged: false, fallen: [], held: [] }),
+    /^the brake is not engaged: .*more than 20 % of the trusted hosts, at least 2, lost trust within 300 s$/,
+  );
+  const held = { ...brake, engaged: false, fallen: [] };
+  assert.match(engagedText(held), /^not done, .*:\n {2}held: retiring 0123$/, 'also when it is not engaged');
+  assert.match(brakeText(held), /\n {2}held: retiring 0123$/);
+  const easing = { ...brake, releases_in_s: 42 };
+  assert.match(
+    engagedText({ ...easing, fallen: [] }),
+    /: none is down any more; it releases itself after 42 s, or assay brake release\n/,
+  );
+  assert.match(
+    engagedText({ ...easing, fallen: ['node1'] }),
+    /: no more are down than it lets \(1 of 4\): node1; it rel/,
+  );
 });
 
 test('the history of a host says what each verdict was, and what it would be now', () => {
