@@ -11,6 +11,7 @@ import { compare } from './compare.ts';
 import { componentPcrs, isCovered } from './coverage.ts';
 import { KnownGood } from './known-good.ts';
 import { referenceFrom } from './learn.ts';
+import { equal } from './sequence.ts';
 
 const boot = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const direct = corpusLog('ovmf-linux-6.1');
@@ -125,6 +126,7 @@ test('an event is compared, and learnt, in the banks that are quoted of its PCR'
   const last = events.at(-1) ?? assert.fail();
   const sequence = namedValue('s', last.component, { form: 'sequence', events: [last.reference] });
   const known = (bytes: Uint8Array) => compare(last.component, facts(bytes, [sequence])).known;
+  assert.ok(equal(last.reference, last, [...banks]));
   assert.ok(known(log('c')));
   assert.ok(known(log('c', 'something else')), 'of that bank nothing is asked');
   assert.ok(!known(log('d', 'c')));
