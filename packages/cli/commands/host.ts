@@ -6,7 +6,7 @@ import { repeated } from './service.ts';
 
 type Options = AccessOptions & { json?: true; all?: true; pool?: string };
 type Registering = AccessOptions & { ekSha256?: string; label?: string[] };
-type Accepting = AccessOptions & ChangeOptions & { component: string; path?: string; pool?: string };
+type Accepting = AccessOptions & ChangeOptions & { component?: string; path?: string; pool?: string };
 
 export function host(program: Command): void {
   const group = program.command('host').description('hosts of the attestation server');
@@ -26,36 +26,41 @@ export function host(program: Command): void {
   add('show <name>', 'one host: its verdict in each pool, components, findings, TPM')
     .option('--json', 'as JSON')
     .action(async (name: string, options: Options) => {
-      const [{ hosts, terminal, hostDetails }, { findingCatalogue }] = await Promise.all([
+      const [{ hosts, policies, terminal, hostDetails }, { findingCatalogue }, { whyAllowed }] = await Promise.all([
         load(options),
         import('@assay/appraisal'),
+        import('../operator/allowed.ts'),
       ]);
       const found = await hosts.one(name);
       if (options.json) await terminal.printJson(found);
-      else await terminal.print(hostDetails(found, findingCatalogue));
+      else await terminal.print(hostDetails(found, findingCatalogue, whyAllowed(await policies.list())));
     });
   add('explain <name>', 'why it has this verdict: what differs, what it resembles, what would mend it')
     .option('--pool <name>', 'its verdict in this pool')
     .option('--all', 'long lists in full')
     .option('--json', 'as JSON')
     .action(async (name: string, options: Options) => {
-      const [{ hosts, terminal }, { explanationText }] = await Promise.all([
+      const [{ hosts, policies, terminal }, { explanationText }, { whyAllowed }] = await Promise.all([
         load(options),
         import('../operator/show-explanation.ts'),
+        import('../operator/allowed.ts'),
       ]);
       const explanation = await hosts.explain(name, options.pool);
-      if (options.json) await terminal.printJson(explanation);
-      else await terminal.print(explanationText(explanation, new Date(), { all: options.all === true }));
+      if (options.json) return await terminal.printJson(explanation);
+      const shown = { all: options.all === true, why: whyAllowed(await policies.list()) };
+      await terminal.print(explanationText(explanation, new Date(), shown));
     });
   withChange(add('accept <name>', 'take exactly what differs on this host as good, and nothing else; wants --because'))
-    .requiredOption('--component <name>', 'the component that differs, or a claim of it: kernel')
+    .option('--component <name>', 'the component that differs, or a claim of it: kernel')
     .option('--path <file>', 'only this file of IMA’s list')
     .option('--pool <name>', 'as its verdict in this pool has it')
     .action(async (name: string, options: Accepting) => {
-      const [session, { acceptFrom }] = await Promise.all([load(options), import('../operator/accept.ts')]);
-      const { component, path, pool } = options;
-      const wanted = { component, ...(path !== undefined && { path }), ...(pool !== undefined && { pool }) };
-      await acceptFrom(session, name, wanted, options);
+      const [session, { acceptFrom }, { acceptWish }] = await Promise.all([
+        load(options),
+        import('../operator/accept.ts'),
+        import('../operator/accept-wish.ts'),
+      ]);
+      await acceptFrom(session, name, acceptWish(options), options);
     });
   add('history <name>', 'how its verdicts changed')
     .option('--pool <name>', 'only in this pool')

@@ -287,6 +287,14 @@ test('a kernel nobody planned: explained, accepted exactly as it was shown, trus
   const args = command.replace(' --because "…"', '').split(' ').slice(1);
 
   assert.match(await refused(assay, ...args), /--because: expected why this is good/);
+  assert.match(
+    await refused(assay, ...args, '--path', '/usr/bin/x', '--because', 'x'),
+    /expected operating_system with --path, or none, got "?hypervisor/,
+  );
+  assert.match(
+    await refused(assay, 'host', 'accept', 'node2', '--path', '/usr/bin/x', '--because', 'x'),
+    /accept-not-found/,
+  );
   const shown = await done(assay, ...args, '--because', 'rolled out by hand', '--dry-run');
   assert.match(
     shown,
@@ -317,4 +325,5 @@ test('status and brake say that nothing is held; releasing wants a reason', asyn
   assert.match(await done(assay, 'brake'), /^the brake is not engaged/);
   assert.match(await refused(assay, 'brake', 'release'), /--because/);
   await done(assay, 'brake', 'release', '--because', 'an exercise');
+  assert.equal(await done(assay, 'brake', 'history'), 'nothing was changed so far');
 });

@@ -1,7 +1,8 @@
 // Why is a host not trusted, and what would mend it, for a person at night? What differs first, with the event that carries it, then what else speaks against
 // it, then commands.
 import { escaped } from '@assay/core';
-import { componentName, type Difference, type Explanation } from '@assay/protocol';
+import { componentName, type Difference, type Explanation, type Finding } from '@assay/protocol';
+import type { WhyAllowed } from './allowed.ts';
 import { labelled, widthOf, wrapped } from './page-text.ts';
 import { listed } from './show-rehearsal.ts';
 import { age } from './table.ts';
@@ -14,7 +15,7 @@ const mostDifferences = 20;
 export function explanationText(
   { host, pool, verdict, summary, differences, findings, commands }: Explanation,
   now: Date,
-  { all = false, out = process.stdout as Terminal } = {},
+  { all = false, out = process.stdout as Terminal, why = (() => 'allowed') as WhyAllowed } = {},
 ): string {
   const width = widthOf(out);
   const shown = all ? differences : differences.slice(0, mostDifferences);
@@ -23,7 +24,7 @@ export function explanationText(
     wrapped(escaped(headOf(host, pool, verdict.trust, summary)), width),
     ...shown.map((one) => differenceText(one, now, width, all)),
     ...(unshown > 0 ? [`and ${unshown} more differences (--all)`] : []),
-    ...(findings.length > 0 ? [findingsText(findings, width)] : []),
+    ...(findings.length > 0 ? [findingsText(findings, width, (one) => why(one, verdict))] : []),
     ...(commands.length > 0 ? [commandsText(commands, width)] : []),
   ];
   return parts.join('\n\n');
@@ -66,11 +67,11 @@ const since = (instant: string, now: Date): string => {
   return Number.isNaN(ms) ? 'at no time' : `${age(ms)} ago`;
 };
 
-function findingsText(findings: Explanation['findings'], width: number): string {
+function findingsText(findings: Explanation['findings'], width: number, why: (one: Finding) => string): string {
   const one = ({ finding, meaning, remedy }: Explanation['findings'][number]) =>
     [
       wrapped(
-        escaped(`${finding.code}${finding.allowed ? ' (allowed by the policy)' : ''}: ${finding.message}`),
+        escaped(`${finding.code}${finding.allowed ? ` (${why(finding)})` : ''}: ${finding.message}`),
         width,
         '    ',
         '  ',

@@ -1,6 +1,7 @@
 // What does the attestation server say of its hosts, for a person?
 import { escaped } from '@assay/core';
 import { componentName, defaultPool, type Host, type HostHistory, type Verdict } from '@assay/protocol';
+import type { WhyAllowed } from './allowed.ts';
 import { shortDigest } from './show-reference.ts';
 import { age, table } from './table.ts';
 import { minute } from './value-names.ts';
@@ -21,7 +22,7 @@ export function hostTable(hosts: readonly Host[], pool = defaultPool): string {
 export type Remedies = Readonly<Record<string, { remedy: string }>>;
 
 /** Everything about one host, a line for each thing, and a part for each pool. */
-export function hostDetails(host: Host, remedies: Remedies = {}): string {
+export function hostDetails(host: Host, remedies: Remedies = {}, why?: WhyAllowed): string {
   const { name, labels, verdict } = host;
   const about: [string, string][] = [
     ['name', name],
@@ -40,11 +41,16 @@ export function hostDetails(host: Host, remedies: Remedies = {}): string {
   ];
   return [
     lines(about),
-    ...[verdict, ...host.verdicts].map((one) => `pool ${one.pool}\n${lines(verdictLines(host, one, remedies))}`),
+    ...[verdict, ...host.verdicts].map((one) => `pool ${one.pool}\n${lines(verdictLines(host, one, remedies, why))}`),
   ].join('\n\n');
 }
 
-function verdictLines(host: Host, verdict: Verdict, remedies: Remedies): [string, string][] {
+function verdictLines(
+  host: Host,
+  verdict: Verdict,
+  remedies: Remedies,
+  why: WhyAllowed | undefined,
+): [string, string][] {
   const { trust, reason, components, findings, policy_version: version } = verdict;
   const said = new Set([reason]);
   /** Each sentence once: the finding that decides is the reason, and that of its component. */
@@ -61,12 +67,13 @@ function verdictLines(host: Host, verdict: Verdict, remedies: Remedies): [string
       const [own, whole] = [reason.replace(`${componentName(component)}: `, ''), reason];
       return [componentName(component), said.has(whole) ? `${trust}${asked}` : first(`${trust}${asked}`, own)];
     }),
-    ...findings.flatMap(({ code, message, allowed, component }): [string, string][] => {
+    ...findings.flatMap((one): [string, string][] => {
+      const { code, message, allowed, component } = one;
       const own = component ? message.replace(`${componentName(component)}: `, '') : message;
       const told = said.has(message) || said.has(own) ? code : first(code, message);
       const remedy = allowed ? undefined : remedies[code]?.remedy;
       return [
-        [allowed ? 'allowed' : 'finding', told],
+        [allowed ? 'allowed' : 'finding', allowed && why ? `${told} (${why(one, verdict)})` : told],
         ...(remedy ? [['  to do', remedy] satisfies [string, string]] : []),
       ];
     }),
