@@ -101,7 +101,7 @@ test('nobody else is the server, by whatever spelling, and labels are few', asyn
     assert.equal((await refused('DELETE', `/v1/brake?by=${encodeURIComponent(by)}`))[0], 400, by);
     assert.equal((await refused('PUT', '/v1/hosts/node1/labels', { labels: {}, by }))[0], 400, by);
   }
-  assert.equal((await server.call('DELETE', '/v1/brake', { by: 'assay@console' })).status, 200);
+  assert.equal((await server.call('DELETE', '/v1/brake', { by: 'assay@console', because: 'seen to' })).status, 200);
   const labels = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`l${i}`, 'x']));
   assert.equal((await refused('PUT', '/v1/hosts/node1/labels', { labels: labels(65) }))[0], 400);
   assert.equal((await server.call('PUT', '/v1/hosts/node1/labels', { labels: labels(64) })).status, 200);
