@@ -107,7 +107,7 @@ const CommandLine = Type.Object(
     allow: Type.Optional(
       Type.Array(Type.String({ maxLength: 4096 }), {
         description:
-          'Whole command lines that are good, without the path of the kernel; `*` stands for any run of characters but blanks. With one that fits, measurements of the command line need no reference value.',
+          'Whole command lines that are good, without the path of the kernel; `*` stands for any run of characters but blanks, quotes and backslashes, and never for the word `--`. With one that fits, measurements of the command line need no reference value.',
       }),
     ),
     require: Type.Optional(
@@ -181,7 +181,7 @@ export const PolicyDocument = Type.Object(
         ),
         {
           description:
-            'Components beside the four: known good by the values of these PCRs, which a quote then has to cover.',
+            'Components beside the four: known good by the values of these PCRs (not 16 or 23, which anybody resets), which a quote then has to cover.',
         },
       ),
     ),
