@@ -35,6 +35,12 @@ test('why a finding does not count: its code is in the policy, in no policy but 
   assert.equal(whyAllowed([policy({})])(unknown, verdict), 'not asked for by the policy');
   assert.equal(whyAllowed([])(unknown, verdict), 'not asked for by the policy');
   assert.equal(whyAllowed([policy({})])(finding('x', 'hypervisor'), verdict), 'does not count');
+  const other = policy({ allowed_findings: [] });
+  assert.equal(
+    whyAllowed([other])(finding(common), verdict),
+    'does not count',
+    'its own list stands for the default one',
+  );
 });
 
 test('of a policy that is not in force any more, or of another pool, nothing is said', () => {
