@@ -158,6 +158,7 @@ export const PolicyDocument = Type.Object(
     labels: Type.Optional(
       Type.Record(LabelName, LabelValue, {
         additionalProperties: false,
+        maxProperties: 64,
         description: 'Which hosts are in the pool: those with all of these labels. Absent or empty: every host.',
       }),
     ),
