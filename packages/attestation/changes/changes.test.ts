@@ -282,3 +282,20 @@ test('nothing of it is told or done without the secret', async (t) => {
   }
   assert.equal((await server.host('node1')).verdict.trust, 'trusted');
 });
+
+test('what is good is not brought back: a current value that is reinstated stays as it is, and so does a next one', async (t) => {
+  const { ok, refused, ids } = await startFleet(t, [{ name: 'node1' }]);
+  const next = valuesOf('b').filter(({ component }) => component === 'hypervisor');
+  const { added } = await ok<LearnResult>('POST', '/v1/reference', { values: next, next: { replaces: [] } });
+  for (const [id, state] of [
+    [ids['hypervisor'], 'current'],
+    [added[0]?.id, 'next'],
+  ]) {
+    for (const body of [undefined, { dry_run: true }, { force: true, because: 'x' }, { next: {} }]) {
+      const [status, code, message] = await refused('POST', `/v1/reference/${id}/reinstate`, body);
+      assert.deepEqual([status, code], [409, 'reference-state-conflict']);
+      assert.match(message, new RegExp(`expected a retired one, got "?${state}"?; nothing to reinstate`));
+    }
+    assert.equal((await ok<ReferenceSummary>('GET', `/v1/reference/${id}`)).state, state);
+  }
+});

@@ -150,13 +150,13 @@ export function reinstated(
   value: ReferenceValue,
   { window = {}, at }: Said & { window: UpdateWindow | undefined },
 ): ReferenceValue {
-  if (value.state !== 'retired') throw stateConflict(value, 'retired');
+  if (value.state !== 'retired') throw stateConflict(value, 'retired', 'nothing to reinstate');
   const { retired_at: _at, retired_because: _because, from: _from, ...rest } = value;
   return { ...rest, state: 'next', ...windowOf(values, value, { replaces: [], ...window }, at) };
 }
 
-const stateConflict = (value: ReferenceValue, wanted: string) =>
-  new AssayError('reference-state-conflict', `reference value ${value.id}`, `a ${wanted} one`, value.state);
+const stateConflict = (value: ReferenceValue, wanted: string, hint = 'nothing to promote') =>
+  new AssayError('reference-state-conflict', `reference value ${value.id}`, `a ${wanted} one`, value.state, { hint });
 
 const sizes: Record<string, number> = { sha1: 40, sha256: 64, sha384: 96, sha512: 128 };
 

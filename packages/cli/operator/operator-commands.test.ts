@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connectPeer, startPool, startTestHost, startTestServer } from '@assay/attestation/testing';
+import { systemClock } from '@assay/daemon';
 import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
 import { corpusLog } from '@assay/measurement/testing';
 import type { Brake, LearnResult, PolicyResult, ReferenceSummary } from '@assay/protocol';
@@ -325,5 +326,20 @@ test('status and brake say that nothing is held; releasing wants a reason', asyn
   assert.match(await done(assay, 'brake'), /^the brake is not engaged/);
   assert.match(await refused(assay, 'brake', 'release'), /--because/);
   await done(assay, 'brake', 'release', '--because', 'an exercise');
-  assert.equal(await done(assay, 'brake', 'history'), 'nothing was changed so far');
+  assert.equal(await done(assay, 'brake', 'history'), 'nothing was changed so far\n');
+  await done(assay, 'host', 'register', 'node2');
+  const { registry } = server.server;
+  const { verdict } = registry.current('node1');
+  const at = { uptimeMs: systemClock.uptimeMs(), bootId: systemClock.bootId };
+  for (const [round, trust] of [
+    [98, 'trusted'],
+    [99, 'untrusted'],
+  ] as const)
+    for (const host of ['node1', 'node2'])
+      registry.accept({ host, round, revision: 99, verdicts: [{ ...verdict, host, trust }], ...at });
+  assert.match(await done(assay, 'status'), /^BRAKE engaged since .*: 2 of 2 trusted hosts.*node1, node2$/m);
+  await done(assay, 'brake', 'release', '--because', 'an exercise');
+  const [released, engaged] = (await done(assay, 'brake', 'history')).split('\n').slice(1);
+  assert.match(released ?? '', / brake-release .* an exercise$/);
+  assert.match(engaged ?? '', / assay +brake-engage /);
 });
