@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { check, Rehearsal } from '@assay/protocol';
 import { Reported } from '../reported.ts';
 import { type ChangeOptions, perform } from './change.ts';
+import { loss } from './show-rehearsal.ts';
 import { testTerminal } from './testing/terminal.ts';
 
 const rehearsing = (losing: number, of: number): Rehearsal =>
@@ -136,4 +137,9 @@ test('what is always asked is asked once, where there is somebody to ask', async
   assert.equal((await asked(rehearsing(0, 10), {}, undefined, asks)).applied, 1, 'a script cannot be asked');
   const many = await asked(rehearsing(1, 10), {}, 'y', asks);
   assert.deepEqual([many.applied, many.terminal.questions.length], [1, 1]);
+});
+
+test('what other changes cost just now is said, and of how many', () => {
+  const rehearsal = { ...rehearsing(1, 10), lost_recently: 3, losing_percent: 40 };
+  assert.equal(loss(rehearsal), '1 of 10 trusted hosts would lose trust, after 3 by other changes just now (40 %)');
 });

@@ -7,7 +7,7 @@ import { table } from './table.ts';
 const mostShown = 30;
 
 export function rehearsalText(rehearsal: Rehearsal, all = false): string {
-  const { hosts, silent, changes, more = 0 } = rehearsal;
+  const { hosts, silent, changes, more = 0, stale = 0 } = rehearsal;
   const sorted = [...changes].sort((a, b) => order(a) - order(b));
   const shown = all ? sorted : sorted.slice(0, mostShown);
   const unshown = sorted.length - shown.length;
@@ -16,16 +16,19 @@ export function rehearsalText(rehearsal: Rehearsal, all = false): string {
     unshown > 0 ? `and ${unshown} more (--all)` : '',
     more > 0 ? `and ${more} more that the server does not list` : '',
     `rehearsed on the recorded evidence of ${counted(hosts, 'host')}: ${outcome(rehearsal)}`,
+    stale === 0 ? '' : `the verdict of ${counted(stale, 'host')} has expired: they do not count`,
     silent.length === 0 ? '' : `of ${listed(silent, all)} nothing can be said: no evidence is recorded`,
   ];
   return parts.filter(Boolean).join('\n');
 }
 
-/** `3 of 10 trusted hosts would lose trust (30 %)` */
-export function loss({ losing, losing_percent: share }: Rehearsal): string {
+/** `3 of 10 trusted hosts would lose trust (30 %)`; `1 of 10 …, after 3 by other changes just now (40 %)` */
+export function loss({ losing, lost_recently: lost = 0, losing_percent: share }: Rehearsal): string {
+  if (losing === 0) return '0 trusted hosts would lose trust';
   // The share says of how many: the server rounds nothing before it compares.
-  const of = losing > 0 && share > 0 ? ` of ${Math.round((losing * 100) / share)}` : '';
-  return `${losing}${of} trusted ${losing === 1 && !of ? 'host' : 'hosts'} would lose trust${losing > 0 ? ` (${rounded(share)} %)` : ''}`;
+  const of = share > 0 ? ` of ${Math.round(((losing + lost) * 100) / share)}` : '';
+  const before = lost > 0 ? `, after ${lost} by other changes just now` : '';
+  return `${losing}${of} trusted ${losing === 1 && !of ? 'host' : 'hosts'} would lose trust${before} (${rounded(share)} %)`;
 }
 
 function outcome(rehearsal: Rehearsal): string {
