@@ -122,18 +122,12 @@ export const catalogue: Readonly<Record<string, Attack>> = {
   I02: evidence('template digest is not that of the data'),
   I03: evidence('unknown or legacy template'),
   I04: evidence('lengths beyond the end, blanks in names'),
-  I05: without(
-    'same file under another path',
-    'files are not judged by name or digest yet; `path` is documented as a hint',
-  ),
-  I06: without('exclusion that leaves out too much', 'there are no exclusions'),
-  I07: without(
-    'file measured, then renamed',
-    'a limit of IMA, named in docs/evidence.md; file lists are not judged yet',
-  ),
+  I05: evidence('same file under another path'),
+  I06: evidence('exclusion that leaves out too much'),
+  I07: without('file measured, then renamed', 'a limit of IMA, named in docs/evidence.md: it measures a file once'),
   I08: without(
     'script run as an interpreter’s data',
-    'a limit of IMA, named in docs/evidence.md; file lists are not judged yet',
+    'a limit of IMA, named in docs/evidence.md: it measures what is executed',
   ),
   I09: evidence('entry for another PCR'),
   I10: evidence('list ahead of the quote'),
@@ -145,8 +139,11 @@ export const catalogue: Readonly<Record<string, Attack>> = {
   I16: evidence('endless list'),
   I17: evidence('entries after the first objection never looked at'),
   I18: evidence('malformed file signature'),
-  I19: without('key measured into a keyring, then believed', 'file signatures are shown and never decide'),
+  I19: evidence('key measured into a keyring, then believed'),
   I20: evidence('SHA-1 digests padded into another bank'),
   I21: without('grammar of critical data too wide', 'buffers of ima-buf stay bytes: nothing is read out of them yet'),
-  I22: without('allow-list with its signature stripped', 'there is no allow-list of files yet'),
+  I22: without(
+    'allow-list with its signature stripped',
+    'allow lists come over REST with the shared secret; they carry no signature of their own yet',
+  ),
 };

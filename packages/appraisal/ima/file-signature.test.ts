@@ -67,7 +67,7 @@ test('a signature of version 3 is over kind, algorithm and digest; one of fs-ver
   }
 });
 
-test('another file, key, hash or kind of signature is not good', () => {
+test('I19 another file, key, hash or kind of signature is not good', () => {
   const good = attribute(rsa.privateKey, idOf(0));
   assert.ok(!signerOfFile(good, { ...file(), value: digestOf('sha256', 'another') }, signers));
   assert.ok(!signerOfFile(good, { ...file(), algorithm: 'sha512' }, signers));

@@ -102,7 +102,7 @@ test('a host is trusted whose files all stand in an allow list, with path and di
   assert.ok(result.verdict.components[3]?.values?.includes(id), 'the operating system is good by it');
 });
 
-test('I22 a binary that was changed, and one nobody knows, are named by path, entry and digest', () => {
+test('a binary that was changed, and one nobody knows, are named by path, entry and digest', () => {
   const evil: ImaWish = { path: '/usr/bin/program-1', digest: Buffer.from(sha256('evil'), 'hex') };
   const changed = refused(round([...list, evil]), 'ima-file-changed');
   assert.equal(changed.verdict.trust, 'untrusted');
@@ -117,7 +117,7 @@ test('I22 a binary that was changed, and one nobody knows, are named by path, en
   assert.match(unknown.findings[0]?.message ?? '', /IMA entry 5 \(\/tmp\/evil\)/);
 });
 
-test('the digest of a good file under another path is not good, and says as what it is known', () => {
+test('I05 the digest of a good file under another path is not good, and says as what it is known', () => {
   const moved: ImaWish = { path: '/tmp/x', digest: Buffer.from(sha256('/usr/bin/program-1'), 'hex') };
   const { findings } = refused(round([...list, moved]), 'ima-file-unknown');
   assert.match(findings[0]?.expected ?? '', /it as \/usr\/bin\/program-1, of list/);
@@ -191,7 +191,7 @@ test('boot_aggregate and buffers of keys are no files; a later entry of that nam
   assert.deepEqual(again.codes.sort(), ['ima-boot-aggregate-again', 'ima-file-unknown']);
 });
 
-test('an exclusion hides what it names alone, and one that hides programs is shown without counting', () => {
+test('I06 an exclusion hides what it names alone, and one that hides programs is shown without counting', () => {
   const logs: ImaWish[] = [{ path: '/var/log/syslog' }, { path: '/var/log/apt/term.log' }];
   refused(round([...list, ...logs], { ima: { exclude: ['/var/log/*'] } }), 'ima-file-unknown');
   const result = trusted(round([...list, ...logs], { ima: { exclude: ['/var/log/**'] } }));
