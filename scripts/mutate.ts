@@ -1,6 +1,7 @@
 // `make mutate`: does every comparison that decides on trust matter to a test? Each is taken out in turn, and the tests that run it have to fail.
 // Survivors are listed with a reason in mutation/survivors.ts, or fail the run. FILE= narrows it to files whose path contains that.
 import { globSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Coverage, coverageOf } from './mutation/coverage.ts';
@@ -23,7 +24,11 @@ const files = all.filter((path) => decides(path) && path.includes(narrow)).sort(
 
 const began = performance.now();
 const coverage: Coverage[] = [];
-for (const test of tests) coverage.push(await coverageOf(test));
+const queue = [...tests];
+const measure = async () => {
+  for (let test = queue.shift(); test; test = queue.shift()) coverage.push(await coverageOf(test));
+};
+await Promise.all(Array.from({ length: availableParallelism() }, measure));
 const broken = coverage.filter(({ passed }) => !passed).map(({ test }) => test);
 if (broken.length > 0) throw new Error(`without any change these fail: ${broken.join(', ')}`);
 coverage.sort((a, b) => a.tookMs - b.tookMs);
