@@ -1,7 +1,7 @@
 // The standards have changed: every current verdict is given anew, at once, on the evidence it rests on. Of the same round, by a higher revision, with
 // the times of the evidence: nobody is trusted for longer by it. A host about which that cannot be done is in doubt, and asked.
-import { unknownVerdict } from '@assay/appraisal';
 import { parse, Verdict } from '@assay/protocol';
+import { unknownIn } from '../standards/judge-in.ts';
 import { membershipsOf, type Standards } from '../standards/standards.ts';
 import { labelsOf } from '../storage/hosts.ts';
 import { fleetOf, verdictRows } from '../storage/recorded-evidence.ts';
@@ -86,10 +86,9 @@ async function doubted(
       ? before.findings[0]
       : { code: 'appraisal-failed', message: 'what is good has changed, and there is no evidence to be judged by it' };
   const { labels } = await tx.selectFrom('hosts').select('labels').where('name', '=', host).executeTakeFirstOrThrow();
-  return membershipsOf(standards, labelsOf({ labels })).map(({ pool, policy }) =>
-    unknownVerdict({
+  return membershipsOf(standards, labelsOf({ labels })).map((membership) =>
+    unknownIn(membership, lifetimeS, {
       ...{ host, why, revision: standards.revision, endorsement: evidence?.present.endorsement },
-      policy: policy ?? { pool, verdictLifetimeS: lifetimeS },
       now: before ? new Date(before.verified_at) : clock.now(),
     }),
   );

@@ -1,21 +1,13 @@
 // Recorded evidence, verified and judged again: what is each host worth by these standards, if it is as it was when it was last heard?
 // Says nothing of the present: who changes what is good wants to know what the change does, and nothing else may differ.
 import { setImmediate } from 'node:timers/promises';
-import {
-  type Judgement,
-  judge,
-  type KnownLogs,
-  type TrustStore,
-  unknownVerdict,
-  type Verification,
-  verifyEvidence,
-} from '@assay/appraisal';
-import { AssayError } from '@assay/core';
+import { type Judgement, type KnownLogs, type TrustStore, type Verification, verifyEvidence } from '@assay/appraisal';
 import type { Clock, Log } from '@assay/daemon';
 import type { KnownImaLines } from '@assay/measurement';
 import type { Verdict } from '@assay/protocol';
 import { type PresentEndorsement, presentEndorsement } from '../enrolment/present-endorsement.ts';
 import type { Registry } from '../registry/registry.ts';
+import { judgeIn } from '../standards/judge-in.ts';
 import { membershipsOf, type ReadStandards, type Standards } from '../standards/standards.ts';
 import { findBootLog } from '../storage/boot-logs.ts';
 import { type FleetEntry, type RecordedEvidence, recordedEvidence } from '../storage/recorded-evidence.ts';
@@ -126,28 +118,17 @@ async function withBootLog({ knownLogs }: JudgingNeeds, db: Db, { evidence, want
 
 /** One for each pool the host is in by these standards; of the time at which the evidence came. */
 export function judgementsOf(
-  { lifetimeS, log }: Pick<JudgingNeeds, 'lifetimeS' | 'log'>,
+  needs: Pick<JudgingNeeds, 'lifetimeS' | 'log'>,
   { recorded, verification: given, present, files }: Verified,
-  { knownGood, policies, revision }: Standards,
+  { knownGood, policies }: Standards,
 ): Pick<Judgement, 'verdict' | 'files'>[] {
   const { host, labels, receivedAt: now } = recorded;
   const { endorsement, withdrawn } = present;
   const verification = readToTheEnd(given);
-  return membershipsOf({ policies }, labels).map(({ pool, policy }) => {
-    try {
-      const about = { host, verification, endorsement, withdrawn, knownGood, policy, now };
-      return judge({ ...about, files: filesIn(files, pool) });
-    } catch (error) {
-      if (!(error instanceof AssayError)) log.error({ err: error, host, pool }, 'appraisal failed');
-      const why = { code: 'appraisal-failed', message: 'appraisal failed; the log has the rest' };
-      return {
-        verdict: unknownVerdict({
-          ...{ host, why, revision, endorsement, now },
-          policy: policy ?? { pool, verdictLifetimeS: lifetimeS },
-        }),
-      };
-    }
-  });
+  const about = { host, verification, endorsement, withdrawn, knownGood, now };
+  return membershipsOf({ policies }, labels).map((membership) =>
+    judgeIn(membership, { ...about, files: filesIn(files, membership.pool) }, needs),
+  );
 }
 
 export const judgeRecorded = (...given: Parameters<typeof judgementsOf>): Verdict[] =>

@@ -4,12 +4,10 @@ import {
   asksAgain,
   type EvidenceState,
   type Judgement,
-  judge,
   type KnownLogs,
   logDigest,
   type Measured,
   type TrustStore,
-  unknownVerdict,
   type Verification,
   verifyEvidence,
 } from '@assay/appraisal';
@@ -19,6 +17,7 @@ import type { KnownImaLines } from '@assay/measurement';
 import { defaultPool, fromBase64, type PcrWish, type SentEvidence, type Verdict } from '@assay/protocol';
 import { type PresentEndorsement, presentEndorsement } from '../enrolment/present-endorsement.ts';
 import type { Registry } from '../registry/registry.ts';
+import { judgeIn, unknownIn } from '../standards/judge-in.ts';
 import { type Held, heldTo } from '../standards/memberships.ts';
 import type { Membership, ReadStandards } from '../standards/standards.ts';
 import { findBootLog, lastBootLog } from '../storage/boot-logs.ts';
@@ -166,7 +165,7 @@ type ToJudge = {
 
 /** Pure appraisal by the policy of each pool the host is in, and what is known good now. */
 async function judgeInPools(
-  { lifetimeS, log }: RoundNeeds,
+  needs: RoundNeeds,
   tx: Db,
   { host, present, held, verification, now }: ToJudge,
 ): Promise<Judged> {
@@ -177,26 +176,18 @@ async function judgeInPools(
   const memory = await filesMemory(tx, host, verified, { memberships, knownGood, now });
   const left = new Map<string, string>();
   const judgements: Judgement[] = [];
-  const one = ({ pool, policy }: Membership): Verdict => {
+  const one = (membership: Membership): Verdict => {
+    const { pool } = membership;
     const before = memory.before.get(pool);
     if (before !== undefined) left.set(pool, before);
-    const unknown = (why: Silence) =>
-      unknownVerdict({
-        ...{ host, why, revision, endorsement, now },
-        policy: policy ?? { pool, verdictLifetimeS: lifetimeS },
-      });
-    if (!('authentic' in verification)) return unknown(verification);
-    try {
-      const files = memory.inPool(pool);
-      const given = { host, verification, endorsement, withdrawn, knownGood, policy, now };
-      const judgement = judge({ ...given, ...(files && { files }) });
-      judgements.push(judgement);
-      if (judgement.files) left.set(pool, JSON.stringify(judgement.files));
-      return judgement.verdict;
-    } catch (error) {
-      if (!(error instanceof AssayError)) log.error({ err: error, host, pool }, 'appraisal failed');
-      return unknown({ code: 'appraisal-failed', message: 'appraisal failed; the log has the rest' });
-    }
+    if (!('authentic' in verification))
+      return unknownIn(membership, needs.lifetimeS, { host, why: verification, revision, endorsement, now });
+    const files = memory.inPool(pool);
+    const given = { host, verification, endorsement, withdrawn, knownGood, now, ...(files && { files }) };
+    const judgement = judgeIn(membership, given, needs);
+    judgements.push(judgement);
+    if (judgement.files) left.set(pool, JSON.stringify(judgement.files));
+    return judgement.verdict;
   };
   const verdicts = memberships.map(one);
   // Put into words when somebody learns from it, not in each round.
@@ -276,13 +267,7 @@ function doubt(
       : { code: 'internal', message: 'the round failed; the log has the rest' };
   const pools = new Set([defaultPool, ...registry.poolsOf(host)]);
   const verdicts = [...pools].map((pool) =>
-    unknownVerdict({
-      host,
-      why,
-      policy: { pool, verdictLifetimeS: lifetimeS },
-      endorsement: undefined,
-      now: clock.now(),
-    }),
+    unknownIn({ pool, policy: undefined }, lifetimeS, { host, why, endorsement: undefined, now: clock.now() }),
   );
   return { host, round, revision: 0, verdicts, uptimeMs: clock.uptimeMs(), bootId: clock.bootId };
 }

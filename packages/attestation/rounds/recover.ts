@@ -1,8 +1,8 @@
 // What of the rounds an earlier life of this server was in the middle of? Their challenges are spent and nobody can say what the
 // hosts would have answered, so those hosts are unknown until they are asked again.
 // Takes every challenge in the database for one of its own: one server per database.
-import { unknownVerdict } from '@assay/appraisal';
 import type { Clock, Log } from '@assay/daemon';
+import { unknownIn } from '../standards/judge-in.ts';
 import { heldTo } from '../standards/memberships.ts';
 import type { ReadStandards } from '../standards/standards.ts';
 import { takeLeftovers } from '../storage/challenges.ts';
@@ -29,11 +29,8 @@ export async function recoverRounds({
       if (counts === 0) continue;
       const { memberships, standards: present } = await heldTo(tx, standards, host);
       const { revision } = present;
-      const verdicts = memberships.map(({ pool, policy }) =>
-        unknownVerdict({
-          ...{ host, why, revision, endorsement: undefined, now: clock.now() },
-          policy: policy ?? { pool, verdictLifetimeS: lifetimeS },
-        }),
+      const verdicts = memberships.map((membership) =>
+        unknownIn(membership, lifetimeS, { host, why, revision, endorsement: undefined, now: clock.now() }),
       );
       const at = { uptimeMs: Math.round(clock.uptimeMs()), bootId: clock.bootId };
       await keepVerdicts(tx, { host, round, revision, verdicts, ...at });
