@@ -5,6 +5,7 @@ import { membershipsOf, type Standards } from '../standards/standards.ts';
 import { imaListOf, type StoredImaPart } from '../storage/ima-parts.ts';
 import type { RecordedEvidence } from '../storage/recorded-evidence.ts';
 import type { Db } from '../storage/schema.ts';
+import { filesStateOf } from '../storage/verdicts.ts';
 
 /** By pool. */
 export type RecordedFiles = {
@@ -32,7 +33,7 @@ export async function fileStates(
     .where('files', 'is not', null)
     .execute();
   for (const { host, pool, files } of rows) {
-    const state = stateFrom(files);
+    const state = filesStateOf(files);
     if (!state) continue;
     const known = byHost.get(host);
     if (known) known.set(pool, state);
@@ -79,12 +80,3 @@ export const filesIn = ({ before, earlier }: RecordedFiles, pool: string): NonNu
   previous: before.get(pool),
   ...(earlier && { earlier }),
 });
-
-/** Of an unreadable one nothing is remembered: all files are judged again. */
-function stateFrom(text: string | null): FilesState | undefined {
-  try {
-    return text === null ? undefined : (JSON.parse(text) as FilesState);
-  } catch {
-    return undefined;
-  }
-}

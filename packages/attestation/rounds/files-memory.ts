@@ -1,10 +1,10 @@
 // What is remembered of the files a host measured, for who judges it: the state that the last judgement of each pool left, and the parts of IMA's list that
 // earlier rounds brought.
-import { type FilesState, type JudgementInput, type Verification, wantsEarlierFiles } from '@assay/appraisal';
+import { type JudgementInput, type Verification, wantsEarlierFiles } from '@assay/appraisal';
 import type { Membership, Standards } from '../standards/standards.ts';
 import { imaListOf, type StoredImaPart } from '../storage/ima-parts.ts';
 import type { Db } from '../storage/schema.ts';
-import { filesOf } from '../storage/verdicts.ts';
+import { filesOf, filesStateOf } from '../storage/verdicts.ts';
 
 type Memory = {
   /** To be given to `judge` in this pool; undefined: its policy does not judge files, or nothing is proven of them. */
@@ -31,19 +31,10 @@ export async function filesMemory(
   let parts: StoredImaPart[] | undefined;
   const found = new Map<string, JudgementInput['files']>();
   for (const policy of judging) {
-    const previous = stateFrom(before.get(policy.pool));
+    const previous = filesStateOf(before.get(policy.pool));
     const wanted = until > 0 && wantsEarlierFiles(previous, { policy, knownGood, verification, now });
     if (wanted) parts ??= await imaListOf(db, host, until);
     found.set(policy.pool, { previous, ...(wanted && parts && { earlier: parts }) });
   }
   return { inPool: (pool) => found.get(pool), before };
-}
-
-/** Of an unreadable one nothing is remembered: all files are judged again. */
-function stateFrom(text: string | undefined): FilesState | undefined {
-  try {
-    return text === undefined ? undefined : (JSON.parse(text) as FilesState);
-  } catch {
-    return undefined;
-  }
 }

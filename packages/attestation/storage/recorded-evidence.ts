@@ -1,6 +1,7 @@
 // The last evidence of the whole fleet, with all it takes to verify and judge it again: read in small batches, because evidence may be large.
 import type { EvidenceState } from '@assay/appraisal';
 import { type Labels, type PcrWish, parse, SentEvidence } from '@assay/protocol';
+import { stateOf } from './enrolments.ts';
 import { labelsOf } from './hosts.ts';
 import type { Db, EnrolmentRow, VerdictRow } from './schema.ts';
 
@@ -98,7 +99,7 @@ export async function recordedEvidence(db: Db, hosts: readonly string[]): Promis
         evidence: log === null ? sent : { ...sent, event_log_sha256: log },
         nonce: Buffer.from(row.nonce, 'base64'),
         wanted: JSON.parse(wanted ?? '[]') as PcrWish[],
-        previous: stateIn(previous),
+        previous: stateOf({ last_quote: previous }),
         imaAsked: row.ima_asked ?? 0,
         receivedAt: new Date(row.received_at),
         enrolment: row,
@@ -107,12 +108,6 @@ export async function recordedEvidence(db: Db, hosts: readonly string[]): Promis
       return { host, unreadable };
     }
   });
-}
-
-function stateIn(text: string | null): EvidenceState | undefined {
-  if (text === null) return undefined;
-  const state = JSON.parse(text) as EvidenceState | EvidenceState['tpm'];
-  return 'tpm' in state ? state : { tpm: state };
 }
 
 /** The current verdicts of these hosts as they are stored, by host. */

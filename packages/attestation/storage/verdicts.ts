@@ -1,5 +1,6 @@
 // The current verdicts of each host, one for each pool it is in. A later round replaces an earlier one, never the other way round, whatever the
 // clock says: rounds are numbered. Of one round, appraised again, the verdict by newer standards is the current one.
+import type { FilesState } from '@assay/appraisal';
 import { parse, Verdict } from '@assay/protocol';
 import { sql } from 'kysely';
 import type { Db, VerdictRow } from './schema.ts';
@@ -83,4 +84,13 @@ export async function filesOf(db: Db, host: string): Promise<Map<string, string>
     .where('files', 'is not', null)
     .execute();
   return new Map(rows.flatMap(({ pool, files }) => (files === null ? [] : [[pool, files] as const])));
+}
+
+/** What a row's `files` holds. Of an unreadable one nothing is remembered: all files are judged again. */
+export function filesStateOf(text: string | null | undefined): FilesState | undefined {
+  try {
+    return text ? (JSON.parse(text) as FilesState) : undefined;
+  } catch {
+    return undefined;
+  }
 }
