@@ -1,12 +1,12 @@
 // `make mutate`: does every comparison that decides on trust matter to a test? Each is taken out in turn, and the tests that run it have to fail.
-// Survivors are listed with a reason in mutation/survivors.ts, or fail the run. FILE= narrows it to files whose path contains that.
+// Survivors are listed with a reason in mutation/survivors/, or fail the run. FILE= narrows it to files whose path contains that.
 import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Coverage, coverageOf } from './mutation/coverage.ts';
 import { type Mutant, mutantsOf } from './mutation/mutants.ts';
-import { survivors } from './mutation/survivors.ts';
+import { type Survivor, survivors } from './mutation/survivors/index.ts';
 import type { Task } from './mutation/task.ts';
 import { tryAll } from './mutation/workers.ts';
 
@@ -39,24 +39,31 @@ const outcomes = await tryAll(pathToFileURL(resolve(subject)).href, mutants.map(
 const noticed = new Map(outcomes.map(({ id, noticedBy }) => [id, noticedBy]));
 report(mutants.filter((_, i) => noticed.get(i + 1) === null));
 
+/** Of a change that is listed as a survivor anyway, the first few tests say whether it is one. */
+const testsOfListed = 8;
+
 /** Tests beside the file first, then the quickest. */
 function taskOf(mutant: Mutant, i: number): Task {
   const path = resolve(mutant.file);
   const beside = mutant.file.replace(/\.ts$/, '.test.ts');
-  const running = coverage.filter((one) => one.runs(path, mutant.start)).map(({ test }) => test);
-  const ordered = [...running.filter((test) => test === beside), ...running.filter((test) => test !== beside)];
+  const running = coverage.filter((one) => one.runs(path, mutant.start));
+  const ordered = [...running.filter(({ test }) => test === beside), ...running.filter(({ test }) => test !== beside)];
+  const tried = listed(mutant) ? ordered.slice(0, testsOfListed) : ordered;
+  const tests = tried.map(({ test, tookMs }) => ({ path: resolve(test), mostMs: 3_000 + 3 * tookMs }));
   const { start, end, instead } = mutant;
-  return { id: i + 1, change: { path, start, end, instead }, tests: ordered.map((test) => resolve(test)) };
+  return { id: i + 1, change: { path, start, end, instead }, tests };
+}
+
+function listed(mutant: Mutant): Survivor | undefined {
+  return survivors.find(
+    ({ file, text, instead }) =>
+      file === mutant.file && text === mutant.text && (instead === undefined || mutant.instead === `(${instead})`),
+  );
 }
 
 function report(alive: readonly Mutant[]): void {
-  const excuse = (mutant: Mutant) =>
-    survivors.find(
-      ({ file, text, instead }) =>
-        file === mutant.file && text === mutant.text && (instead === undefined || mutant.instead === `(${instead})`),
-    );
-  const unexcused = alive.filter((mutant) => !excuse(mutant));
-  const used = new Set(alive.map(excuse));
+  const unexcused = alive.filter((mutant) => !listed(mutant));
+  const used = new Set(alive.map(listed));
   const stale = survivors.filter((one) => one.file.includes(narrow) && !used.has(one));
   for (const { file, line, text, instead } of unexcused) console.log(`${file}:${line}: ${text} → ${instead}`);
   for (const { file, text } of stale) console.log(`${file}: ${text}: listed as a survivor, and is none`);

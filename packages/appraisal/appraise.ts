@@ -32,8 +32,8 @@ export type JudgementInput = {
   knownGood: KnownGood;
   /** Undefined: the pool has none, and nobody is trusted in it. */
   policy: Policy | undefined;
-  /** Of IMA's list: what the last judgement in this pool left behind, and the parts earlier rounds read, where `wantsEarlierFiles` asks for them or somebody learns. */
-  files?: { previous?: FilesState | undefined; earlier?: readonly ImaPart[] };
+  /** Of the files IMA measured: what the last judgement in this pool left, or `judgeEarlier` where `wantsEarlierFiles` asks for it. */
+  previousFiles?: FilesState | undefined;
   /** When the evidence was verified: give the first time again when stored evidence is appraised anew. */
   now: Date;
 };
@@ -42,7 +42,7 @@ export type Judgement = {
   verdict: Verdict;
   /** What a golden host would teach, made when asked for. Undefined: the evidence did not verify, so nothing may be learnt from it. */
   readonly measured: Measured | undefined;
-  /** To be stored, and given as `files.previous` next time. Absent: no files were judged. */
+  /** To be stored, and given as `previousFiles` next time. Absent: no files were judged. */
   files?: FilesState;
 };
 
@@ -58,8 +58,7 @@ export function judge(input: JudgementInput): Judgement {
     return { verdict, measured: undefined };
   }
   const { quote, ak, events, sha256 } = verification;
-  const { previous, earlier } = input.files ?? {};
-  const files = judgeFiles({ policy, knownGood, verification, now: input.now, previous, earlier });
+  const files = judgeFiles({ policy, knownGood, verification, now: input.now }, input.previousFiles);
   const asked = [...policyFindings(policy, verification, endorsement), ...standingEndorsement(withdrawn)];
   const demanded = [...asked, ...files.findings];
   const doubts = explained(marked([...demanded, ...verification.findings], policy.allowed), verification, {
@@ -79,7 +78,7 @@ export function judge(input: JudgementInput): Judgement {
     }),
     get measured() {
       return findings.every(leavesEvidenceSound)
-        ? measuredOf(events, quote.selection, provenParts(verification, input.files))
+        ? measuredOf(events, quote.selection, wholeList(verification))
         : undefined;
     },
     ...(files.state && { files: files.state }),
@@ -142,11 +141,8 @@ function explained(
   );
 }
 
-/** IMA's list as far as it is proven, if all of it is at hand: the parts of earlier rounds, and what this one read. */
-function provenParts({ imaPart, state }: Verified, files: JudgementInput['files']): ImaPart[] {
-  if (!state.ima || state.ima.unfinished) return [];
-  const earlier = imaPart?.offset === 0 ? [] : (files?.earlier ?? []);
-  const parts = imaPart ? [...earlier, imaPart] : [...earlier];
-  const last = parts.at(-1);
-  return last && last.offset + last.bytes.length === state.ima.list.offset ? parts : [];
+/** IMA's list as far as it is proven, where this round read it from its beginning. */
+function wholeList({ imaPart, state }: Verified): ImaPart[] {
+  const isWhole = imaPart?.offset === 0 && imaPart.bytes.length === state.ima?.list.offset && !state.ima.unfinished;
+  return isWhole ? [imaPart] : [];
 }

@@ -3,8 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import fc from 'fast-check';
 import { runCollected } from './node-test.ts';
-import type { Outcome, Task } from './task.ts';
+import type { Outcome, Progress, Task } from './task.ts';
+
+// That a property fails is enough: nobody reads the smallest example.
+fc.configureGlobal({ endOnFailure: true });
 
 const subject = process.argv[2] ?? '';
 const standIn = new URL('./node-test.ts', import.meta.url).href;
@@ -37,9 +41,11 @@ function sourceOf(path: string): string {
 
 async function outcomeOf(task: Task): Promise<Outcome> {
   current = task;
-  for (const test of task.tests) {
-    const where = await import(`${pathToFileURL(test).href}?change=${task.id}`).then(runCollected, loadFailed);
-    if (where !== null) return { id: task.id, noticedBy: `${test}: ${where}` };
+  const { id } = task;
+  for (const [trying, { path }] of task.tests.entries()) {
+    process.send?.({ id, trying } satisfies Progress);
+    const where = await import(`${pathToFileURL(path).href}?change=${id}`).then(runCollected, loadFailed);
+    if (where !== null) return { id, noticedBy: `${path}: ${where}` };
   }
   return { id: task.id, noticedBy: null };
 }

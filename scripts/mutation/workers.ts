@@ -4,10 +4,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Outcome, Task } from './task.ts';
+import type { Outcome, Progress, Task } from './task.ts';
 
 const program = fileURLToPath(new URL('./worker.ts', import.meta.url));
-const patienceMs = 20_000;
 const mostTasks = 80;
 
 /** @param subject URL of the folder whose modules are loaded anew for each task */
@@ -20,7 +19,7 @@ export async function tryAll(subject: string, tasks: readonly Task[]): Promise<O
     for (let task = tasks[next++]; task; task = tasks[next++]) {
       worker ??= await start(subject);
       const outcome = await outcomeOf(worker, task);
-      outcomes.push(outcome ?? { id: task.id, noticedBy: `nothing ends: given up after ${patienceMs / 1000} s` });
+      outcomes.push(outcome ?? { id: task.id, noticedBy: 'it does not end' });
       if (outcome && ++tried < mostTasks) continue;
       worker.kill('SIGKILL');
       [worker, tried] = [undefined, 0];
@@ -39,14 +38,23 @@ async function start(subject: string): Promise<ChildProcess> {
 }
 
 /** Undefined: it hangs, or has ended. */
-async function outcomeOf(worker: ChildProcess, task: Task): Promise<Outcome | undefined> {
+async function outcomeOf(worker: ChildProcess, { id, tests, ...task }: Task): Promise<Outcome | undefined> {
   const { promise, resolve } = Promise.withResolvers<Outcome | undefined>();
-  const timer = setTimeout(() => resolve(undefined), patienceMs);
+  let timer: NodeJS.Timeout | undefined;
+  const give = (ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => resolve(undefined), ms);
+  };
+  const heard = (message: Outcome | Progress) => {
+    if (message.id !== id) return;
+    if ('trying' in message) give(tests[message.trying]?.mostMs ?? 0);
+    else resolve(message);
+  };
   const ended = () => resolve(undefined);
-  worker.once('message', resolve).once('exit', ended);
-  worker.send(task);
+  worker.on('message', heard).once('exit', ended);
+  worker.send({ id, tests, ...task } satisfies Task);
   const outcome = await promise;
   clearTimeout(timer);
-  worker.off('message', resolve).off('exit', ended);
+  worker.off('message', heard).off('exit', ended);
   return outcome;
 }

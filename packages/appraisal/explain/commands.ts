@@ -8,8 +8,7 @@ type Command = Explanation['commands'][number];
 const packaged = new Set(['kernel image', 'kernel file', 'hypervisor file', 'boot loader image']);
 
 export function commandsFor(
-  host: string,
-  pool: string,
+  { host, pool, connected }: { host: string; pool: string; connected: boolean },
   differences: readonly Difference[],
   findings: readonly Finding[],
 ): Command[] {
@@ -17,6 +16,10 @@ export function commandsFor(
   const add = (command: string, effect: string) => {
     if (!commands.has(command)) commands.set(command, effect);
   };
+  const addAttest = (effect: string) =>
+    connected
+      ? add(`assay host attest ${host}`, effect)
+      : add('assay agent', `on ${host} itself: its agent is not connected, and nothing can be asked until it runs`);
   for (const { value, finding } of differences) {
     if (value === undefined) continue;
     if (finding.code.endsWith('-retired'))
@@ -54,15 +57,12 @@ export function commandsFor(
       `assay reference learn ${host}`,
       'takes all that this host measures now into known good; only for a host whose making you know',
     );
-  if (differences.length > 0)
-    add(
-      `assay host attest ${host}`,
-      'asks it again: after you booted it into what it ran before, or put the old file back and rebooted it',
-    );
+  const again = 'after you booted it into what it ran before, or put the old file back and rebooted it';
+  if (differences.length > 0) addAttest(`asks it again: ${again}`);
   for (const { code } of findings) {
     if (code === 'policy-missing')
       add('assay policy apply FILE', `gives pool ${pool} a policy: without one nobody is trusted in it`);
-    if (askAgain.has(code)) add(`assay host attest ${host}`, 'asks it now');
+    if (askAgain.has(code)) addAttest('asks it now');
   }
   return [...commands].map(([command, effect]) => ({ command, effect }));
 }

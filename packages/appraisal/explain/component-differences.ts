@@ -6,7 +6,7 @@ import type { QuotedEvent } from '../reference/learn.ts';
 import { banksOf, type Facts } from '../reference/support.ts';
 import { differingWords, knownWords } from './command-words.ts';
 import { type Deviation, type Deviations, deviationsOf } from './deviations.ts';
-import { standingText } from './known-things.ts';
+import { goodDigests, standingText } from './known-things.ts';
 import { resemblance } from './resemblance.ts';
 
 /** A measurement by which other hosts are recognised. */
@@ -80,7 +80,9 @@ function tell(component: string, facts: Facts, one: Deviation, found: Finding, n
   const text = sentence(one, bank, what);
   const digest = seen?.digests[bank];
   const told = {
-    ...(expected && { expected: expectedText(expected, seen, bank) }),
+    ...(expected && {
+      expected: expectedText(expected, seen, bank) + othersText(component, claim, facts, expected, bank),
+    }),
     ...(seen && { seen: seenText(seen, bank) }),
   };
   const place = seen && { index: seen.event.index, pcr: seen.event.pcr, type: seen.event.type };
@@ -122,6 +124,13 @@ const bounded = (text: string) => (text.length > longestText ? `${text.slice(0, 
 function seenText(seen: QuotedEvent, bank: Bank): string {
   const digest = `${bank} ${seen.digests[bank]}`;
   return dataVouchedFor(seen.event, bank) === true ? bounded(`${digest} (${escaped(seen.event.description)})`) : digest;
+}
+
+/** The nearest one is told; a machine may have been good by others. */
+function othersText(component: string, claim: string, { knownGood, now }: Facts, nearest: ReferenceEvent, bank: Bank) {
+  const all = goodDigests(knownGood, { component, claim, bank }, now);
+  const others = [...all].filter((digest) => digest !== nearest.digests[bank]).length;
+  return others === 0 ? '' : `, or one of ${others} other${others > 1 ? 's' : ''} known good`;
 }
 
 /** What it was is told as the log told it when it was learnt, where its digest proves that, or the one that is seen is proven. */

@@ -97,6 +97,24 @@ test('a kernel of a package is called by its name, also when only the command li
   );
 });
 
+test('where several are known good, one is told and how many others there are', () => {
+  const values = taughtBy(golden, {});
+  const of = (text: string, name: string) => {
+    const digests = { sha256: createHash('sha256').update(text).digest('hex') };
+    return namedValue(name, 'hypervisor', measurements({ claim: 'kernel image', digests }));
+  };
+  const gone = { ...of('0', 'linux 0'), state: 'retired' as const };
+  const { told } = booted(golden, recordedLog('other-kernel'), [
+    ...values,
+    of('1', 'linux 1'),
+    of('2', 'linux 2'),
+    gone,
+  ]);
+  const difference = told.differences.find(({ claim }) => claim === 'kernel image');
+  assert.match(difference?.expected ?? '', /^sha256 .*, or one of 2 others known good$/);
+  assert.doesNotMatch(told.differences.find(({ claim }) => claim === 'kernel file')?.expected ?? '', /other/);
+});
+
 test('another Secure Boot database is told in words, and that it is one', () => {
   const log = parseEventLog(golden.log);
   const db = log.events.find((event) => event.kind === 'variable' && event.content?.name === 'db');
@@ -230,16 +248,31 @@ test('a host without evidence, without policy, or whose verdict expired is told 
   assert.ok(told.commands.some(({ command }) => command === 'assay policy apply FILE'));
   for (const code of ['no-evidence', 'verdict-expired']) {
     const bare = { ...verdict, findings: [{ code, message: 'of a test' }] };
-    const alone = explain({ verdict: bare, now: lab.now });
+    const alone = explain({ verdict: bare, connected: true, now: lab.now });
     assert.deepEqual(alone.differences, []);
     assert.ok(alone.commands.some(({ command }) => command === 'assay host attest node1'));
+    const mute = explain({ verdict: bare, connected: false, now: lab.now });
+    assert.deepEqual(
+      mute.commands.map(({ command }) => command),
+      ['assay agent'],
+      'who is not connected cannot be asked',
+    );
   }
-  const strange = explain({ verdict: { ...verdict, findings: [{ code: 'of-tomorrow', message: 'x' }] }, now: lab.now });
+  const strange = explain({
+    verdict: { ...verdict, findings: [{ code: 'of-tomorrow', message: 'x' }] },
+    connected: true,
+    now: lab.now,
+  });
   assert.equal(strange.findings[0]?.meaning, 'x');
   // Expired, it is told what the recorded evidence came to as well.
   const late = booted(lab, changed(kernel));
   const expired = { ...late.verdict, trust: 'unknown' as const, findings: [{ code: 'verdict-expired', message: 'x' }] };
-  const both = explain({ verdict: expired, recorded: { input: late.input, verdict: late.verdict }, now: lab.now });
+  const both = explain({
+    verdict: expired,
+    recorded: { input: late.input, verdict: late.verdict },
+    connected: true,
+    now: lab.now,
+  });
   assert.deepEqual([both.differences[0]?.claim, both.findings[0]?.finding.code], ['kernel image', 'verdict-expired']);
 });
 

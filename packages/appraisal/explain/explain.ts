@@ -23,6 +23,8 @@ export type ExplanationInput = {
   verdict: Verdict;
   /** Absent: there is no evidence. */
   recorded?: Recorded | undefined;
+  /** Whether its agent can be asked now. */
+  connected: boolean;
   /** When it is told. */
   now: Date;
 };
@@ -31,7 +33,7 @@ export type ExplanationInput = {
 export type ToldDifference = Explanation['differences'][number] & { sought?: Sought; soughtFile?: SoughtFile };
 export type ToldExplanation = Omit<Explanation, 'differences'> & { differences: ToldDifference[] };
 
-export function explain({ verdict, recorded, now }: ExplanationInput): ToldExplanation {
+export function explain({ verdict, recorded, connected, now }: ExplanationInput): ToldExplanation {
   const { host, pool } = verdict;
   const present = recorded?.verdict.findings ?? verdict.findings;
   const differences = differencesOf(present.filter(isDifference), recorded, now);
@@ -44,7 +46,7 @@ export function explain({ verdict, recorded, now }: ExplanationInput): ToldExpla
     summary: summaryOf(verdict, differences),
     differences,
     findings: findings.map((finding) => ({ finding, ...meaningOf(finding) })),
-    commands: commandsFor(host, pool, differences, findings),
+    commands: commandsFor({ host, pool, connected }, differences, findings),
   };
 }
 

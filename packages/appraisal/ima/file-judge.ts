@@ -1,7 +1,7 @@
 // Is this one file known to be good, by these allow lists and this policy? Path and digest have to stand together in a value that is good now; or
 // somebody signed it whom the policy names. What is retired is refused although it is signed.
 import { ImaFrames, type ImaPart, imaPcr, readImaList } from '@assay/measurement';
-import type { PolicyDocument } from '@assay/protocol';
+import type { PolicyDocument, ReferenceValue } from '@assay/protocol';
 import { Glob } from '../policy/glob.ts';
 import type { FileIndex, KnownFile } from '../reference/files.ts';
 import { earlyText, retiredText, standingOf, valueName } from '../reference/standing.ts';
@@ -103,11 +103,20 @@ export class FileJudge {
 
   /** What is known of the content of a file whose path nobody knows. */
   #knownElsewhere({ algorithm, digest }: MeasuredFile): string {
-    const [other] = this.#files.byDigest(algorithm, digest);
+    const others = this.#files.byDigest(algorithm, digest);
+    const isGood = ({ value }: KnownFile) => standingOf(value, this.#now) === 'good';
+    const good = others.find(isGood);
+    if (good) return `it as ${good.file.path}, of ${valueName(good.value)}`;
+    const [other] = others;
     const signers = this.#signers.length > 0 ? ', or a signature' : '';
-    return other ? `it as ${other.file.path}, of ${valueName(other.value)}` : `a path of an allow list${signers}`;
+    const known = other ? ` (known as ${other.file.path}, of ${knownText(other.value, this.#now)})` : '';
+    return `a path of an allow list${signers}${known}`;
   }
 }
+
+/** Of what is not good now. */
+const knownText = (value: ReferenceValue, now: Date): string =>
+  standingOf(value, now) === 'early' ? earlyText(value) : retiredText(value);
 
 const hasDigest =
   ({ algorithm, digest }: MeasuredFile) =>

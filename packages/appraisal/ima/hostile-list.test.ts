@@ -7,7 +7,7 @@ import { buildIma, honestIma, type ImaWish, imaPcrValue, imaSignature } from '@a
 import type { PolicyDocument } from '@assay/protocol';
 import { defaultPcrs } from '../policy/policy.ts';
 import { KnownGood } from '../reference/known-good.ts';
-import { pcrValuesOf, scene, testPolicy } from '../testing/index.ts';
+import { judgedEarlier, pcrValuesOf, scene, testPolicy } from '../testing/index.ts';
 import { verifyEvidence } from '../verify-evidence.ts';
 import { basisOf } from './file-basis.ts';
 import { fileFindings } from './file-findings.ts';
@@ -138,27 +138,26 @@ const parts = [[aggregate], ...wishes.map((wish) => [wish])].map((wish) => build
 const offsets = parts.map((_, i) => parts.slice(0, i).reduce((sum, { length }) => sum + length, 0));
 const earlier = parts.map((bytes, i) => ({ offset: offsets[i] ?? 0, bytes }));
 
-test('a list of many parts can be judged part by part, and comes to the same', () => {
+test('a list of many parts is judged part by part, with a stop before each, and comes to what it does as a whole', () => {
   const given = inputOf(wishes);
   const whole = verifyEvidence(given);
   assert.ok(whole.authentic);
   const { imaPart: _, ...verification } = whole; // all of it was read in earlier rounds
   const input: FilesInput = { policy: given.policy, knownGood: new KnownGood([]), verification, now: host.now };
-  const inOne = judgeFiles({ ...input, earlier });
+  const inOne = judgeFiles({ ...input, verification: whole }, undefined);
   assert.equal(inOne.state?.counts.bad, 5);
-  const steps = judgeEarlier({ ...input, earlier });
+  const steps = judgeEarlier(input, earlier);
   let stops = 0;
   let step = steps.next();
   for (; !step.done; step = steps.next()) stops += 1;
   assert.equal(stops, parts.length, 'before each part');
   assert.ok(step.value && !wantsEarlierFiles(step.value, input));
-  assert.deepEqual(judgeFiles({ ...input, previous: step.value }), inOne);
-  assert.deepEqual(judgeEarlier({ ...input, previous: step.value }).next(), { done: true, value: step.value });
-  for (const wrong of [[], earlier.slice(1), earlier.slice(0, -1), [...earlier.slice(0, 2), ...earlier.slice(3)]]) {
-    const { findings, state } = judgeFiles({ ...input, earlier: wrong });
-    assert.deepEqual([findings.map(({ code }) => code), state], [['ima-files-unread'], undefined]);
-  }
-  assert.deepEqual(judgeEarlier({ ...input, policy: testPolicy(), earlier }).next(), { done: true, value: undefined });
+  assert.deepEqual(judgeFiles(input, step.value), inOne);
+  for (const wrong of [[], earlier.slice(1), earlier.slice(0, -1), [...earlier.slice(0, 2), ...earlier.slice(3)]])
+    assert.equal(judgedEarlier(input, wrong), undefined);
+  const { findings, state } = judgeFiles(input, undefined);
+  assert.deepEqual([findings.map(({ code }) => code), state], [['ima-files-unread'], undefined]);
+  assert.equal(judgedEarlier({ ...input, policy: testPolicy() }, earlier), undefined, 'nobody asks for files');
 });
 
 test('what older rules of this program judged is judged anew', () => {

@@ -8,7 +8,7 @@ import type { PolicyDocument, ReferenceFile, ReferenceValue } from '@assay/proto
 import fc from 'fast-check';
 import { defaultPcrs } from '../policy/policy.ts';
 import { KnownGood } from '../reference/known-good.ts';
-import { issueCertificate, pcrValuesOf, pemOf, scene, testPolicy } from '../testing/index.ts';
+import { issueCertificate, judgedEarlier, pcrValuesOf, pemOf, scene, testPolicy } from '../testing/index.ts';
 import { type EvidenceState, verifyEvidence } from '../verify-evidence.ts';
 import { signersOf } from './file-signature.ts';
 import type { FilesState } from './files-state.ts';
@@ -66,15 +66,17 @@ function round(sent: readonly ImaWish[], given: Given = {}) {
   const evidence =
     ima_log && given.goesOn ? { ...input.evidence, ima_log: { ...ima_log, more: true } } : input.evidence;
   const policy = policyOf(given.ima);
-  const files = { previous: given.files, earlier: given.earlier ?? [] };
-  const of = { ...input, evidence, policy, knownGood, previous: given.state, imaAsked: asked, files };
-  const appraisal = host.appraise({}, of);
-  const verification = verifyEvidence(of);
+  const asSent = { ...input, evidence, previous: given.state, imaAsked: asked };
+  const verification = verifyEvidence(asSent);
+  const rules = { policy, knownGood, verification, now: input.now };
+  const wants = wantsEarlierFiles(given.files, rules);
+  const previousFiles = wants ? judgedEarlier(rules, given.earlier ?? []) : given.files;
+  const appraisal = host.appraise({}, { ...asSent, policy, knownGood, previousFiles });
   const counting = appraisal.verdict.findings.filter(({ allowed }) => !allowed);
   return {
     ...appraisal,
     part: verification.authentic ? verification.imaPart : undefined,
-    wants: wantsEarlierFiles(given.files, { policy, knownGood, verification, now: of.now }),
+    wants,
     findings: counting,
     codes: counting.map(({ code }) => code),
   };
@@ -121,6 +123,23 @@ test('I05 the digest of a good file under another path is not good, and says as 
   const moved: ImaWish = { path: '/tmp/x', digest: Buffer.from(sha256('/usr/bin/program-1'), 'hex') };
   const { findings } = refused(round([...list, moved]), 'ima-file-unknown');
   assert.match(findings[0]?.expected ?? '', /it as \/usr\/bin\/program-1, of list/);
+});
+
+test('a file under another path is said to be known as what is good, before what was retired', () => {
+  const moved: ImaWish = { path: '/tmp/x', digest: Buffer.from(sha256('/usr/bin/program-1'), 'hex') };
+  const files = allow(list);
+  const older = [...files, { path: '/w', digests: {} }];
+  const old = value('old', older, { state: 'retired', retired_because: 'CVE' });
+  const early = value('soon', [...files, { path: '/y', digests: {} }], { from: '2100-01-01T00:00:00.000Z' });
+  const now = value('list', [...files, { path: '/z', digests: {} }]);
+  const expected = (...lists: ReferenceValue[]) =>
+    round([...list, moved], { knownGood: knownWith(...lists) }).findings.find(({ entry }) => entry === 5)?.expected;
+  assert.equal(expected(old, now), 'it as /usr/bin/program-1, of list');
+  assert.match(
+    expected(old) ?? '',
+    /^a path of an allow list \(known as \/usr\/bin\/program-1, of old, retired because “CVE”\)$/,
+  );
+  assert.match(expected(early) ?? '', /\(known as \/usr\/bin\/program-1, of soon, good from 2100/);
 });
 
 test('without ima.files nothing is judged, and the verdict says so', () => {
@@ -487,12 +506,15 @@ test('a list of any bytes is judged without throwing, and nothing of it makes tr
   assert.ok(verification.authentic);
   const bytes = buildIma(list);
   const judged = (part: Uint8Array) =>
-    judgeFiles({
-      policy: policyOf(),
-      knownGood: everything,
-      now: host.now,
-      verification: { ...verification, imaPart: { offset: 0, bytes: part, entries: 0, pcrs: {} } },
-    });
+    judgeFiles(
+      {
+        policy: policyOf(),
+        knownGood: everything,
+        now: host.now,
+        verification: { ...verification, imaPart: { offset: 0, bytes: part, entries: 0, pcrs: {} } },
+      },
+      undefined,
+    );
   for (let length = 0; length < bytes.length; length++) assert.ok(judged(bytes.subarray(0, length)).state);
   fc.assert(
     fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {

@@ -35,18 +35,18 @@ export function wantsEarlierFiles(previous: FilesState | undefined, input: Files
   return !goesOnFrom(previous, start, basisOf(policy, knownGood, now));
 }
 
-type Parts = { previous?: FilesState | undefined; earlier?: readonly ImaPart[] | undefined };
-
 /**
- * Judges the earlier parts alone, and stops before each: a list may have a gibibyte, and nothing else runs meanwhile. What it returns is to be
- * given to `judgeFiles` as `previous`, which then needs no parts; undefined where these are not the parts that are needed.
+ * Judges those parts alone, and stops before each: a list may have a gibibyte, and nothing else runs meanwhile.
+ * @param earlier one behind the other, from byte 0 to where this round's part begins
+ * @returns what is to be given to `judgeFiles` as `previous`; undefined where these are not the parts that are needed
  */
-export function* judgeEarlier(input: FilesInput & Parts): Generator<void, FilesState | undefined> {
-  const { policy, knownGood, verification, now, previous, earlier = [] } = input;
+export function* judgeEarlier(
+  { policy, knownGood, verification, now }: FilesInput,
+  earlier: readonly ImaPart[],
+): Generator<void, FilesState | undefined> {
   const start = startOf(verification);
   if (!fileRulesOf(policy) || !start) return undefined;
   const basis = basisOf(policy, knownGood, now);
-  if (goesOnFrom(previous, start, basis)) return previous;
   const tally = new FileTally(undefined);
   for (const part of earlier) {
     if (part.offset !== tally.offset) return undefined;
@@ -59,8 +59,8 @@ export function* judgeEarlier(input: FilesInput & Parts): Generator<void, FilesS
     : undefined;
 }
 
-/** @param earlier parts one behind the other from byte 0 to where this round's begins, where `wantsEarlierFiles` asks for them */
-export function judgeFiles(input: FilesInput & Parts): FilesJudgement {
+/** @param previous what the last judgement of this host in this pool left, or `judgeEarlier` where `wantsEarlierFiles` asks for it */
+export function judgeFiles(input: FilesInput, previous: FilesState | undefined): FilesJudgement {
   const { policy, knownGood, verification, now } = input;
   const rules = fileRulesOf(policy);
   if (!rules) return { findings: [], state: undefined };
@@ -70,7 +70,7 @@ export function judgeFiles(input: FilesInput & Parts): FilesJudgement {
   if (!start || !verification.authentic || !verification.state.ima) return { findings: wide, state: undefined };
   const basis = basisOf(policy, knownGood, now);
   const read = verification.imaPart;
-  const before = start.offset > 0 ? earlierOf(input) : undefined;
+  const before = start.offset > 0 && goesOnFrom(previous, start, basis) ? previous : undefined;
   if (start.offset > 0 && !before) return { findings: [unread(start.offset), ...wide], state: undefined };
   const tally = new FileTally(before);
   if (read) tally.take(read, judgeFor(basis, policy, knownGood, now));
@@ -81,13 +81,6 @@ export function judgeFiles(input: FilesInput & Parts): FilesJudgement {
     pcrs: list.pcrs,
   });
   return { findings: [...fileFindings(state), ...wide], state };
-}
-
-function earlierOf(input: FilesInput & Parts): FilesState | undefined {
-  const steps = judgeEarlier(input);
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  return step.value;
 }
 
 /** Where this round's part of the list begins; where nothing new came, the end of what is known. */

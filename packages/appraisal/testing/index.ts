@@ -11,6 +11,7 @@ export {
   makeCa,
   pemOf,
 } from './certificates.ts';
+export { judgedEarlier } from './earlier-files.ts';
 export { type EvidenceWish, extended, makeEvidence, pcrValuesOf, signatureOf } from './evidence.ts';
 export {
   factsOfLog,

@@ -1,6 +1,7 @@
 // The standards have changed: every current verdict is given anew, at once, on the evidence it rests on. Of the same round, by a higher revision, with
 // the times of the evidence: nobody is trusted for longer by it. A host about which that cannot be done is in doubt, and asked.
 import { parse, Verdict } from '@assay/protocol';
+import { type Pause, pauses } from '../pauses.ts';
 import { unknownIn } from '../standards/judge-in.ts';
 import { membershipsOf, type Standards } from '../standards/standards.ts';
 import { labelsOf } from '../storage/hosts.ts';
@@ -8,7 +9,7 @@ import { fleetOf, verdictRows } from '../storage/recorded-evidence.ts';
 import type { Db, VerdictRow } from '../storage/schema.ts';
 import { keepVerdicts, type StoredVerdicts } from '../storage/verdicts.ts';
 import type { ChangeNeeds } from './needs.ts';
-import { batchesOf, type JudgingNeeds, judgementsOf, pauses, type Verified, verifyRecorded } from './recorded.ts';
+import { batchesOf, type JudgingNeeds, judgementsOf, type Verified, verifyRecorded } from './recorded.ts';
 import { heldNoLonger } from './verdict-life.ts';
 
 export type ReappraisalNeeds = JudgingNeeds & Pick<ChangeNeeds, 'switchboard'>;
@@ -39,12 +40,7 @@ const lacks = ({ findings }: Verdict): boolean => findings.some(({ code }) => la
 type Anew = { stored: StoredVerdicts; open: boolean };
 
 /** One transaction: what is read is what is replaced. @returns what was stored */
-async function anew(
-  needs: ReappraisalNeeds,
-  tx: Db,
-  hosts: readonly string[],
-  pause: () => Promise<void>,
-): Promise<Anew[]> {
+async function anew(needs: ReappraisalNeeds, tx: Db, hosts: readonly string[], pause: Pause): Promise<Anew[]> {
   const standards = await needs.standards(tx);
   const current = await verdictRows(tx, hosts);
   const found = await verifyRecorded(needs, tx, hosts, pause, [standards]);

@@ -1,19 +1,16 @@
 // What the files a host measured are judged by, when its recorded evidence is: the state that its last judgement in each pool left, and where other
-// standards than those ask for it, IMA's list as far as it was read, from the beginning.
-import { type FilesState, type JudgementInput, type Verification, wantsEarlierFiles } from '@assay/appraisal';
+// standards than those ask for it, the state that judging IMA's list by them from its beginning comes to.
+import type { FilesState, Verification } from '@assay/appraisal';
+import type { Pause } from '../pauses.ts';
+import { filesUpTo, oneReading } from '../standards/earlier-files.ts';
 import { membershipsOf, type Standards } from '../standards/standards.ts';
-import { imaListOf, type StoredImaPart } from '../storage/ima-parts.ts';
+import { imaListOf } from '../storage/ima-parts.ts';
 import type { RecordedEvidence } from '../storage/recorded-evidence.ts';
 import type { Db } from '../storage/schema.ts';
 import { filesStateOf } from '../storage/verdicts.ts';
 
-/** By pool. */
-export type RecordedFiles = {
-  readonly before: ReadonlyMap<string, FilesState>;
-  readonly earlier: readonly StoredImaPart[] | undefined;
-};
-
-export const noFiles: RecordedFiles = { before: new Map(), earlier: undefined };
+/** By what they are judged, and in which pool. */
+export type RecordedFiles = ReadonlyMap<Standards, ReadonlyMap<string, FilesState>>;
 
 const judgesFiles = ({ policies }: Standards): boolean =>
   [...policies.values()].some(({ document }) => document.ima?.files !== undefined);
@@ -42,27 +39,32 @@ export async function fileStates(
   return byHost;
 }
 
-/** What it takes to judge the files of this evidence by any of these standards. */
+/** What to judge these files on from, by each of these standards. */
 export async function filesFor(
   db: Db,
   { host, labels, receivedAt: now }: Pick<RecordedEvidence, 'host' | 'labels' | 'receivedAt'>,
   given: Verification,
-  before: ReadonlyMap<string, FilesState> | undefined,
+  before: ReadonlyMap<string, FilesState> = new Map(),
   by: readonly Standards[],
-  pause: () => Promise<void>,
+  pause: Pause,
 ): Promise<RecordedFiles> {
   const verification = readToTheEnd(given);
-  if (!verification.authentic || !verification.state.ima) return noFiles;
-  const wanted = by.some((standards) =>
-    membershipsOf(standards, labels).some(({ pool, policy }) => {
-      if (!policy?.document.ima?.files) return false;
-      return wantsEarlierFiles(before?.get(pool), { policy, knownGood: standards.knownGood, verification, now });
-    }),
-  );
-  return {
-    before: before ?? new Map(),
-    earlier: wanted ? await imaListOf(db, host, verification.state.ima.list.offset, pause) : undefined,
-  };
+  const { ima } = verification.authentic ? verification.state : {};
+  const found = new Map<Standards, ReadonlyMap<string, FilesState>>();
+  if (!ima) return found;
+  const list = oneReading(() => imaListOf(db, host, ima.list.offset, pause));
+  for (const standards of by) {
+    const { knownGood } = standards;
+    const inPools = new Map(before);
+    for (const { pool, policy } of membershipsOf(standards, labels)) {
+      if (!policy) continue;
+      const input = { policy, knownGood, verification, now };
+      const state = await filesUpTo(before.get(pool), input, list, pause);
+      if (state) inPools.set(pool, state);
+    }
+    found.set(standards, inPools);
+  }
+  return found;
 }
 
 /**
@@ -74,9 +76,3 @@ export function readToTheEnd(verification: Verification): Verification {
   const { imaPart: _, ...rest } = verification;
   return rest;
 }
-
-/** To be given to `judge` in this pool. */
-export const filesIn = ({ before, earlier }: RecordedFiles, pool: string): NonNullable<JudgementInput['files']> => ({
-  previous: before.get(pool),
-  ...(earlier && { earlier }),
-});

@@ -1,18 +1,18 @@
 // Recorded evidence, verified and judged again: what is each host worth by these standards, if it is as it was when it was last heard?
 // Says nothing of the present: who changes what is good wants to know what the change does, and nothing else may differ.
-import { setImmediate } from 'node:timers/promises';
 import { type Judgement, type KnownLogs, type TrustStore, type Verification, verifyEvidence } from '@assay/appraisal';
 import type { Clock, Log } from '@assay/daemon';
 import type { KnownImaLines } from '@assay/measurement';
 import type { Verdict } from '@assay/protocol';
 import { type PresentEndorsement, presentEndorsement } from '../enrolment/present-endorsement.ts';
+import type { Pause } from '../pauses.ts';
 import type { Registry } from '../registry/registry.ts';
 import { judgeIn } from '../standards/judge-in.ts';
 import { membershipsOf, type ReadStandards, type Standards } from '../standards/standards.ts';
-import { findBootLog } from '../storage/boot-logs.ts';
+import { withKeptLog } from '../storage/boot-logs.ts';
 import { type FleetEntry, type RecordedEvidence, recordedEvidence } from '../storage/recorded-evidence.ts';
 import type { Db } from '../storage/schema.ts';
-import { fileStates, filesFor, filesIn, type RecordedFiles, readToTheEnd } from './recorded-files.ts';
+import { fileStates, filesFor, type RecordedFiles, readToTheEnd } from './recorded-files.ts';
 
 export type JudgingNeeds = {
   db: Db;
@@ -33,7 +33,7 @@ export type Verified = {
   readonly recorded: RecordedEvidence;
   readonly verification: Verification;
   readonly present: PresentEndorsement;
-  /** Of IMA's list, for the standards it was verified for. */
+  /** As far as IMA's list was read, judged by each of the standards it was verified for. */
   readonly files: RecordedFiles;
 };
 
@@ -56,29 +56,16 @@ export function* batchesOf(fleet: readonly FleetEntry[]): Generator<FleetEntry[]
   if (batch.length > 0) yield batch;
 }
 
-/** How long others may have to wait for this work. */
-const mostMsAtOnce = 8;
-
-/** Lets everybody else have a turn, when it is time. */
-export function pauses(): () => Promise<void> {
-  let began = performance.now();
-  return async () => {
-    if (performance.now() - began < mostMsAtOnce) return;
-    await setImmediate();
-    began = performance.now();
-  };
-}
-
 /**
  * Those of these hosts whose recorded evidence can be read, verified with what was stored beside it.
  * @param db to read from: the database, or a transaction
- * @param by what it will be judged by; where that asks for files that IMA measured, what it takes to judge them is read as well
+ * @param by what it will be judged by; where that asks for files that IMA measured, those that earlier rounds read are judged here
  */
 export async function verifyRecorded(
   needs: JudgingNeeds,
   db: Db,
   hosts: readonly string[],
-  pause: () => Promise<void>,
+  pause: Pause,
   by: readonly Standards[] = [],
 ): Promise<Verified[]> {
   const { clock, heldStore, knownImaLines, knownLogs, log } = needs;
@@ -92,7 +79,7 @@ export async function verifyRecorded(
       const { enrolment, nonce, wanted, imaAsked, previous } = recorded;
       const present = presentEndorsement(heldStore(), enrolment, clock.now());
       const verification = verifyEvidence({
-        evidence: await withBootLog(needs, db, recorded),
+        evidence: await withKeptLog(db, knownLogs, recorded.evidence, wanted),
         ak: Buffer.from(enrolment.ak_public, 'base64'),
         endorsement: present.endorsement,
         ...{ nonce, wanted, imaAsked, previous, knownImaLines, knownLogs },
@@ -106,28 +93,19 @@ export async function verifyRecorded(
   return verified;
 }
 
-/** A reading in memory is as good as the log. */
-async function withBootLog({ knownLogs }: JudgingNeeds, db: Db, { evidence, wanted }: RecordedEvidence) {
-  const { event_log_sha256: named, event_log } = evidence;
-  if (named === undefined || event_log !== undefined) return evidence;
-  const selection = wanted.map(({ bank, pcrs }) => ({ hash: bank, pcrs: [...pcrs] }));
-  if (knownLogs.recall(named, selection)) return evidence;
-  const log = await findBootLog(db, named);
-  return log === undefined ? evidence : { ...evidence, event_log: log };
-}
-
 /** One for each pool the host is in by these standards; of the time at which the evidence came. */
 export function judgementsOf(
   needs: Pick<JudgingNeeds, 'lifetimeS' | 'log'>,
   { recorded, verification: given, present, files }: Verified,
-  { knownGood, policies }: Standards,
+  standards: Standards,
 ): Pick<Judgement, 'verdict' | 'files'>[] {
   const { host, labels, receivedAt: now } = recorded;
   const { endorsement, withdrawn } = present;
   const verification = readToTheEnd(given);
-  const about = { host, verification, endorsement, withdrawn, knownGood, now };
-  return membershipsOf({ policies }, labels).map((membership) =>
-    judgeIn(membership, { ...about, files: filesIn(files, membership.pool) }, needs),
+  const about = { host, verification, endorsement, withdrawn, knownGood: standards.knownGood, now };
+  const before = files.get(standards);
+  return membershipsOf(standards, labels).map((membership) =>
+    judgeIn(membership, { ...about, previousFiles: before?.get(membership.pool) }, needs),
   );
 }
 

@@ -1,11 +1,12 @@
 // A change rehearsed on the recorded evidence of the whole fleet, without effect.
 import type { Rehearsal, Verdict } from '@assay/protocol';
+import { pauses } from '../pauses.ts';
 import { standing } from '../registry/standing.ts';
 import type { Standards } from '../standards/standards.ts';
 import { fleetOf } from '../storage/recorded-evidence.ts';
 import type { Loss } from './fall-watch.ts';
 import type { ChangeNeeds } from './needs.ts';
-import { batchesOf, type JudgingNeeds, judgeRecorded, pauses, type Verified, verifyRecorded } from './recorded.ts';
+import { batchesOf, type JudgingNeeds, judgeRecorded, type Verified, verifyRecorded } from './recorded.ts';
 import { Tally } from './rehearsal.ts';
 import { heldNoLonger } from './verdict-life.ts';
 

@@ -1,6 +1,6 @@
 // What changes what is good, put together: one change at a time, the brake, and what is done now and then.
 import type { AttestationOptions } from '../options.ts';
-import type { RoundNeeds } from '../rounds/conclude.ts';
+import type { RoundNeeds } from '../rounds/round.ts';
 import type { Switchboard } from '../rounds/switchboard.ts';
 import { createAlarm } from './alarm.ts';
 import { type RunTimeBrake, startBrake } from './brake.ts';

@@ -3,7 +3,8 @@
 import type { BadFile, KnownLogs, Sought } from '@assay/appraisal';
 import { claimNameOf } from '@assay/measurement';
 import { fromBase64, type PcrWish } from '@assay/protocol';
-import { type JudgingNeeds, pauses, verifyRecorded } from '../changes/recorded.ts';
+import { type JudgingNeeds, verifyRecorded } from '../changes/recorded.ts';
+import { pauses } from '../pauses.ts';
 import { findBootLog } from '../storage/boot-logs.ts';
 import type { Db } from '../storage/schema.ts';
 

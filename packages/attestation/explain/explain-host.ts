@@ -3,18 +3,24 @@
 import { explain, type ToldExplanation } from '@assay/appraisal';
 import type { Explanation } from '@assay/protocol';
 import type { JudgingNeeds } from '../changes/recorded.ts';
+import type { Switchboard } from '../rounds/switchboard.ts';
 import { historyOf } from '../storage/verdict-history.ts';
 import { alsoMeasured, alsoRan } from './also-on.ts';
 import { lastGood } from './last-good.ts';
 import { recordedHost } from './recorded-host.ts';
 
+type ExplainNeeds = JudgingNeeds & { switchboard: Pick<Switchboard, 'connected'> };
+
 /** @throws AssayError `host-not-found` */
-export async function explainHost(needs: JudgingNeeds, host: string, pool: string): Promise<Explanation> {
-  const { db, clock, registry, standards } = needs;
+export async function explainHost(needs: ExplainNeeds, host: string, pool: string): Promise<Explanation> {
+  const { db, clock, registry, standards, switchboard } = needs;
   registry.requireRegistered(host);
   const { recorded } = await recordedHost(needs, await standards(db), host, pool);
   const { verdict } = registry.current(host, pool);
-  return await withFleet(needs, explain({ verdict, recorded, now: clock.now() }));
+  return await withFleet(
+    needs,
+    explain({ verdict, recorded, connected: switchboard.connected(host), now: clock.now() }),
+  );
 }
 
 async function withFleet(needs: JudgingNeeds, { differences, ...rest }: ToldExplanation): Promise<Explanation> {

@@ -257,7 +257,7 @@ test('a host without evidence, one that is not in the pool, one without a policy
   const codes = ({ findings }: Explanation) => findings.map(({ finding }) => finding.code);
   const never = await explanation(server, 'node2');
   assert.deepEqual([never.verdict.trust, codes(never), never.differences], ['unknown', ['no-evidence'], []]);
-  assert.ok(never.commands.some(({ command }) => command === 'assay host attest node2'));
+  assert.ok(never.commands.some(({ command }) => command === 'assay agent'));
   assert.match(never.findings[0]?.remedy ?? '', /assay agent/);
 
   const foreign = await explanation(server, 'node1', '?pool=elsewhere');

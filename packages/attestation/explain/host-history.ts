@@ -3,8 +3,9 @@
 import { judge, unknownVerdict, type Verification, verifyEvidence } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import { type HistoryEntry, type HostHistory, type PcrWish, parse, SentEvidence, type Verdict } from '@assay/protocol';
-import { type JudgingNeeds, pauses } from '../changes/recorded.ts';
+import type { JudgingNeeds } from '../changes/recorded.ts';
 import { presentEndorsement } from '../enrolment/present-endorsement.ts';
+import { pauses } from '../pauses.ts';
 import type { Standards } from '../standards/standards.ts';
 import { stateOf } from '../storage/enrolments.ts';
 import { evidenceAt, type KeptEvidence } from '../storage/evidence-history.ts';

@@ -1,7 +1,8 @@
 // How is one host judged in one pool by its recorded evidence and the standards of now? Asked by whoever explains or accepts; nothing is stored.
 import { judge, type Recorded } from '@assay/appraisal';
-import { type JudgingNeeds, pauses, verifyRecorded } from '../changes/recorded.ts';
-import { filesIn, readToTheEnd } from '../changes/recorded-files.ts';
+import { type JudgingNeeds, verifyRecorded } from '../changes/recorded.ts';
+import { readToTheEnd } from '../changes/recorded-files.ts';
+import { pauses } from '../pauses.ts';
 import { membershipsOf, type Standards } from '../standards/standards.ts';
 
 export type RecordedHost = {
@@ -29,7 +30,7 @@ export async function recordedHost(
     withdrawn: present.withdrawn,
     knownGood: standards.knownGood,
     policy: membership.policy,
-    files: filesIn(files, pool),
+    previousFiles: files.get(standards)?.get(pool),
     now: recorded.receivedAt,
   };
   const judgement = judge(input);

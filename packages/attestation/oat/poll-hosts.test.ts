@@ -31,7 +31,12 @@ function world() {
       bootId: clock.bootId,
     });
   };
-  return { clock, registry, accept, poll: (body: unknown) => pollHosts({ registry, clock }, body).hosts };
+  return {
+    clock,
+    registry,
+    accept,
+    poll: (body: unknown) => pollHosts({ registry, clock }, { policies: new Map() }, body).hosts,
+  };
 }
 
 test('every host asked for is answered, in order, under the name as sent', () => {
@@ -92,6 +97,26 @@ test('an expired verdict is unknown, and its time of verification stays', () => 
   const [answer] = poll({ hosts: 'node1' });
   assert.equal(answer?.trust_lvl, 'unknown');
   assert.equal(answer?.vtime, '2026-11-23T10:00:00.000Z');
+});
+
+test('who is not trusted is answered with the reason; a pool that nobody made is told from one the host is not in', async (t) => {
+  const { accept, poll } = world();
+  accept('node1', 'trusted', 1);
+  accept('node2', 'untrusted', 1);
+  const reasons = (body: unknown) => poll(body).map(({ reason }) => reason);
+  assert.deepEqual(reasons({ hosts: ['node1', 'node2', 'node9'] }), [undefined, 'x', 'not registered']);
+  assert.deepEqual(reasons({ hosts: ['node1'], pool: 'dmz' }), ['there is no pool dmz: no policy names it']);
+  const { call } = await startTestServer(t);
+  const policy = { pool: 'dmz', labels: { zone: 'dmz' }, known_good: ['firmware'] };
+  assert.equal((await call('POST', '/v1/policies', { document: policy })).status, 200);
+  await call('POST', '/v1/hosts', { name: 'node1' });
+  for (const [pool, reason] of [
+    ['dmz', 'not attested yet'],
+    ['dzm', 'there is no pool dzm: no policy names it'],
+  ]) {
+    const { body } = await call('POST', `${bases[0]}/PollHosts`, { hosts: ['node1'], pool });
+    assert.equal((body as PollHostsAnswer).hosts[0]?.reason, reason);
+  }
 });
 
 test('T23 vtime is UTC with Z and never in the future, also after the clock was set back', () => {

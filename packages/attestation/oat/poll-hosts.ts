@@ -3,15 +3,23 @@
 // array or a `vtime` that is no text makes Nova's scheduler fail in ways no operator can read.
 import { AssayError } from '@assay/core';
 import type { Clock } from '@assay/daemon';
-import { check, type PollHostsAnswer, type PollHostsEntry, PollHostsRequest } from '@assay/protocol';
+import { check, defaultPool, type PollHostsAnswer, type PollHostsEntry, PollHostsRequest } from '@assay/protocol';
 import type { Registry } from '../registry/registry.ts';
+import type { Standards } from '../standards/standards.ts';
 
-/** @throws AssayError `oat-hosts-invalid` when the request names no hosts */
+type Needs = { clock: Clock; registry: Pick<Registry, 'current'> };
+
+/**
+ * @param policies by pool: whether there is one of that name
+ * @throws AssayError `oat-hosts-invalid` when the request names no hosts
+ */
 export function pollHosts(
-  { registry, clock }: { registry: Pick<Registry, 'current'>; clock: Clock },
+  { clock, registry }: Needs,
+  { policies }: Pick<Standards, 'policies'>,
   body: unknown,
 ): PollHostsAnswer {
-  const { hosts, pool } = asked(body);
+  const { hosts, pool = defaultPool } = asked(body);
+  const isPool = pool === defaultPool || policies.has(pool);
   return { hosts: hosts.map((host) => entry(host)) };
 
   function entry(host: string): PollHostsEntry {
@@ -24,6 +32,9 @@ export function pollHosts(
       vtime: new Date(Math.min(Date.parse(verdict.verified_at), now)).toISOString(),
       expires: usableUntil.toISOString(),
       age_ms: Math.round(ageMs),
+      ...(verdict.trust !== 'trusted' && {
+        reason: isPool ? verdict.reason : `there is no pool ${pool}: no policy names it`,
+      }),
     };
   }
 }

@@ -4,10 +4,11 @@ import { AssayError } from '@assay/core';
 import type { SentEvidence, ServerFrame } from '@assay/protocol';
 import { heldTo } from '../standards/memberships.ts';
 import { issueChallenge, useChallenge } from '../storage/challenges.ts';
-import { type Answer, type Conclusion, conclude, type RoundNeeds, type SentChallenge } from './conclude.ts';
+import { type Conclusion, conclude } from './conclude.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
 import { logsWish } from './logs-wish.ts';
 import { pcrsWish } from './pcrs-wish.ts';
+import type { Answer, RoundNeeds, SentChallenge } from './round.ts';
 
 export type AskerNeeds = RoundNeeds & {
   periodMs: number;

@@ -1,14 +1,16 @@
 // What is remembered of the files a host measured, for who judges it: the state that the last judgement of each pool left, and the parts of IMA's list that
 // earlier rounds brought.
-import { type JudgementInput, type Verification, wantsEarlierFiles } from '@assay/appraisal';
+import type { FilesState, Verification } from '@assay/appraisal';
+import { pauses } from '../pauses.ts';
+import { filesUpTo, oneReading } from '../standards/earlier-files.ts';
 import type { Membership, Standards } from '../standards/standards.ts';
-import { imaListOf, type StoredImaPart } from '../storage/ima-parts.ts';
+import { imaListOf } from '../storage/ima-parts.ts';
 import type { Db } from '../storage/schema.ts';
 import { filesOf, filesStateOf } from '../storage/verdicts.ts';
 
 type Memory = {
   /** To be given to `judge` in this pool; undefined: its policy does not judge files, or nothing is proven of them. */
-  inPool(pool: string): JudgementInput['files'];
+  inPool(pool: string): FilesState | undefined;
   /** What is to be stored when a judgement leaves no state: what was there. */
   readonly before: ReadonlyMap<string, string>;
 };
@@ -28,13 +30,12 @@ export async function filesMemory(
   if (!verification?.authentic) return { ...nothing, before };
   // Parts of an earlier boot say nothing: what this round has read follows on what is older, or begins the list.
   const until = verification.imaPart?.offset ?? verification.state.ima?.list.offset ?? 0;
-  let parts: StoredImaPart[] | undefined;
-  const found = new Map<string, JudgementInput['files']>();
+  const pause = pauses();
+  const list = oneReading(() => imaListOf(db, host, until, pause));
+  const found = new Map<string, FilesState | undefined>();
   for (const policy of judging) {
     const previous = filesStateOf(before.get(policy.pool));
-    const wanted = until > 0 && wantsEarlierFiles(previous, { policy, knownGood, verification, now });
-    if (wanted) parts ??= await imaListOf(db, host, until);
-    found.set(policy.pool, { previous, ...(wanted && parts && { earlier: parts }) });
+    found.set(policy.pool, await filesUpTo(previous, { policy, knownGood, verification, now }, list, pause));
   }
   return { inPool: (pool) => found.get(pool), before };
 }

@@ -1,5 +1,7 @@
 // Boot logs, each kept once, by its SHA-256, however many rounds and hosts have the same; and for as long as evidence that is kept of some
 // host has it.
+import type { KnownLogs } from '@assay/appraisal';
+import type { PcrWish, SentEvidence } from '@assay/protocol';
 import type { Db } from './schema.ts';
 
 /** SHA-256 of the boot log of a host's last evidence; undefined when there is none. */
@@ -20,6 +22,21 @@ export async function keepBootLog(db: Db, sha256: string, log: string): Promise<
 /** Base64; undefined when it is not kept. */
 export async function findBootLog(db: Db, sha256: string): Promise<string | undefined> {
   return (await db.selectFrom('boot_logs').select('log').where('sha256', '=', sha256).executeTakeFirst())?.log;
+}
+
+/** Evidence with the boot log that `event_log_sha256` names in it; a reading in memory, over these PCRs, is as good as the log. */
+export async function withKeptLog(
+  db: Db,
+  knownLogs: KnownLogs,
+  evidence: SentEvidence,
+  wanted: readonly PcrWish[],
+): Promise<SentEvidence> {
+  const { event_log_sha256: named, event_log } = evidence;
+  if (named === undefined || event_log !== undefined) return evidence;
+  const selection = wanted.map(({ bank, pcrs }) => ({ hash: bank, pcrs: [...pcrs] }));
+  if (knownLogs.recall(named, selection)) return evidence;
+  const log = await findBootLog(db, named);
+  return log === undefined ? evidence : { ...evidence, event_log: log };
 }
 
 /** Unless the evidence of some host has it, of now or in history. */

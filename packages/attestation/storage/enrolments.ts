@@ -1,10 +1,23 @@
 // Which TPM speaks for a host, and with which key? One TPM per host and one host per TPM, held by unique columns.
 import type { EvidenceState } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
+import { sql } from 'kysely';
 import type { Db, EnrolmentRow } from './schema.ts';
 
 export async function findEnrolment(db: Db, host: string): Promise<EnrolmentRow | undefined> {
   return await db.selectFrom('enrolments').selectAll().where('host', '=', host).executeTakeFirst();
+}
+
+/** An enrolment, and the SHA-256 of the boot log that is kept of this host. */
+export type Enrolled = EnrolmentRow & { kept_log: string | null };
+
+export async function findEnrolled(db: Db, host: string): Promise<Enrolled | undefined> {
+  // Written as SQL because every round asks: the query builder takes longer than SQLite.
+  const { rows } = await sql<Enrolled>`
+    select enrolments.*, evidence.event_log_sha256 as kept_log
+    from enrolments left join evidence on evidence.host = enrolments.host
+    where enrolments.host = ${host}`.execute(db);
+  return rows[0];
 }
 
 /** An enrolment that was proved, and the registration it was begun under. */

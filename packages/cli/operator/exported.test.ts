@@ -32,7 +32,7 @@ const window = { from: '2026-12-01T00:00:00Z', until: '2026-12-14T00:00:00Z', re
 const values = [
   value('new', { state: 'next', ...window }),
   value('gone', { state: 'retired', retired_at: '2026-11-02T00:00:00Z' }),
-  value('old', {}),
+  value('old', { because: 'rolled out' }),
 ];
 const text = JSON.stringify(exportOf(values, now), null, 1);
 
@@ -47,7 +47,7 @@ test('what was exported comes back as what it was: what is next with its window,
   );
   const [first] = groups[0]?.values ?? [];
   assert.equal(first?.source.kind, 'import');
-  assert.equal(first?.source.name, 'fleet.json: package old.deb, added 2026-11-01T00:00:00Z by ada');
+  assert.equal(first?.source.name, 'fleet.json: package old.deb, added 2026-11-01T00:00:00Z by ada: rolled out');
   assert.match(first?.source.sha256 ?? '', /^[0-9a-f]{64}$/);
 });
 

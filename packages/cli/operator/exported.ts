@@ -56,8 +56,9 @@ export function importOf(text: string, file: string): { groups: ImportGroup[]; r
   };
 }
 
-const originOf = ({ source, by, added_at }: ReferenceSummary, file: string): string =>
-  `${file}: ${source.kind} ${source.name}, added ${added_at} by ${by}`.slice(0, 1000);
+/** What the export says of where it came from, who added it and why: whoever imports it speaks for itself. */
+const originOf = ({ source, by, added_at, because }: ReferenceSummary, file: string): string =>
+  `${file}: ${source.kind} ${source.name}, added ${added_at} by ${by}${because ? `: ${because}` : ''}`.slice(0, 1000);
 
 /** What may be asked for again of a value that is there. */
 export const newValueOf = (

@@ -6,17 +6,33 @@ import { shortDigest } from './show-reference.ts';
 import { age, table } from './table.ts';
 import { minute } from './value-names.ts';
 
-/** @param pool whose verdicts; only its hosts are shown */
+/** @param pool whose verdicts; only its hosts are shown, and with them what they are in the other pools they are in */
 export function hostTable(hosts: readonly Host[], pool = defaultPool): string {
   if (hosts.length === 0) return 'no hosts are registered: assay host register NAME';
   const shown = hosts.flatMap((host) => {
     const verdict = verdictIn(host, pool);
-    return verdict ? [[host.name, verdict.trust, shortened(escaped(verdict.reason)), ageOf(host, verdict)]] : [];
+    return verdict ? [{ host, verdict, others: verdictsElsewhere(host, pool) }] : [];
   });
-  return shown.length === 0
-    ? `no host is in pool ${pool}: assay policy show ${pool} says which labels it asks for`
-    : table(['name', 'verdict', 'reason', 'age'], shown);
+  if (shown.length === 0) return `no host is in pool ${pool}: assay policy show ${pool} says which labels it asks for`;
+  const hasOthers = shown.some(({ others }) => others !== '');
+  return table(
+    ['name', 'verdict', 'reason', 'age', ...(hasOthers ? ['other pools'] : [])],
+    shown.map(({ host, verdict, others }) => [
+      host.name,
+      verdict.trust,
+      shortened(escaped(verdict.reason)),
+      ageOf(host, verdict),
+      ...(hasOthers ? [others || '-'] : []),
+    ]),
+  );
 }
+
+/** `dmz: untrusted` */
+const verdictsElsewhere = (host: Host, pool: string): string =>
+  host.pools
+    .filter((other) => other !== pool)
+    .map((other) => `${other}: ${verdictIn(host, other)?.trust ?? 'unknown'}`)
+    .join(', ');
 
 /** What is known of a finding beside its message. */
 export type Remedies = Readonly<Record<string, { remedy: string }>>;

@@ -80,7 +80,7 @@ test('in the table of hosts a digest is shortened; the details have it whole, an
   const [, row] = hostTable([host()]).split('\n');
   assert.match(
     row ?? '',
-    /^node3 +untrusted +hypervisor: event 33 \(PCR 4\): expected sha256 28d628d628d6…, got 9f009f009f00… +60 s$/,
+    /^node3 +untrusted +hypervisor: event 33 \(PCR 4\): expected sha256 28d628d628d6…, got 9f009f009f00… +60 s +dmz: trusted$/,
   );
   const details = hostDetails(host(), { 'measurement-unknown': { remedy: 'run assay host explain' } });
   assert.equal(details.split(newKernel).length, 2);
@@ -104,10 +104,20 @@ test('each pool has its part, with the age of its own verdict; a pool’s table 
   assert.match(hostTable([host()], 'gpu'), /no host is in pool gpu/);
 });
 
+test('the table says what a host is in its other pools, where any host is in another', () => {
+  const lone = host({ name: 'node4', pools: ['default'], verdicts: [] });
+  const [head, ...rows] = hostTable([host(), lone]).split('\n');
+  assert.match(head ?? '', /OTHER POOLS$/);
+  assert.match(rows[0] ?? '', /dmz: trusted$/);
+  assert.match(rows[1] ?? '', /-$/);
+  assert.match(hostTable([host()], 'dmz'), /default: untrusted$/);
+  assert.doesNotMatch(hostTable([lone]), /POOLS/);
+});
+
 test('a host that was never attested is not said to be verified, nor to have an age', () => {
   const never = host({ verdict: neverSeen, verdicts: [], age_ms: 0 });
   assert.doesNotMatch(hostDetails(never), /verified|expires/);
-  assert.match(hostTable([never]), /^node3 +unknown +not attested yet +-$/m);
+  assert.match(hostTable([never]), /^node3 +unknown +not attested yet +- +dmz: unknown$/m);
 });
 
 test('who loses trust stands first in a rehearsal; long ones are cut and say so', () => {

@@ -115,10 +115,15 @@ test('an answer is used only as long as attestation_auth_timeout allows, counted
 });
 
 test('a host without a verdict, as one that is not in the pool, is told so and not as expired', async () => {
-  says({ hosts: [entry('node1', { trust_lvl: 'unknown', expires: clock.now().toISOString() })] });
+  const unknown = { trust_lvl: 'unknown', expires: clock.now().toISOString() };
+  says({ hosts: [entry('node1', unknown)] });
   const opinion = await ask(['node1']);
   assert.equal(opinion.trust, undefined);
-  assert.match(opinion.reason, /has no verdict on it that holds/);
+  assert.match(opinion.reason, /has no verdict on it that holds$/);
+  says({ hosts: [entry('node1', { ...unknown, reason: 'not in\npool dmz' })] });
+  assert.match((await ask(['node1'])).reason, /has no verdict on it that holds: not in\\u\{a\}pool dmz$/);
+  says({ hosts: [entry('node1', { trust_lvl: 'untrusted', reason: 'firmware: no' })] });
+  assert.equal((await ask(['node1'])).reason, 'verified 1 s ago: firmware: no');
 });
 
 test('an answer that is expired or too old when it comes is not used', async () => {

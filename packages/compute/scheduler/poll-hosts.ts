@@ -1,6 +1,6 @@
 // What does the attestation server say of these hosts, and may one still act on it? OpenAttestation's PollHosts as a client.
 // Whatever goes wrong is an opinion without trust and with the true reason: nothing here can make a host trusted.
-import { AssayError } from '@assay/core';
+import { AssayError, shown } from '@assay/core';
 import { type Clock, httpsRequest } from '@assay/daemon';
 import { PollHostsAnswer, type PollHostsEntry, parse, type Trust } from '@assay/protocol';
 import type { AttestationAccess } from './options.ts';
@@ -72,14 +72,17 @@ function opinion(
   if (!(clock.now().getTime() < expiresMs && asked.wallMs + sinceMs < expiresMs))
     return none(
       entry.trust_lvl === 'unknown'
-        ? 'the attestation server has no verdict on it that holds' // never had one, not in this pool, or an old one
+        ? `the attestation server has no verdict on it that holds${why(entry)}` // never had one, not in this pool, or an old one
         : `its verdict expired at ${entry.expires}`,
     );
   const ageMs = entry.age_ms + sinceMs;
   if (!(ageMs <= authTimeoutS * 1000))
     return none(`its evidence is ${seconds(ageMs)} old, attestation_auth_timeout is ${authTimeoutS} s`);
-  return { trust: entry.trust_lvl, reason: `verified ${seconds(ageMs)} ago` };
+  return { trust: entry.trust_lvl, reason: `verified ${seconds(ageMs)} ago${why(entry)}` };
 }
+
+/** Servers of before this field do not say. */
+const why = ({ reason }: PollHostsEntry): string => (reason === undefined ? '' : `: ${shown(reason)}`);
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 

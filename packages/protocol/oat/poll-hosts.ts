@@ -22,6 +22,8 @@ export const PollHostsEntry = Type.Object({
   expires: Instant,
   /** Ours: age of the evidence behind the answer when it was given. */
   age_ms: Type.Number({ minimum: 0 }),
+  /** Ours: why the host is not trusted; absent for one that is. */
+  reason: Type.Optional(Type.String()),
 });
 export type PollHostsEntry = Static<typeof PollHostsEntry>;
 

@@ -44,7 +44,7 @@ export function bootedOf(input: JudgementInput): Booted {
     input,
     verdict,
     events: input.verification.authentic ? input.verification.events : [],
-    told: explain({ verdict, recorded: { input, verdict, files }, now }),
+    told: explain({ verdict, recorded: { input, verdict, files }, connected: true, now }),
     with: (...values) =>
       bootedOf({
         ...input,
