@@ -40,6 +40,29 @@ test('a value enters as current, or in a window as next; each once; with who, wh
   assert.deepEqual([next?.state, next?.until, next?.replaces], ['next', later, undefined]);
 });
 
+test('what was retired elsewhere enters as retired, when and why it was; it makes nothing good', () => {
+  const retired = { at: '2026-11-01T00:00:00.000Z', because: 'CVE' };
+  const [gone] = entering([old], [kernel('b')], { ...said, retired }).fresh;
+  assert.deepEqual([gone?.state, gone?.retired_at, gone?.retired_because], ['retired', retired.at, 'CVE']);
+  assert.equal(entering([], [kernel('b')], { ...said, retired: {} }).fresh[0]?.retired_at, at.toISOString());
+  assert.deepEqual(entering([old], [kernel('a')], { ...said, retired }).known, [old], 'what is good here stays good');
+  const measurementsOf = ({ content }: NewReferenceValue) =>
+    content.form === 'measurements' ? content.measurements : [];
+  const both = {
+    form: 'measurements' as const,
+    measurements: ['b', 'c'].flatMap((one) => measurementsOf(kernel(one))),
+  };
+  const other = stored(kernel('b', { content: both }), { state: 'retired' });
+  assert.throws(() => entering([other], [kernel('b')], said), { code: 'reference-retired' });
+  assert.equal(entering([other], [kernel('b')], { ...said, retired }).fresh.length, 1, 'nothing is revived by it');
+  for (const wrong of [
+    { retired: { at: later } },
+    { retired: { at: '2026-02-30T00:00:00Z' } },
+    { retired, window: {} },
+  ])
+    assert.throws(() => entering([], [kernel('b')], { ...said, ...wrong }), { code: 'reference-value' });
+});
+
 test('what an update replaces: the values that are named; else earlier ones of the same component, form and name', () => {
   const other = stored(kernel('c', { name: 'linux', component: 'boot_loader' }));
   const gone = stored(kernel('d', { name: 'linux' }), { state: 'retired' });

@@ -5,6 +5,7 @@ import {
   type NewReferenceValue,
   type ReferenceContent,
   type ReferenceValue,
+  type Retirement,
   type UpdateWindow,
 } from '@assay/protocol';
 import { referenceId } from '../storage/reference-values.ts';
@@ -33,16 +34,23 @@ export function findValue(values: readonly ReferenceValue[], id: string): Refere
   return only;
 }
 
+type Entering = {
+  readonly window?: UpdateWindow | undefined;
+  readonly retired?: Retirement | undefined;
+  readonly force?: boolean | undefined;
+};
+
 /**
- * Values as they would enter, each once; good at once, or in a window.
+ * Values as they would enter, each once; good at once, or in a window, or no more.
  * @throws AssayError `reference-value` for what says nothing, and for a window that is none; `reference-retired` for what would make good again
  * what a retired value alone has, unless forced
  */
 export function entering(
   values: readonly ReferenceValue[],
   given: readonly NewReferenceValue[],
-  { window, by, because, at, force = false }: Said & { window: UpdateWindow | undefined; force?: boolean | undefined },
+  { window, retired, by, because, at, force = false }: Said & Entering,
 ): { fresh: ReferenceValue[]; known: ReferenceValue[] } {
+  if (window && retired) throw new AssayError('reference-value', 'retired', 'values that are not next', 'next as well');
   const there = new Map(values.map((value) => [value.id, value]));
   const [fresh, known] = [new Map<string, ReferenceValue>(), new Map<string, ReferenceValue>()];
   given.forEach((one, i) => {
@@ -54,13 +62,17 @@ export function entering(
       fresh.set(id, {
         id,
         ...one,
-        ...(window ? { state: 'next', ...windowOf(values, { ...one, id }, window, at) } : { state: 'current' }),
+        ...(window
+          ? { state: 'next', ...windowOf(values, { ...one, id }, window, at) }
+          : retired
+            ? retiredAt(retired, at)
+            : { state: 'current' }),
         by,
         ...(because !== undefined && { because }),
         added_at: at.toISOString(),
       });
   });
-  const revived = force ? undefined : revivedBy(values, [...fresh.values()]);
+  const revived = force || retired ? undefined : revivedBy(values, [...fresh.values()]);
   if (revived)
     throw new AssayError(
       'reference-retired',
@@ -70,6 +82,13 @@ export function entering(
       { hint: `if it is good again: assay reference reinstate ${revived.retired.id}; or give force and because` },
     );
   return { fresh: [...fresh.values()], known: [...known.values()] };
+}
+
+function retiredAt({ at, because }: Retirement, now: Date): Partial<ReferenceValue> & Pick<ReferenceValue, 'state'> {
+  if (at !== undefined && !(instant(at) <= now.getTime()))
+    throw new AssayError('reference-value', 'retired.at', 'a point in time behind', at);
+  const why = because !== undefined && { retired_because: because };
+  return { state: 'retired', retired_at: at ?? now.toISOString(), ...why };
 }
 
 /** A window that has begun needs no beginning. */

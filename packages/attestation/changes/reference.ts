@@ -1,7 +1,15 @@
 // Reference values changed: added, retired, brought back, put in the place of others, removed. Each a change like any other.
 import { KnownGood } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
-import type { Change, LearnResult, NewReferenceValue, ReferenceValue, Rehearsal, UpdateWindow } from '@assay/protocol';
+import type {
+  Change,
+  LearnResult,
+  NewReferenceValue,
+  ReferenceRequest,
+  ReferenceValue,
+  Rehearsal,
+  UpdateWindow,
+} from '@assay/protocol';
 import type { Standards } from '../standards/standards.ts';
 import { addReferenceValues, changeReferenceValue, removeReferenceValue } from '../storage/reference-values.ts';
 import { type Applied, applyChange, type Plan } from './apply.ts';
@@ -13,20 +21,20 @@ import { usersOf } from './users.ts';
 export type AddedAs = { readonly action: string; readonly subject: string; readonly text: string };
 
 /**
- * Those that are there already stay as they are, also when they are retired: see `reinstateValue`.
+ * Those that are there already stay as they are, also when they are retired: see `reinstateValue`. `retired`: they were good elsewhere, once.
  * @throws AssayError `reference-value`, `reference-not-found` (what it is to replace), `reference-retired`, `reference-brake`, `change-…`
  */
 export async function addValues(
   needs: ChangeNeeds,
   given: readonly NewReferenceValue[],
-  { next: window, ...change }: Change & { next?: UpdateWindow | undefined },
+  { next: window, retired, ...change }: Pick<ReferenceRequest, 'next' | 'retired'> & Change,
   as?: AddedAs,
 ): Promise<LearnResult> {
   const where = 'reference values';
   const { result, rehearsal } = await applyChange(needs, change, { kind: 'reference', where }, (present) => {
     const { values } = present.knownGood;
     const said = saidBy(needs, change);
-    const { fresh, known } = entering(values, given, { ...said, window, force: change.force });
+    const { fresh, known } = entering(values, given, { ...said, window, retired, force: change.force });
     const result = { added: fresh, known };
     return {
       next: fresh.length > 0 ? withValues(present, [...values, ...fresh]) : undefined,

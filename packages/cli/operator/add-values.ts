@@ -20,7 +20,7 @@ type Session = Pick<ReturnType<typeof openSession>, 'reference' | 'terminal'>;
 export async function addValues(
   { reference, terminal }: Session,
   values: NewReferenceValue[],
-  window: Pick<ReferenceRequest, 'next'>,
+  window: Pick<ReferenceRequest, 'next' | 'retired'>,
   options: ChangeOptions,
 ): Promise<LearnResult | undefined> {
   const update = await updateOf(reference, window.next);

@@ -14,30 +14,27 @@ export type ImportOptions = FilesOptions & PackageOptions & { kind?: ImportKind 
 
 /**
  * @param files paths; `-` is standard input, a list or an export
- * @returns groups that go in one after the other; `notes` say what was left out
+ * @returns groups that go in one after the other
  * @throws AssayError `file-unreadable`, `reference-export`, and what the readers of packages, files and lists throw
  */
 export async function readImports(
   files: readonly string[],
   options: ImportOptions,
   stdin: Readable,
-): Promise<{ groups: ImportGroup[]; notes: string[] }> {
+): Promise<ImportGroup[]> {
   const plain: NewReferenceValue[] = [];
   const exported: ImportGroup[] = [];
-  const notes: string[] = [];
   for (const file of files) {
     const piped = file === '-' ? await readInput(file, stdin) : undefined;
     const head = piped ? piped.bytes.subarray(0, enough) : await beginningOf(file);
     if (options.kind === 'export' || (options.kind === undefined && isExport(head))) {
       const { name, bytes } = piped ?? (await readInput(file, stdin));
-      const { groups, retired } = importOf(new TextDecoder().decode(bytes), name);
-      exported.push(...groups);
-      if (retired.length > 0) notes.push(`${name}: left out, because they are retired: ${retired.length}`);
+      exported.push(...importOf(new TextDecoder().decode(bytes), name));
     } else {
       plain.push(...(await valuesIn(file, options, piped?.bytes)));
     }
   }
-  return { groups: [...(plain.length > 0 ? [{ values: plain }] : []), ...exported], notes };
+  return [...(plain.length > 0 ? [{ values: plain }] : []), ...exported];
 }
 
 async function valuesIn(file: string, given: ImportOptions, piped?: Uint8Array): Promise<NewReferenceValue[]> {

@@ -13,32 +13,30 @@ type Options = AccessOptions & ChangeOptions;
 type Window = Pick<ReferenceRequest, 'next'>;
 
 export async function importValues(files: readonly string[], from: ImportOptions, options: Options, window: Window) {
-  const { groups, notes } = await readImports(files, from, process.stdin);
-  await addGroups(groups, notes, options, window);
+  await addGroups(await readImports(files, from, process.stdin), options, window);
 }
 
 export async function importTree(folder: string, from: TreeOptions, options: Options, window: Window) {
   const { readTree } = await import('../known-good/index.ts');
-  await addGroups([{ values: await readTree(folder, from) }], [], options, window);
+  await addGroups([{ values: await readTree(folder, from) }], options, window);
 }
 
 /** What a server takes at once. */
 const most = 1000;
 
-async function addGroups(groups: readonly ImportGroup[], notes: readonly string[], options: Options, window: Window) {
+async function addGroups(groups: readonly ImportGroup[], options: Options, window: Window) {
   const session = openSession(options);
   const printed: LearnResult[] = [];
   const { terminal } = session;
-  for (const note of notes) terminal.note(note);
   if (groups.length === 0) throw new AssayError('reference-empty', 'import', 'something that is good', 'nothing');
   // As JSON it is one answer, however many requests it took.
   const collecting = { ...terminal, printJson: async (result: unknown) => void printed.push(result as LearnResult) };
-  for (const { values, next } of groups)
+  for (const { values, ...standing } of groups)
     for (let at = 0; at < values.length; at += most)
       await addValues(
         { ...session, terminal: collecting },
         values.slice(at, at + most) satisfies NewReferenceValue[],
-        window.next ? window : { ...(next && { next }) },
+        window.next && !standing.retired ? window : standing,
         options,
       );
   if (options.json)

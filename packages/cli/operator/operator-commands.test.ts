@@ -113,6 +113,14 @@ test('a list is shown, imported as an update, exported, and known when it comes 
   assert.equal(piped.code, 0, piped.stderr);
   const back = (await valuesOf(assay)).find(({ id }) => id === value?.id);
   assert.deepEqual([back?.state, back?.until, back?.source.kind], ['next', value?.until, 'import']);
+
+  await done(assay, 'reference', 'retire', value?.id ?? '', '--because', 'over');
+  await done(assay, 'reference', 'export', exported);
+  const elsewhere = assayOf(t, await startTestServer(t));
+  assert.match(await done(elsewhere, 'reference', 'import', exported), /as retired since /);
+  const moved = (await valuesOf(elsewhere)).find(({ id }) => id === value?.id);
+  assert.deepEqual([moved?.state, moved?.retired_because], ['retired', 'over']);
+  assert.match(moved?.source.name ?? '', /by ada@console: rolled out/);
 });
 
 test('an update says what it will replace, or that it replaces nothing; known values keep their window, retired ones are retired', async (t) => {

@@ -123,12 +123,21 @@ export const UpdateWindow = Type.Object({
 export type UpdateWindow = Static<typeof UpdateWindow>;
 const windowFields = { next: Type.Optional(UpdateWindow) };
 
+/** When and why values were retired elsewhere: they enter as that, and make nothing good. */
+export const Retirement = Type.Object({
+  at: Type.Optional(Instant),
+  because: Type.Optional(Type.String({ maxLength: 1000 })),
+});
+export type Retirement = Static<typeof Retirement>;
+
 /** POST /v1/reference: values from anywhere. */
 export const NewReferenceValue = Type.Object({ ...said, content: ReferenceContent, source: ReferenceSource });
 export type NewReferenceValue = Static<typeof NewReferenceValue>;
 export const ReferenceRequest = Type.Object({
   values: Type.Array(NewReferenceValue, { minItems: 1, maxItems: 1000 }),
   ...windowFields,
+  /** Not with `next`. */
+  retired: Type.Optional(Retirement),
   ...changeFields,
 });
 export type ReferenceRequest = Static<typeof ReferenceRequest>;
