@@ -19,6 +19,7 @@ export {
   trustStoreFrom,
 } from './endorsement/trust-store.ts';
 export { type AcceptWish, acceptable } from './explain/accept.ts';
+export { commandWords } from './explain/command-words.ts';
 export type { Sought } from './explain/component-differences.ts';
 export {
   type ExplanationInput,

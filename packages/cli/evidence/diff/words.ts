@@ -1,13 +1,12 @@
 // How do two kernel command lines differ? Word by word, for order rarely matters to a kernel; where it does, it is said.
+import { commandWords } from '@assay/appraisal';
 import { missing } from './change.ts';
 
-/** `a="b c" d` → `a="b c"`, `d` */
-const wordsOf = (line: string): string[] => line.match(/(?:"[^"]*"?|[^\s"])+/g) ?? [];
 const nameOf = (word: string) => word.replace(/=.*$/s, '');
 
 /** One line each: `added init=/bin/sh`, `quiet removed`, `root=/dev/sda1 → /dev/sdb1`. Empty: the same words in the same order. */
 export function wordChanges(before: string, after: string): string[] {
-  const [old, now] = [wordsOf(before), wordsOf(after)];
+  const [old, now] = [commandWords(before), commandWords(after)];
   const gone = missing(old, now, String);
   const come = missing(now, old, String);
   const changes: string[] = [];
