@@ -84,14 +84,16 @@ export function verifyEvidence(input: VerificationInput): Verification {
   const { quote, ak, sha256, reading } = signed;
   const tpm = continuityOf(previous?.tpm, quote, evidence, endorsement.software);
   const bound = bindLog(quote, reading.log, evidence.pcr_values);
-  const ima = imaOf(input, quote, bound, tpm.goesOn ? previous?.ima : undefined);
-  const unexplained = ima.explains ? without(bound.unexplained, imaPcr) : bound.unexplained;
+  const ima = imaOf(input, bound, tpm.goesOn ? previous?.ima : undefined);
+  // What a boot log says of PCR 10 it has to prove as of any other, and a list explains no more than itself.
+  const logSays = reading.events.some(({ event }) => event.pcr === imaPcr);
+  const unexplained = ima.explains && !logSays ? without(bound.unexplained, imaPcr) : bound.unexplained;
   return {
     authentic: true,
     findings: [
       ...tpm.findings,
       ...reading.findings,
-      ...bound.findings.filter(({ code, pcr }) => code !== 'log-replay-mismatch' || pcr !== imaPcr),
+      ...bound.findings.filter(({ pcr }) => pcr !== imaPcr || logSays),
       ...ima.findings,
     ],
     state: { tpm: tpm.next, ...(ima.progress && { ima: ima.progress }) },
@@ -138,19 +140,14 @@ function readingOf({ evidence, knownLogs }: VerificationInput, log: Uint8Array |
 
 type Ima = ImaResult & { explains: boolean };
 
-/** PCR 10 is IMA's where the log does not explain it; not quoted or not proven, nothing is known of it. */
-function imaOf(
-  input: VerificationInput,
-  quote: Quote,
-  { unexplained, proven }: Binding,
-  previous: ImaProgress | undefined,
-): Ima {
+/** PCR 10 is IMA's; not quoted or not proven, nothing is known of it. */
+function imaOf(input: VerificationInput, { proven }: Binding, previous: ImaProgress | undefined): Ima {
   const { evidence, imaAsked: asked = 0, knownImaLines: known } = input;
-  const quoted = quote.selection.some(({ pcrs }) => pcrs.includes(imaPcr));
-  if (!quoted || unexplained === 'all') return { findings: [], progress: previous, explains: false };
   const claimed = evidence.ima_log;
-  if (!claimed?.data && !previous && !unexplained.has(imaPcr))
-    return { findings: [], progress: undefined, explains: true };
+  const values = Object.values(proven).flatMap((pcrs) => pcrs.get(imaPcr) ?? []);
+  if (values.length === 0) return { findings: [], progress: previous, explains: false };
+  const untouched = values.every((value) => value.every((byte) => byte === 0));
+  if (untouched && !claimed?.data) return { findings: [], progress: undefined, explains: true };
   const read = verifyIma({ claimed, asked, previous, proven, known });
   return { ...read, explains: !read.findings.some(({ code }) => leavesPcrOpen.has(code)) };
 }
