@@ -93,8 +93,7 @@ function canonical(wanted: readonly PcrWish[]): PcrSelection {
   for (const { bank, pcrs } of wanted) {
     if (selection.some(({ hash }) => hash === bank))
       throw new AssayError('quote-selection', 'challenge', 'each bank once', wanted);
-    const sorted = pcrs.every((pcr, i) => i === 0 || (pcrs[i - 1] as number) < pcr);
-    selection.push({ hash: bank, pcrs: sorted ? [...pcrs] : [...new Set(pcrs)].sort((a, b) => a - b) });
+    selection.push({ hash: bank, pcrs: [...new Set(pcrs)].sort((a, b) => a - b) });
   }
   return selection;
 }
