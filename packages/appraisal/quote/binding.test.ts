@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEventLog } from '@assay/measurement';
-import { corpusLog, editLog } from '@assay/measurement/testing';
+import { corpusLog, editLog, frameOf } from '@assay/measurement/testing';
 import { pcrDigest } from '@assay/tpm/structures';
 import fc from 'fast-check';
 import { extended, pcrValuesOf, scene } from '../testing/index.ts';
+import { bindLog } from './binding.ts';
 
 const honest = scene();
 const lab = parseEventLog(honest.log);
@@ -34,6 +35,23 @@ test('L27 a PCR that no event of the log extends must be untouched', () => {
   const [one] = findings({ pcrs: new Map([[8, extended(new Uint8Array(32), 'GRUB')]]) });
   assert.equal(one?.code, 'log-replay-mismatch');
   assert.equal(one?.pcr, 8);
+});
+
+test('an event of a PCR that is not quoted neither helps nor hurts', () => {
+  const quoted = {
+    akName: honest.tpm.akName,
+    selection,
+    pcrDigest: pcrDigest(selection, held, 'sha256'),
+    hash: 'sha256' as const,
+    clockInfo: { clock: 0n, resetCount: 0, restartCount: 0, safe: true },
+    firmwareVersion: 1n,
+  };
+  const mok = { pcr: 14, type: 'EV_IPL', data: Buffer.from('MokList') };
+  for (const wish of [mok, { ...mok, digests: {} }]) {
+    const log = editLog(lab, (frames) => [...frames, frameOf(wish, ['sha256'])]);
+    const { unexplained, findings: found } = bindLog(quoted, parseEventLog(log), undefined);
+    assert.deepEqual([[...unexplained], found], [[], []]);
+  }
 });
 
 test('Q08 values sent beside the quote prove nothing unless they hash to its digest', () => {

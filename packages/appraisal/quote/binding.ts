@@ -45,12 +45,14 @@ function compare(quote: Quote, log: EventLog, proven: PcrBanks, replayed: PcrBan
   const findings: Finding[] = [];
   for (const { hash: bank, pcrs } of quote.selection)
     for (const pcr of pcrs) {
-      const [held, logged] = [proven[bank]?.get(pcr), replayed[bank]?.get(pcr)];
-      if (!held || !logged || Buffer.compare(held, logged) === 0) continue;
+      const [held, logged] = [proven[bank]?.get(pcr)?.toHex(), replayed[bank]?.get(pcr)?.toHex()];
+      if (held === logged) continue;
       unexplained.add(pcr);
       const where = `PCR ${pcr} (${bank}) holds what its boot log does not explain`;
-      const expected = `${logged.toHex()}, to which the log replays`;
-      findings.push(finding('log-replay-mismatch', where, expected, held.toHex(), { pcr, component: owner(log, pcr) }));
+      const expected = `${logged}, to which the log replays`;
+      findings.push(
+        finding('log-replay-mismatch', where, expected, held ?? 'none', { pcr, component: owner(log, pcr) }),
+      );
     }
   return { findings, unexplained, proven };
 }
