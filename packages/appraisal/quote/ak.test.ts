@@ -16,6 +16,8 @@ test('an attestation key is known by its name', () => {
   assert.deepEqual(ak.name, nameOf(encode(Public, ec)));
   assert.deepEqual([ak.sigAlg, ak.hash], ['ecdsa', 'sha256']);
   assert.equal(check(rsa).sigAlg, 'rsassa');
+  const pss = check({ ...rsa, scheme: { scheme: 'rsapss', hash: 'sha384' } });
+  assert.deepEqual([pss.sigAlg, pss.hash], ['rsapss', 'sha384']);
 });
 
 test('a key that was found fit is kept, and no other is taken for it', () => {
@@ -27,6 +29,7 @@ test('a key that was found fit is kept, and no other is taken for it', () => {
   const unfit = encode(Public, { ...ec, attributes: { ...ec.attributes, restricted: false } });
   for (let times = 0; times < 2; times++) assert.throws(() => checkAk(unfit), { code: 'ak-attributes' });
   assert.notEqual(check({ ...ec, authPolicy: new Uint8Array(32) }), ak);
+  assert.equal(check(ec), ak, 'as long as there is room for both');
 });
 
 test('Q16 only curves of the list are keys', () => {
@@ -80,6 +83,7 @@ test('Q16 a key with which others could sign as well is none', () => {
 
 test('Q14 the key’s own scheme names a hash that is not SHA-1', () => {
   refuses('ak-scheme', { ...ec, scheme: { scheme: 'ecdsa', hash: 'sha1' } });
+  refuses('ak-scheme', { ...rsa, scheme: { scheme: 'rsapss', hash: 'sha1' } });
   refuses('ak-scheme', { ...ec, scheme: { scheme: 'null' } });
   refuses('ak-scheme', { ...ec, scheme: { scheme: 'ecdaa', hash: 'sha256', count: 0 } });
   refuses('ak-key', { ...ec, nameAlg: 'sha1' });

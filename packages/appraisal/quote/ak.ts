@@ -89,8 +89,11 @@ function checkScheme({ scheme }: Asymmetric, where: string): Pick<Ak, 'sigAlg' |
 }
 
 function checkStrength(area: Asymmetric, where: string): Public {
-  if (area.type === 'rsa' && area.keyBits >= 2048 && (area.exponent === 0 || area.exponent === 65537)) return area;
-  if (area.type === 'ecc' && curves.includes(area.curve)) return area;
+  const isStrong =
+    area.type === 'rsa'
+      ? area.keyBits >= 2048 && (area.exponent === 0 || area.exponent === 65537)
+      : curves.includes(area.curve);
+  if (isStrong) return area;
   const got = area.type === 'rsa' ? `RSA, ${area.keyBits} bits, exponent ${area.exponent}` : area.curve;
   throw new AssayError('ak-key', where, `RSA from 2048 bits with exponent 65537, or ${curves.join(', ')}`, got);
 }
