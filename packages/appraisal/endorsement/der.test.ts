@@ -18,6 +18,17 @@ test('lengths are definite and in their shortest form', () => {
   refused(`04820080${'00'.repeat(128)}`);
 });
 
+test('a length that is missing, cut short or beyond all sizes is told from content that is', () => {
+  const told = (hex: string, at: number, expected: string) =>
+    assert.throws(() => der(hex), { code: 'der', where: `x at byte ${at}`, expected }, hex);
+  told('', 0, 'an element');
+  told('04', 1, 'a length');
+  for (const hex of ['0480', '0482ff', '0485ffffffffff', `04ff${'ff'.repeat(127)}`])
+    told(hex, 1, 'a definite length in its shortest form');
+  told('0482ffff', 0, '65535 bytes of content');
+  told('0484ffffffff', 0, '4294967295 bytes of content');
+});
+
 test('an element ends where it says, and so do those inside it', () => {
   assert.equal(der('3003020101').children.length, 1);
   for (const wrong of ['300302010100', '3004020101', '3003020201', '1f0100', '']) refused(wrong);

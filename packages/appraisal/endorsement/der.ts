@@ -53,7 +53,7 @@ function readElement(bytes: Uint8Array, at: number, where: string, depth: number
   return { element: { tag, content, whole: bytes.subarray(at, end), children }, end };
 }
 
-/** Definite, and in as few bytes as it can be written (X.690, §10.1). */
+/** Definite, and in as few bytes as it can be written (X.690, §10.1). An indefinite one has no octets, and so is 0 here. */
 function readLength(bytes: Uint8Array, at: number, where: string): { length: number; start: number } {
   const first = bytes[at];
   if (first === undefined) throw bad(where, at, 'a length', 'the end');
@@ -62,7 +62,7 @@ function readLength(bytes: Uint8Array, at: number, where: string): { length: num
   const start = at + 1 + count;
   const octets = bytes.subarray(at + 1, start);
   const length = octets.reduce((sum, octet) => sum * 256 + octet, 0);
-  if (count === 0 || count > 4 || octets.length < count || octets[0] === 0 || length < 0x80)
+  if (count > 4 || octets.length < count || octets[0] === 0 || length < 0x80)
     throw bad(where, at, 'a definite length in its shortest form', octets);
   return { length, start };
 }
@@ -101,7 +101,7 @@ export function oidText(element: Der | undefined, where: string): string {
 export function positiveInteger(element: Der | undefined, where: string): Uint8Array {
   const { content } = expectTag(element, tags.integer, where);
   const [first, second = 0x80] = content;
-  if (first === undefined || (first === 0 && content.length > 1 && second < 0x80))
+  if (first === undefined || (first === 0 && second < 0x80))
     throw bad(where, 0, 'an integer in its shortest form', content);
   if (first >= 0x80) throw bad(where, 0, 'a number that is not negative', content);
   return first === 0 && content.length > 1 ? content.subarray(1) : content;
