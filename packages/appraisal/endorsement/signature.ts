@@ -6,16 +6,17 @@ import { type Der, expectTag, octetsOfBits, oidText, tags } from './der.ts';
 /** The signed bytes, what they are signed with, and the signature. */
 export type Signed = { tbs: Uint8Array; algorithm: SignatureAlgorithm; signature: Uint8Array };
 
-/** `hash` undefined: an algorithm we do not know, named by `oid`. */
-export type SignatureAlgorithm = {
-  oid: string;
-  scheme?: 'rsassa' | 'rsapss' | 'ecdsa';
-  hash?: 'sha1' | 'sha256' | 'sha384' | 'sha512';
+/** One we do not know is named by `oid` alone. */
+export type SignatureAlgorithm = { oid: string } & (Known | Unknown);
+type Known = {
+  scheme: 'rsassa' | 'rsapss' | 'ecdsa';
+  hash: 'sha1' | 'sha256' | 'sha384' | 'sha512';
   /** Bytes; of RSASSA-PSS alone. */
   saltLength?: number;
 };
+type Unknown = { [part in keyof Known]?: undefined };
 
-const known: Record<string, Pick<SignatureAlgorithm, 'scheme' | 'hash'>> = {
+const known: Record<string, Known> = {
   '1.2.840.113549.1.1.5': { scheme: 'rsassa', hash: 'sha1' },
   '1.2.840.113549.1.1.11': { scheme: 'rsassa', hash: 'sha256' },
   '1.2.840.113549.1.1.12': { scheme: 'rsassa', hash: 'sha384' },
@@ -25,6 +26,7 @@ const known: Record<string, Pick<SignatureAlgorithm, 'scheme' | 'hash'>> = {
   '1.2.840.10045.4.3.3': { scheme: 'ecdsa', hash: 'sha384' },
   '1.2.840.10045.4.3.4': { scheme: 'ecdsa', hash: 'sha512' },
 };
+const unknown: Unknown = {};
 const pss = '1.2.840.113549.1.1.10';
 const mgf1 = '1.2.840.113549.1.1.8';
 const hashes: Record<string, 'sha256' | 'sha384' | 'sha512'> = {
@@ -49,7 +51,7 @@ export function signedPart(
 
 function readAlgorithm({ children: [id, parameters] }: Der, where: string): SignatureAlgorithm {
   const oid = oidText(id, `${where} signatureAlgorithm`);
-  return oid === pss ? readPss(parameters, where) : { oid, ...known[oid] };
+  return oid === pss ? readPss(parameters, where) : { oid, ...(known[oid] ?? unknown) };
 }
 
 /** RSASSA-PSS-params (RFC 4055, §3.1). What it leaves out means SHA-1: it is not taken to mean better. */
@@ -69,7 +71,7 @@ function readPss(parameters: Der | undefined, where: string): SignatureAlgorithm
 /** Whether nobody can make another content with the same signature: SHA-256 or better, of an algorithm we know. */
 export const isStrong = ({ algorithm: { hash } }: Signed): boolean => hash !== undefined && hash !== 'sha1';
 
-const kinds: Record<NonNullable<SignatureAlgorithm['scheme']>, (string | undefined)[]> = {
+const kinds: Record<Known['scheme'], (string | undefined)[]> = {
   rsassa: ['rsa'],
   rsapss: ['rsa', 'rsa-pss'],
   ecdsa: ['ec'],
@@ -78,7 +80,7 @@ const kinds: Record<NonNullable<SignatureAlgorithm['scheme']>, (string | undefin
 /** False also for a key of another kind, and for what OpenSSL cannot use. */
 export function signedBy({ tbs, algorithm, signature }: Signed, key: KeyObject): boolean {
   const { scheme, hash, saltLength } = algorithm;
-  if (!scheme || !hash || !kinds[scheme].includes(key.asymmetricKeyType)) return false;
+  if (!scheme || !kinds[scheme].includes(key.asymmetricKeyType)) return false;
   try {
     if (scheme !== 'rsapss') return verify(hash, tbs, key, signature);
     return verify(hash, tbs, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: saltLength ?? 0 }, signature);
