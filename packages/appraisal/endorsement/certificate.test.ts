@@ -36,6 +36,8 @@ test('E06 the version is the one INTEGER 2, and v1 is said by leaving it out', (
   refuses(version(tlv(tags.integer, Uint8Array.of(2, 0))), /^v3$/);
   refuses(version(tlv(tags.integer)), /^v3$/);
   refuses(withField(0, tlv(0xa0)), /^v3$/);
+  for (const tag of [0xa1, 0xa3, tags.sequence])
+    refuses(withField(0, tlv(tag, tlv(tags.integer, Uint8Array.of(2)))), /^v3$/);
   assert.throws(
     () => read(version(tlv(tags.integer, Uint8Array.of(1)))),
     (error) => error instanceof AssayError && error.got !== 'v1',

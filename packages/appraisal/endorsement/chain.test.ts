@@ -90,7 +90,9 @@ test('a CA that may not issue did not issue', () => {
   const otherUse = makeCa('Other use', { issuer: root, extensions: [basicConstraints(true), keyUsage(0x80)] });
   const stray = { oid: '1.2.3.4', critical: true, value: tlv(0x05) };
   const unknown = makeCa('Unknown', { issuer: root, extensions: [basicConstraints(true), keyUsage(0x04), stray] });
-  for (const ca of [notCa, otherUse, unknown]) refuses('ek-issuer', ...under(ca));
+  const more = tlv(0x30, tlv(0x01, Uint8Array.of(0xff)), tlv(0x02, Uint8Array.of(0)), tlv(0x05));
+  const saysMore = makeCa('Says more', { issuer: root, extensions: [{ ...basicConstraints(true), value: more }] });
+  for (const ca of [notCa, otherUse, unknown, saysMore]) refuses('ek-issuer', ...under(ca));
   refuses('ek-issuer-unknown', { issuer: { name: 'Another name', key: issuing.key } });
   const shortRoot = makeCa('Short', { extensions: [basicConstraints(true, 0), keyUsage(0x04)] });
   const below = makeCa('Below', { issuer: shortRoot });

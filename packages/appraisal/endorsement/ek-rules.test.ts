@@ -16,6 +16,7 @@ import {
   tpmNames,
 } from '../testing/certificates.ts';
 import { check, eccArea, eccEk, issue, listed, root, rsaEk } from '../testing/vendor.ts';
+import { readDer } from './der.ts';
 import { trustStoreFrom } from './trust-store.ts';
 
 const [constraints, usage, purposes, names] = ekExtensions(0x20) as [Extension, Extension, Extension, Extension];
@@ -196,6 +197,7 @@ rule(
     named([maker], [model], [version]),
     named([version, maker], [model]),
     named([maker], [model], [version], [['2.5.4.3', 'Somebody']]),
+    named([maker], [model], [version], [['2.5.4.3', 'Somebody']], [['2.5.4.3', 'x'.repeat(257)]], [['2.5.4.11', '']]),
   ],
   [named(), named([model], [version]), named([maker], [version]), named([maker], [model])],
 );
@@ -220,6 +222,9 @@ test('E07 a second directoryName is refused, other kinds of names are left alone
   keeps(withNames(mail, directory));
   breaks(withNames(directory, directory));
   breaks(withNames(mail));
+  const { content } = readDer(directory, 'x');
+  keeps(withNames(tlv(0xa4, content)));
+  breaks(withNames(tlv(0xa4, content, content)));
 });
 test('E07 an attribute has one value', () => {
   const text = (of: string) => tlv(0x0c, Buffer.from(of));

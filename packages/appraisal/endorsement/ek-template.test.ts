@@ -46,6 +46,13 @@ for (const [profile, { template }] of Object.entries(ekProfiles))
       refuses({ ...area, attributes: { ...attributes, [name]: !attributes[name] } });
     refuses({ ...area, authPolicy: new Uint8Array() });
     refuses({ ...area, authPolicy: new Uint8Array(area.authPolicy.length) });
+    const { symmetric } = area;
+    assert.ok(symmetric.algorithm === 'aes');
+    for (const algorithm of ['tdes', 'sm4', 'camellia'] as const)
+      refuses({ ...area, symmetric: { ...symmetric, algorithm } });
+    for (const mode of ['ctr', 'ofb', 'cbc', 'ecb', 'null'] as const)
+      refuses({ ...area, symmetric: { ...symmetric, mode } });
+    for (const keyBits of [0, 56, 192, 512]) refuses({ ...area, symmetric: { ...symmetric, keyBits } });
     refuses({ ...area, symmetric: { algorithm: 'null' } });
     refuses({ ...area, nameAlg: 'sha1' });
     refuses({ ...area, nameAlg: area.nameAlg === 'sha256' ? 'sha384' : 'sha256' });

@@ -124,6 +124,7 @@ test('an endorsement falls when its CA leaves the store or revokes it, and not w
   const again = (with_: typeof trust) => recheckEndorsement(certificate, endorsement, with_, later);
   assert.deepEqual(again(trust), endorsement);
   assert.equal(again(trustStoreFrom(listed('virtual', root))).virtual, true);
+  assert.equal(again(trustStoreFrom(listed('software', root))).software, true);
   assert.throws(() => again(trustStoreFrom([])), { code: 'ek-issuer-unknown' });
   const bytes = issueRevocationList({ issuer: root, revoked: [{ serial: Uint8Array.of(0x11) }] });
   const revoking = trustStoreFrom(listed('hardware', root), [{ file: 'root.crl', bytes }]);

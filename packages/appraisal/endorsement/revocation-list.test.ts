@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { sign } from 'node:crypto';
 import { test } from 'node:test';
 import { AssayError } from '@assay/core';
 import fc from 'fast-check';
@@ -8,6 +9,7 @@ import {
   issueRevocationList,
   keyUsage,
   makeCa,
+  oid,
   pemOf,
   type RevocationWish,
   tlv,
@@ -184,6 +186,10 @@ test('a list has the fields of a v2 CRL and no others', () => {
   reads(list(...fields.toSpliced(4, 1, tlv(0x05))), /^nextUpdate/);
   reads(list(...fields, tlv(0xa1, tlv(0x30))), /^nothing behind the extensions$/);
   reads(list(...fields, tlv(0xa0, tlv(0x30)), tlv(0x05)), /^nothing behind the extensions$/);
+  const sha384 = tlv(0x30, oid('1.2.840.10045.4.3.3'));
+  const other = tlv(0x30, ...fields.toSpliced(1, 1, sha384));
+  const signature = tlv(0x03, Uint8Array.of(0), sign('sha256', other, issuing.key));
+  reads(tlv(0x30, other, wholes(good)[1] as Uint8Array, signature), /^the algorithm it is signed with$/);
   const entry = wholes(readDer(fields[5] as Uint8Array, 'x').children[0]);
   const entries = (...parts: Uint8Array[]) => fields.toSpliced(5, 1, tlv(0x30, tlv(0x30, ...parts)));
   reads(list(...entries(...entry, tlv(0x30), tlv(0x05))), /^serial number, date and extensions$/);
