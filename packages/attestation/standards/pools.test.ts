@@ -175,6 +175,16 @@ test('labels that are none, or of nobody, are refused', async (t) => {
   assert.equal((await label(pool, {})).verdict.revision, before, 'the same labels again change nothing');
 });
 
+test('who changes labels by what they were does not undo what somebody else did meanwhile', async (t) => {
+  const pool = await startPool(t);
+  await label(pool, { zone: 'dmz' });
+  const put = (body: object) => pool.server.call('PUT', '/v1/hosts/node1/labels', body);
+  const late = await put({ labels: { site: 'here' }, before: {} });
+  assert.deepEqual([late.status, codeOf(late.body)], [409, 'labels-stale']);
+  assert.deepEqual((await pool.server.host('node1')).labels, { zone: 'dmz' });
+  assert.equal((await put({ labels: { site: 'here' }, before: { zone: 'dmz' } })).status, 200);
+});
+
 test('Q34 a policy that changes while a challenge is out decides on its answer', async (t) => {
   const pool = await startPool(t, { brake_percent: 100 });
   const { challenge, verdict } = await pool.ask();

@@ -73,14 +73,20 @@ export function host(program: Command): void {
       else await terminal.print(historyTable(history));
     });
   add('label <name> [labels...]', 'set labels, zone=dmz, or take them away, zone-; they say which pools it is in')
+    .option('--because <text>', 'why; kept in the history')
     .option('--json', 'as JSON')
-    .action(async (name: string, changes: string[], options: Options) => {
-      const [{ hosts, terminal }, { changedLabels }] = await Promise.all([
+    .action(async (name: string, changes: string[], options: Options & { because?: string }) => {
+      const [{ hosts, terminal }, { changedLabels }, { who }] = await Promise.all([
         load(options),
         import('../operator/labels.ts'),
+        import('../operator/who.ts'),
       ]);
-      const before = await hosts.one(name);
-      const host = changes.length === 0 ? before : await hosts.label(name, changedLabels(before.labels, changes));
+      const seen = await hosts.one(name);
+      const { labels: before } = seen;
+      const { because } = options;
+      const change = { before, by: who(), ...(because && { because }) };
+      const host =
+        changes.length === 0 ? seen : await hosts.label(name, { labels: changedLabels(before, changes), ...change });
       const labels = Object.entries(host.labels).map(([label, value]) => `${label}=${value}`);
       if (options.json) await terminal.printJson(host);
       else await terminal.print(`${name}: ${labels.join(', ') || 'no labels'}; in pools ${host.pools.join(', ')}`);

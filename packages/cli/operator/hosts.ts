@@ -9,6 +9,7 @@ import {
   HostHistory,
   HostList,
   type Labels,
+  type LabelsRequest,
 } from '@assay/protocol';
 import type { AttestationClient } from './attestation-client.ts';
 import { changeLimits, contentLimits } from './limits.ts';
@@ -32,8 +33,8 @@ export const hostsOf = (client: AttestationClient) => ({
     check(HostEvidence, await client.ask('GET', pathOf(name, '/evidence'), undefined, contentLimits), 'evidence'),
   attest: async (name: string) => checkHost(await client.ask('POST', pathOf(name, '/attest'))),
   /** These and no others. */
-  label: async (name: string, labels: Labels) =>
-    checkHost(await client.ask('PUT', pathOf(name, '/labels'), { labels }, changeLimits)),
+  label: async (name: string, request: LabelsRequest) =>
+    checkHost(await client.ask('PUT', pathOf(name, '/labels'), request, changeLimits)),
   explain: async (name: string, pool?: string) =>
     check(
       Explanation,

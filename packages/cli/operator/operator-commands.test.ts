@@ -8,7 +8,7 @@ import { connectPeer, startPool, startTestHost, startTestServer } from '@assay/a
 import { systemClock } from '@assay/daemon';
 import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
 import { corpusLog } from '@assay/measurement/testing';
-import type { Brake, LearnResult, PolicyResult, ReferenceSummary } from '@assay/protocol';
+import type { Brake, Journal, LearnResult, PolicyResult, ReferenceSummary } from '@assay/protocol';
 import { type Assay, assayOf } from './testing/assay.ts';
 
 function folderOf(t: TestContext) {
@@ -272,6 +272,11 @@ test('labels put a host into a pool, and it is shown with its verdict there', as
   assert.match(await done(assay, 'host', 'list', '--pool', 'dmz'), /^node1 +(trusted|unknown)/m);
   assert.match(await done(assay, 'host', 'show', 'node1'), /^pool dmz$/m);
   assert.match(await done(assay, 'host', 'label', 'node1', 'zone-'), /^node1: no labels; in pools default$/m);
+  const because = ['--because', 'moved to the other rack'];
+  await done(assay, 'host', 'label', 'node1', 'rack=2', ...because);
+  const { body } = await server.call('GET', '/v1/journal?action=host-label');
+  const [line] = (body as Journal).entries;
+  assert.deepEqual([line?.by, line?.because], ['ada@console', 'moved to the other rack']);
   assert.match(await refused(assay, 'host', 'label', 'node1', 'zone'), /expected NAME=VALUE/);
 });
 

@@ -34,7 +34,13 @@ export const Host = Type.Object({
 export type Host = Static<typeof Host>;
 
 /** PUT /v1/hosts/{name}/labels: these and no others. Answers with the host, its verdicts in the pools it is in now. */
-export const LabelsRequest = Type.Object({ labels: Labels, by: changeFields.by, because: changeFields.because });
+export const LabelsRequest = Type.Object({
+  labels: Labels,
+  /** What they were when whoever asks looked: with other ones by now nothing is changed. */
+  before: Type.Optional(Labels),
+  by: changeFields.by,
+  because: changeFields.because,
+});
 export type LabelsRequest = Static<typeof LabelsRequest>;
 
 /** GET /v1/hosts */
