@@ -22,6 +22,9 @@ const tests = all.filter((path) => path.endsWith('.test.ts')).sort();
 const [narrow = ''] = process.argv.slice(2);
 const files = all.filter((path) => decides(path) && path.includes(narrow)).sort();
 
+/** Of a change that is listed as a survivor anyway, the first few tests say whether it is one. */
+const testsOfListed = 8;
+
 const began = performance.now();
 const coverage: Coverage[] = [];
 const queue = [...tests];
@@ -38,9 +41,6 @@ console.log(`${mutants.length} changes to ${files.length} files, ${tests.length}
 const outcomes = await tryAll(pathToFileURL(resolve(subject)).href, mutants.map(taskOf));
 const noticed = new Map(outcomes.map(({ id, noticedBy }) => [id, noticedBy]));
 report(mutants.filter((_, i) => noticed.get(i + 1) === null));
-
-/** Of a change that is listed as a survivor anyway, the first few tests say whether it is one. */
-const testsOfListed = 8;
 
 /** Tests beside the file first, then the quickest. */
 function taskOf(mutant: Mutant, i: number): Task {
