@@ -25,6 +25,8 @@ type Round = {
   pcr10?: Uint8Array;
   /** From where it is sent; default: as asked. */
   offset?: number;
+  /** Default: where `state` stands. */
+  asked?: number;
   goesOn?: true;
   state?: EvidenceState | undefined;
   clockInfo?: { resetCount?: number; restartCount?: number };
@@ -34,7 +36,7 @@ type Round = {
 /** One round with a list of these entries. */
 function round(sent: readonly ImaWish[] | Buffer, given: Round = {}) {
   const bytes = Buffer.isBuffer(sent) ? sent : buildIma(sent);
-  const asked = imaOffset(given.state?.ima, defaultPcrs);
+  const { asked = imaOffset(given.state?.ima, defaultPcrs) } = given;
   const { measured = Buffer.isBuffer(sent) ? [] : sent, offset = asked, clockInfo = {} } = given;
   const pcrs = new Map([[10, given.pcr10 ?? imaPcrValue(measured, 'sha256')]]);
   const input = host.input({ pcrs, clockInfo, imaLog: { offset, data: bytes.subarray(offset) } });
@@ -93,6 +95,7 @@ test('a PCR 10 that was extended and a list that is not sent, or a list and noth
   const value = imaPcrValue(list, 'sha256');
   const [missing] = host.findings({ pcrs: new Map([[10, value]]) });
   assert.deepEqual([missing?.code, missing?.component, missing?.pcr], ['ima-list-missing', 'operating_system', 10]);
+  assert.equal(missing?.seen, `none (it holds sha256 ${value.toHex()})`);
   refused(round(list, { pcr10: new Uint8Array(32) }), 'ima-not-extended');
   trusted(round(list, { pcr10: new Uint8Array(32), allowed: ['ima-not-extended'] }));
 });
@@ -105,9 +108,10 @@ test('I01 a violation counts against the host, once for all its life, unless a p
   const violated = [...list, { path: '/var/log/x', violation: true }];
   const first = refused(round(violated), 'ima-violation');
   assert.deepEqual([first.findings[0]?.entry, first.verdict.trust], [5, 'untrusted']);
-  assert.match(first.findings[0]?.seen ?? '', /changed while it was measured/);
+  assert.match(first.findings[0]?.seen ?? '', /changed while it was measured$/, 'and no other');
   assert.match(first.verdict.reason, /IMA entry 5 \(\/var\/log\/x\)/);
   refused(round([...violated, ...more], { state: first.state }), 'ima-violation');
+  refused(round([...violated, { path: '/y', violation: true }], { state: first.state }), 'ima-violation');
   trusted(round(violated, { allowed: ['ima-violation'] }));
   trusted(round(violated, { state: first.state, allowed: ['ima-violation'] }));
 });
@@ -155,6 +159,16 @@ test('I11 a quote ahead of the list is asked again, and refused when that does n
   refused(round(list, { measured: [...list, ...more], state: never.state }), 'ima-list-mismatch');
 });
 
+test('I11 what a list says that is behind the quote is not held against the host yet', () => {
+  const sent = [...list, { path: '/x', violation: true }];
+  const measured = [...sent, ...more];
+  const early = round(sent, { measured });
+  refused(early, 'ima-list-behind');
+  assert.ok(early.goesOn);
+  assert.match(early.findings[0]?.expected ?? '', new RegExp(`sha256 ${imaPcrValue(measured, 'sha256').toHex()}`));
+  refused(round(measured, { state: early.state }), 'ima-violation');
+});
+
 test('I12 the newest entry withheld is missed, and a tail that the next round does not prove is refused', () => {
   const withheld = inTheEnd((state) => round(list, { measured: [...list, { path: '/tmp/evil' }], state }));
   refused(withheld, 'ima-list-mismatch');
@@ -162,6 +176,8 @@ test('I12 the newest entry withheld is missed, and a tail that the next round do
   const stuck = refused(round([...list, ...more], { measured: list, state: ahead.state }), 'ima-tail-unproven');
   refused(round(list, { measured: list, state: stuck.state }), 'ima-tail-unproven');
   trusted(round([...list, ...more], { state: stuck.state }));
+  const longer = [...list, ...more, { path: '/usr/bin/later' }];
+  trusted(round(longer, { measured: [...list, ...more], state: ahead.state }));
 });
 
 test('I13 the list is sent from where it was asked or from 0, and from nowhere else', () => {
@@ -170,9 +186,40 @@ test('I13 the list is sent from where it was asked or from 0, and from nowhere e
   const asked = imaOffset(state?.ima, defaultPcrs);
   trusted(round(whole, { state, offset: asked }));
   trusted(round(whole, { state, offset: 0 }));
+  const expected = (given: Round) => refused(round(whole, given), 'ima-offset').findings[0]?.expected;
   for (const offset of [1, asked - 1, asked + 1, buildIma(whole).length, 2 ** 40])
-    refused(round(whole, { state, offset }), 'ima-offset');
-  refused(round(whole, { offset: asked }), 'ima-offset');
+    assert.equal(expected({ state, offset }), `${asked} or 0`);
+  assert.equal(expected({ offset: asked }), '0');
+  assert.equal(expected({ offset: asked, asked }), '0', 'what was read before counts no longer');
+  assert.equal(expected({ state, offset: 5, asked: 0 }), '0');
+});
+
+test('what another round has proven meanwhile is not read again, and what is not read yet not skipped', () => {
+  const whole = [...list, ...more];
+  const first = trusted(round(list));
+  const asked = imaOffset(first.state?.ima, defaultPcrs);
+  const second = trusted(round(whole.slice(0, 6), { state: first.state }));
+  const third = trusted(round(whole, { state: second.state, asked, offset: asked }));
+  assert.equal(third.state?.ima?.list.entries, 7);
+  const later = imaOffset(second.state?.ima, defaultPcrs);
+  refused(round(whole, { state: first.state, asked: later, offset: later }), 'ima-offset');
+});
+
+test('a bank that is quoted without PCR 10 has no say in it', () => {
+  const banks = [...defaultPcrs, { bank: 'sha384' as const, pcrs: [15] }];
+  const other = scene(undefined, banks);
+  const codes = (pcr10: Uint8Array, sent?: readonly ImaWish[]) => {
+    const imaLog = sent && { offset: 0, data: buildIma(sent) };
+    const found = other.findings({ pcrs: new Map([[10, pcr10]]), ...(imaLog && { imaLog }) });
+    return found.flatMap(({ code }) => (code.startsWith('ima-') ? [code] : []));
+  };
+  const value = imaPcrValue(list, 'sha256');
+  assert.deepEqual(codes(value, list), []);
+  assert.deepEqual(codes(value), ['ima-list-missing']);
+  assert.deepEqual(codes(value, list.slice(0, 3)), ['ima-list-behind']);
+  assert.deepEqual(codes(new Uint8Array(32), list), ['ima-not-extended']);
+  const { state } = trusted(round(list));
+  assert.equal(imaOffset(state?.ima, banks), buildIma(list).length, 'nor in where to read on');
 });
 
 test('a bank that is wanted for the first time is read from the beginning of the list', () => {

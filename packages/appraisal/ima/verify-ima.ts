@@ -49,10 +49,18 @@ const begin: ImaProgress = { list: { offset: 0, entries: 0, pcrs: {} }, findings
 
 type Target = Partial<Record<HashName, Uint8Array>>;
 
+/** A bank may be quoted without PCR 10. */
+const targetOf = (proven: PcrBanks): Target =>
+  Object.fromEntries(
+    Object.entries(proven).flatMap(([bank, pcrs]) => {
+      const value = pcrs?.get(imaPcr);
+      return value ? [[bank, value]] : [];
+    }),
+  );
+
 export function verifyIma({ claimed, asked, previous, proven, known }: ImaInput): ImaResult {
-  const target = Object.fromEntries(Object.entries(proven).map(([bank, pcrs]) => [bank, pcrs?.get(imaPcr)])) as Target;
+  const target = targetOf(proven);
   const untouched = Object.values(target).every((value) => value.every((byte) => byte === 0));
-  if (untouched && !claimed?.data) return { findings: [], progress: undefined };
   if (!claimed) return { findings: [missing(target)], progress: previous };
   if (untouched) return { findings: [notExtended(claimed)], progress: undefined };
   try {
@@ -115,13 +123,12 @@ function reached(
       finding('ima-tail-unproven', 'IMA list', `its first ${before} bytes proven`, `${list.offset} bytes`, place),
     );
   const end = replay.cut?.offset ?? part.offset + part.bytes.length;
-  const tailEnd = Math.max(before, replay.tail > 0 ? end : list.offset);
+  const tailEnd = Math.max(before, end);
   return { findings, progress: { list, findings: wrong, misses: 0, tailEnd } };
 }
 
 /** Whether an entry before `end` that is PCR 10's is not proven: it is still there, or was taken back, as no kernel does. */
 function unproven({ offset, bytes }: ImaPart, list: ImaState, end: number): boolean {
-  if (list.offset >= end) return false;
   if (offset + bytes.length < end) return true;
   for (const entry of readImaList(bytes.subarray(list.offset - offset), list)) {
     if (entry.offset >= end) break;
