@@ -1,13 +1,12 @@
 // Signatures of files (security.ima), made with Node's own keys as evmctl makes them.
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, ECDH, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { test } from 'node:test';
-import { AssayError } from '@assay/core';
 import fc from 'fast-check';
 import { issueCertificate, pemOf } from '../testing/index.ts';
 import { signerOfFile, signersOf } from './file-signature.ts';
 
-const kernelHash: Record<string, number> = { sha256: 4, sha384: 5, sha512: 6 };
+const kernelHash: Record<string, number> = { sha1: 2, sha256: 4, sha384: 5, sha512: 6, sha224: 7 };
 const signer = (subject: string, pair: { publicKey: KeyObject; privateKey: KeyObject }) => {
   const der = issueCertificate({ subject, publicKey: pair.publicKey, issuer: { name: subject, key: pair.privateKey } });
   return { ...pair, pem: pemOf(der) };
@@ -49,6 +48,8 @@ test('a file that somebody signed whom the policy names is told by whom', () => 
     assert.equal(signerOfFile(attribute(rsa.privateKey, idOf(0), { hash }), file(hash), signers)?.subject, 'CN=vendor');
     assert.equal(signerOfFile(attribute(ec.privateKey, idOf(1), { hash }), file(hash), signers)?.subject, 'CN=fedora');
   }
+  const wrong = () => assert.fail('a right one is not told as wrong');
+  assert.ok(signerOfFile(attribute(rsa.privateKey, idOf(0)), file(), signers, wrong));
 });
 
 test('a signature of version 3 is over kind, algorithm and digest; one of fs-verity only so', () => {
@@ -78,6 +79,21 @@ test('I19 another file, key, hash or kind of signature is not good', () => {
   assert.ok(!signerOfFile(attribute(rsa.privateKey, idOf(0), { hash: 'sha1' }), file(), signers));
   assert.ok(!signerOfFile(good, file(), []));
   assert.ok(!signerOfFile(new Uint8Array(), file(), signers));
+});
+
+test('a signature over a digest of which two files can be made is nobody’s', () => {
+  for (const hash of ['sha1', 'sha224'])
+    for (const [i, { privateKey }] of [rsa, ec].entries())
+      assert.ok(!signerOfFile(attribute(privateKey, idOf(i), { hash }), file(hash), signers), `${hash} ${i}`);
+});
+
+test('an ECDSA signature with more behind its two numbers is not good', () => {
+  const good = attribute(ec.privateKey, idOf(1));
+  const pair = good.subarray(9 + 2); // DER: SEQUENCE, its length
+  const more = Buffer.concat([Buffer.of(0x30, pair.length + 3), pair, Buffer.of(2, 1, 1)]);
+  const head = Buffer.concat([good.subarray(0, 7), Buffer.of(0, more.length)]);
+  assert.ok(signerOfFile(good, file(), signers));
+  assert.ok(!signerOfFile(Buffer.concat([head, more]), file(), signers));
 });
 
 test('a signature with any bit changed, or cut anywhere, is not good and throws nothing', () => {
@@ -114,11 +130,13 @@ test('a certificate is found by its subject key identifier, too', () => {
 
 test('what is no certificate, or has a key of another kind, is refused with the field', () => {
   const where = 'policy default: ima.signed_by';
-  const refused = (text: string, at = `${where}.0`) =>
-    assert.throws(
-      () => signersOf([text], where),
-      (error: unknown) => error instanceof AssayError && error.code === 'policy-value' && error.where.startsWith(at),
-    );
+  const refused = (text: string, expected: RegExp) =>
+    assert.throws(() => signersOf([text], where), {
+      name: 'AssayError',
+      code: 'policy-value',
+      where: `${where}.0`,
+      expected,
+    });
   const short = signer('short', generateKeyPairSync('rsa', { modulusLength: 1024 }));
   const curve = signer('curve', generateKeyPairSync('ec', { namedCurve: 'secp256k1' }));
   const edwards = generateKeyPairSync('ed25519');
@@ -127,8 +145,22 @@ test('what is no certificate, or has a key of another kind, is refused with the 
     publicKey: edwards.publicKey,
     issuer: { name: 'e', key: rsa.privateKey },
   });
-  for (const text of ['', 'x', short.pem, curve.pem, pemOf(der), rsa.pem.slice(0, -40), pemOf(Buffer.from('junk'))])
-    refused(text);
+  const point = ec.publicKey.export({ type: 'spki', format: 'der' });
+  const head = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex');
+  const keyInfo = Buffer.concat([
+    head,
+    ECDH.convertKey(point.subarray(-65), 'prime256v1', undefined, undefined, 'compressed') as Buffer,
+  ]);
+  const compressed = issueCertificate({
+    subject: 'c',
+    publicKey: ec.publicKey,
+    keyInfo,
+    issuer: { name: 'c', key: ec.privateKey },
+  });
+  for (const text of ['', 'x', rsa.pem.slice(0, -40)]) refused(text, /in PEM$/);
+  refused(pemOf(Buffer.from('junk')), /^a certificate in PEM$/);
+  for (const text of [short.pem, curve.pem, pemOf(der), pemOf(compressed)])
+    refused(text, /^a key of RSA \(2,048 bits or more\) or ECDSA/);
   assert.throws(() => signersOf([rsa.pem, 'x'], where), { code: 'policy-value', where: `${where}.1` });
   assert.equal(signersOf([`${rsa.pem}\n${ec.pem}`], where).length, 2);
 });

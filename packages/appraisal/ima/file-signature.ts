@@ -3,7 +3,7 @@
 import { constants, createHash, hash, type KeyObject, publicDecrypt } from 'node:crypto';
 import { AssayError } from '@assay/core';
 import { readImaSignature } from '@assay/measurement';
-import { octetsOfBits, positiveInteger, sequenceIn } from '../endorsement/der.ts';
+import { type Der, octetsOfBits, positiveInteger, sequenceIn } from '../endorsement/der.ts';
 import { pemBlocks, readCa } from '../endorsement/trust-store.ts';
 import { isKnownCurve, verifiesDigest } from './ecdsa.ts';
 
@@ -107,8 +107,8 @@ function byRsa({ key }: Signer, prefix: string, digest: Buffer, signature: Uint8
 function byEc({ curve = '', point }: Signer, digest: Buffer, signature: Uint8Array): boolean {
   try {
     const [r, s, ...more] = sequenceIn(signature, 'signature');
-    const [a, b] = [r, s].map((one) => BigInt(`0x0${positiveInteger(one, 'signature').toHex()}`));
-    return more.length === 0 && a !== undefined && b !== undefined && verifiesDigest(curve, point, digest, a, b);
+    const number = (one: Der | undefined) => BigInt(`0x0${positiveInteger(one, 'signature').toHex()}`);
+    return more.length === 0 && verifiesDigest(curve, point, digest, number(r), number(s));
   } catch (error) {
     if (error instanceof AssayError) return false;
     throw error;
