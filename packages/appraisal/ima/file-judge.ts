@@ -61,16 +61,20 @@ export class FileJudge {
       const line = frames.bytes.toString('latin1', frames.name, frames.end);
       // The first entry is boot_aggregate, and no other that is called so.
       const seen = index > 0 ? this.#seen.recall(line) : undefined;
-      const outcome = seen ?? this.#judge(bytes.subarray(frames.start, frames.end), index, wrong < mostWrong, tried);
-      if (!seen && index > 0 && outcome.is !== 'bad') this.#seen.remember(line, outcome);
+      if (seen) {
+        yield seen;
+        continue;
+      }
+      const outcome = this.#judge(bytes.subarray(frames.start, frames.end), index, wrong < mostWrong, tried);
+      if (index > 0 && outcome.is !== 'bad') this.#seen.remember(line, outcome);
       yield outcome;
     }
   }
 
   #judge(bytes: Uint8Array, index: number, mayVerify: boolean, tried: () => void): Outcome {
-    const { value: entry } = readImaList(bytes, { offset: 0, entries: index }).next();
-    const file = entry && 'fields' in entry ? fileOf(entry) : undefined;
-    if (!file || !entry || !('fields' in entry) || !entry.fields) return none;
+    const [entry] = readImaList(bytes, { offset: 0, entries: index });
+    const file = entry && fileOf(entry);
+    if (!file || !entry?.fields) return none;
     // Before any pattern: what is megabytes long costs as much for each of them.
     if (file.path.length > longestPath)
       return bad(file, 'ima-file-unknown', `a path of at most ${longestPath} bytes, as a kernel writes it`);
@@ -93,10 +97,9 @@ export class FileJudge {
     return bad(file, 'ima-file-unknown', this.#knownElsewhere(file));
   }
 
+  /** One for all files of a value: it is remembered with each of their lines. */
   #listedBy(value: string): Sound {
-    const known = this.#listed.get(value);
-    if (known) return known;
-    const outcome: Sound = { is: 'listed', value };
+    const outcome = this.#listed.get(value) ?? { is: 'listed', value };
     this.#listed.set(value, outcome);
     return outcome;
   }

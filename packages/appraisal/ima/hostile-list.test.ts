@@ -157,7 +157,9 @@ test('a list of many parts is judged part by part, with a stop before each, and 
     assert.equal(judgedEarlier(input, wrong), undefined);
   const { findings, state } = judgeFiles(input, undefined);
   assert.deepEqual([findings.map(({ code }) => code), state], [['ima-files-unread'], undefined]);
-  assert.equal(judgedEarlier({ ...input, policy: testPolicy() }, earlier), undefined, 'nobody asks for files');
+  const unasked = { ...input, policy: testPolicy() };
+  assert.equal(judgedEarlier(unasked, earlier), undefined, 'nobody asks for files');
+  assert.deepEqual([wantsEarlierFiles(undefined, input), wantsEarlierFiles(undefined, unasked)], [true, false]);
 });
 
 test('what older rules of this program judged is judged anew', () => {

@@ -110,6 +110,7 @@ test('a binary that was changed, and one nobody knows, are named by path, entry 
   assert.equal(changed.verdict.trust, 'untrusted');
   assert.equal(changed.verdict.components[3]?.trust, 'untrusted');
   assert.ok(changed.verdict.components[3]?.values?.includes(idOf(allow([...list, ...more]))), 'its other files are');
+  assert.deepEqual(JSON.parse(JSON.stringify(changed.files)), changed.files, 'plain JSON');
   const [finding] = changed.findings;
   assert.equal(finding?.entry, 5);
   assert.match(finding?.message ?? '', /^operating system: IMA entry 5 \(\/usr\/bin\/program-1\)/);
@@ -153,6 +154,13 @@ test('without ima.files nothing is judged, and the verdict says so', () => {
   assert.match(verdict.components[3]?.reason ?? '', /its files not compared/);
 });
 
+test('a policy that asks for a list and not for its files judges none of them', () => {
+  const imaLog = { offset: 0, data: buildIma([...list, { path: '/tmp/evil' }]) };
+  const input = host.input({ pcrs: new Map([[10, imaPcrValue([...list, { path: '/tmp/evil' }], 'sha256')]]), imaLog });
+  const { verdict, files } = host.appraise({}, { ...input, policy: testPolicy({ ima: { required: true } }) });
+  assert.deepEqual([verdict.trust, files], ['trusted', undefined]);
+});
+
 test('an empty allow list knows no file: each is named, the first ten of many', () => {
   const many = [...list, ...Array.from({ length: 500 }, (_, i): ImaWish => ({ path: `/opt/${i}` }))];
   const result = round(many, { knownGood: knownWith() });
@@ -176,11 +184,44 @@ test('what is retired is refused as such, also when somebody signed it; what is 
     round(list, { knownGood: only({ state: 'next', from: '2999-01-01T00:00:00.000Z' }) }),
     ...Array(4).fill('ima-file-unknown'),
   );
-  assert.match(early.findings[0]?.message ?? '', /good from 2999/);
+  assert.match(early.findings[0]?.message ?? '', /expected none of old, good from 2999/);
   trusted(round(list, { knownGood: only({ state: 'next', from: '2020-01-01T00:00:00.000Z' }) }));
   trusted(
     round(list, { knownGood: knownWith(value('old', allow(list), { state: 'retired' }), value('new', allow(list))) }),
   );
+});
+
+test('what was retired or is early is no digest that a changed file should have', () => {
+  const evil: ImaWish = { path: '/opt/x', digest: Buffer.from(sha256('evil'), 'hex') };
+  for (const changes of [{ state: 'retired' }, { from: '2999-01-01T00:00:00.000Z' }] as const) {
+    const old = value('old', allow([{ path: '/opt/x' }]), changes);
+    const { findings } = refused(
+      round([...list, evil], { knownGood: knownWith(value('list', allow(list)), old) }),
+      'ima-file-unknown',
+    );
+    assert.equal(findings[0]?.expected, 'a path of an allow list');
+  }
+});
+
+test('of a changed file the first three good digests are told, and how many more there are', () => {
+  const evil: ImaWish = { path: '/opt/x', digest: Buffer.from(sha256('evil'), 'hex') };
+  const expected = (count: number) => {
+    const lists = Array.from({ length: count }, (_, i) =>
+      value(`${i}`, [{ path: '/opt/x', digests: { sha256: sha256(`${i}`) } }]),
+    );
+    const knownGood = knownWith(value('list', allow(list)), ...lists);
+    return refused(round([...list, evil], { knownGood }), 'ima-file-changed').findings[0]?.expected;
+  };
+  const three = [0, 1, 2].map((i) => `sha256 ${sha256(`${i}`)} (${i})`).join(' or ');
+  assert.equal(expected(3), three);
+  assert.equal(expected(5), `${three} or 2 others`);
+});
+
+test('a path that is known in another hash is said to be', () => {
+  const [, file = assert.fail()] = list;
+  const other: ImaWish = { ...file, algorithm: 'sha512' };
+  const { findings } = refused(round([...list, other]), 'ima-file-changed');
+  assert.equal(findings[0]?.expected, 'sha256 of list, none in sha512');
 });
 
 test('digests in SHA-1 are nobody’s: two files can have one', () => {
@@ -242,6 +283,8 @@ test('a file that is signed by a key the policy names needs no allow list', () =
   assert.match(reason(result), /4 files in allow lists, 1 signed/);
   trusted(round([...list, signedFile('/usr/bin/signed')], { ima: { signed_by: [pem] } }));
   refused(round([...list, signedFile('/usr/bin/signed')]), 'ima-file-unknown');
+  const unsigned = refused(round([...list, { path: '/opt/x' }], { ima: { signed_by: [pem] } }), 'ima-file-unknown');
+  assert.equal(unsigned.findings[0]?.expected, 'a path of an allow list, or a signature');
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   refused(round([...list, signedFile('/usr/bin/signed', other)], { ima: { signed_by: [pem] } }), 'ima-file-unknown');
   const known = knownWith(
@@ -252,6 +295,19 @@ test('a file that is signed by a key the policy names needs no allow list', () =
     round([...list, signedFile('/usr/bin/signed')], { ima: { signed_by: [pem] }, knownGood: known }),
     'ima-file-retired',
   );
+});
+
+test('a signature over what fs-verity says of a file counts for that alone', () => {
+  const path = '/usr/bin/signed';
+  const entry = (type: 'ima' | 'verity'): ImaWish => {
+    const id = Buffer.concat([Buffer.of(6, 4), createHash('sha256').update(path).digest()]);
+    const signature = sign('sha256', id, pair.privateKey);
+    const head = Buffer.of(6, 3, 4, ...Buffer.from(keyId, 'hex'), 0, signature.length);
+    return { path, template: 'ima-sigv2', type, signature: Buffer.concat([head, signature]) };
+  };
+  const ima = { signed_by: [pem] };
+  assert.equal(trusted(round([...list, entry('verity')], { ima })).files?.counts.signed, 1);
+  refused(round([...list, entry('ima')], { ima }), 'ima-file-unknown');
 });
 
 test('wrong signatures cost no more than a hundred looks', () => {
@@ -283,6 +339,7 @@ test('the next round judges its new entries alone, and what was bad stays bad', 
     'ima-file-unknown',
   );
   assert.deepEqual(resent.files?.counts, third.files?.counts);
+  assert.deepEqual([resent.part?.entries, resent.part?.pcrs], [0, {}]);
 });
 
 test('with another allow list or policy all entries are judged again, from the parts of earlier rounds', () => {
@@ -316,18 +373,22 @@ test('parts that leave a gap, or belong to another list, are not judged', () => 
   const part = first.part ?? assert.fail();
   const half = { offset: 0, bytes: part.bytes.subarray(0, buildIma(list.slice(0, 3)).length) };
   const whole = [...list, ...more];
+  const cutAt = ({ bytes }: { bytes: Uint8Array }, at: number) => [
+    { offset: 0, bytes: bytes.subarray(0, at) },
+    { offset: at, bytes: bytes.subarray(at) },
+  ];
   const wrong = [
     [half],
     [half, half],
     [part, part],
     [{ ...part, offset: 5 }],
     [{ ...part, bytes: Buffer.concat([part.bytes, part.bytes]) }],
+    cutAt(part, half.bytes.length + 5), // as long, and an entry is lost
   ];
   for (const earlier of wrong) refused(round(whole, { state: first.state, earlier }), 'ima-files-unread');
   const longer = buildIma([...list.slice(0, 4), { path: '/usr/bin/program-with-a-longer-name' }]);
   refused(round(whole, { state: first.state, earlier: [{ offset: 0, bytes: longer }] }), 'ima-files-unread');
-  const rest = { offset: half.bytes.length, bytes: part.bytes.subarray(half.bytes.length) };
-  trusted(round(whole, { state: first.state, earlier: [half, rest] }));
+  trusted(round(whole, { state: first.state, earlier: cutAt(part, half.bytes.length) }));
 });
 
 test('what another boot, or another way there, left behind is not gone on from', () => {
@@ -419,7 +480,12 @@ test('whatever is run, the outcome does not depend on where rounds cut the list'
 
 test('entries of other PCRs and violations count for nothing, though the same line was good elsewhere', () => {
   const [, file = assert.fail()] = list;
-  const { files } = round([...list, { ...file, pcr: 11 }, { ...file, violation: true }]);
+  const data = buildIma([file]).subarray(4 + 20 + 4 + 'ima-ng'.length + 4);
+  const violations: ImaWish[] = [
+    { ...file, violation: true },
+    { ...file, violation: true, data }, // nothing vouches for its data: it may be that of a good file
+  ];
+  const { files } = round([...list, { ...file, pcr: 11 }, ...violations]);
   assert.deepEqual(files?.counts, { listed: 4, signed: 0, excluded: 0, bad: 0 });
 });
 
@@ -465,6 +531,25 @@ test('reference values that are no allow lists judge no file anew, and earlier p
   const next = knownWith(value('list', allow(whole)), value('other', allow([{ path: '/x' }])));
   const resent = round(whole, { ...given, knownGood: next, offset: 0, earlier: [first.part ?? assert.fail()] });
   assert.equal(resent.files?.counts.listed, 6);
+});
+
+test('at most 200 values are named that files are good by', () => {
+  const many = Array.from({ length: 201 }, (_, i): ImaWish => ({ path: `/opt/${i}` }));
+  const knownGood = knownWith(value('list', allow(list)), ...many.map((wish) => value('one', allow([wish]))));
+  const { files } = trusted(round([...list, ...many], { knownGood }));
+  assert.deepEqual([files?.counts.listed, files?.values.length], [205, 200]);
+});
+
+test('without IMA, or evidence that is true, there are no files to judge', () => {
+  for (const verification of [
+    verifyEvidence(host.input()),
+    verifyEvidence(host.input({ nonce: new Uint8Array(32) })),
+  ]) {
+    const input = { policy: policyOf(), knownGood: everything, now: host.now, verification };
+    assert.equal(wantsEarlierFiles(undefined, input), false);
+    assert.equal(judgedEarlier(input, []), undefined);
+    assert.deepEqual(judgeFiles(input, undefined), { findings: [], state: undefined });
+  }
 });
 
 test('values are named that files are good by, not those that others are signed or excluded by', () => {

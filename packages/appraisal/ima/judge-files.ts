@@ -10,6 +10,7 @@ import { basisOf, fileRulesOf, judgeFor } from './file-basis.ts';
 import { fileFindings, unread, wideExclusions } from './file-findings.ts';
 import { FileTally } from './file-tally.ts';
 import type { FilesState } from './files-state.ts';
+import type { ReadPart } from './measured-files.ts';
 
 export type FilesInput = {
   policy: Policy;
@@ -30,9 +31,9 @@ type Start = Pick<ImaState, 'offset' | 'entries' | 'pcrs'>;
  */
 export function wantsEarlierFiles(previous: FilesState | undefined, input: FilesInput): boolean {
   const { policy, knownGood, now } = input;
-  const start = startOf(input.verification);
-  if (!fileRulesOf(policy) || !start || start.offset === 0) return false;
-  return !goesOnFrom(previous, start, basisOf(policy, knownGood, now));
+  const list = listOf(input.verification);
+  if (!fileRulesOf(policy) || !list || list.start.offset === 0) return false;
+  return !goesOnFrom(previous, list.start, basisOf(policy, knownGood, now));
 }
 
 /**
@@ -44,8 +45,8 @@ export function* judgeEarlier(
   { policy, knownGood, verification, now }: FilesInput,
   earlier: readonly ImaPart[],
 ): Generator<void, FilesState | undefined> {
-  const start = startOf(verification);
-  if (!fileRulesOf(policy) || !start) return undefined;
+  const list = listOf(verification);
+  if (!fileRulesOf(policy) || !list) return undefined;
   const basis = basisOf(policy, knownGood, now);
   const tally = new FileTally(undefined);
   for (const part of earlier) {
@@ -53,7 +54,7 @@ export function* judgeEarlier(
     yield;
     tally.take(part, judgeFor(basis, policy, knownGood, now));
   }
-  const { offset, entries, pcrs } = start;
+  const { offset, entries, pcrs } = list.start;
   return tally.offset === offset && tally.entries === entries
     ? tally.state(basis, { offset, entries, pcrs })
     : undefined;
@@ -65,28 +66,27 @@ export function judgeFiles(input: FilesInput, previous: FilesState | undefined):
   const rules = fileRulesOf(policy);
   if (!rules) return { findings: [], state: undefined };
   const wide = wideExclusions(rules.exclude ?? []);
-  const start = startOf(verification);
+  const list = listOf(verification);
   // Nothing was measured, or it is not known what: then a finding says so.
-  if (!start || !verification.authentic || !verification.state.ima) return { findings: wide, state: undefined };
+  if (!list) return { findings: wide, state: undefined };
+  const { start, read, end } = list;
   const basis = basisOf(policy, knownGood, now);
-  const read = verification.imaPart;
-  const before = start.offset > 0 && goesOnFrom(previous, start, basis) ? previous : undefined;
+  const before = goesOnFrom(previous, start, basis) ? previous : undefined;
   if (start.offset > 0 && !before) return { findings: [unread(start.offset), ...wide], state: undefined };
   const tally = new FileTally(before);
   if (read) tally.take(read, judgeFor(basis, policy, knownGood, now));
-  const { list } = verification.state.ima;
-  const state = tally.state(basis, {
-    offset: tally.offset,
-    entries: tally.entries,
-    pcrs: list.pcrs,
-  });
+  const state = tally.state(basis, { offset: tally.offset, entries: tally.entries, pcrs: end.pcrs });
   return { findings: [...fileFindings(state), ...wide], state };
 }
 
-/** Where this round's part of the list begins; where nothing new came, the end of what is known. */
-function startOf(verification: Verification): Start | undefined {
-  if (!verification.authentic) return undefined;
-  return verification.imaPart ?? verification.state.ima?.list;
+type List = { read: ReadPart | undefined; start: Start; end: Start };
+
+/** This round's part of the list, where it begins and where it ends; where nothing new came, both are the end of what is known. */
+function listOf(verification: Verification): List | undefined {
+  if (!verification.authentic || !verification.state.ima) return undefined;
+  const { list: end } = verification.state.ima;
+  const read = verification.imaPart;
+  return { read, start: read ?? end, end };
 }
 
 /** The same bytes led there: PCR 10 says so, in every bank. */

@@ -23,6 +23,13 @@ test('what nobody asked for is forgotten when there is more than room for; what 
   assert.equal(seen.recall('line 99'), 99);
 });
 
+test('what is asked for and not known takes no room', () => {
+  const seen = new SeenLines<number>(1000);
+  seen.remember('kept', 1);
+  for (let i = 0; i < 100; i++) assert.equal(seen.recall(`line ${i}`), undefined);
+  assert.equal(seen.recall('kept'), 1);
+});
+
 test('a very long line is not remembered', () => {
   const seen = new SeenLines<number>();
   seen.remember('x'.repeat(4096), 1);

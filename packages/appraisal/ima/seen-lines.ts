@@ -18,7 +18,6 @@ export class SeenLines<T> {
   }
 
   recall(line: string): T | undefined {
-    if (line.length > longestLine) return undefined;
     const found = this.#young.get(line);
     if (found !== undefined) return found;
     const old = this.#old.get(line);
