@@ -1,6 +1,7 @@
 // The `assay` command. Which subcommands are there? What each does, and what it needs, is loaded when it is called.
 import { Command, CommanderError } from 'commander';
 import { commands } from './commands/catalogue.ts';
+import { exitCodeHelp, exitCodeOf } from './exit-code.ts';
 
 const program = new Command('assay')
   .description('Trusted compute pools: instances of a trusted flavor run only on hosts that proved how they booted.')
@@ -8,6 +9,7 @@ const program = new Command('assay')
   .showHelpAfterError('(add --help for what there is)')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'assay: ')) })
   .enablePositionalOptions() // `--version` of a command is its own: assay reference learn HOST --version 6.1
+  .addHelpText('after', exitCodeHelp)
   .exitOverride();
 for (const add of commands) add(program);
 
@@ -17,12 +19,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode;
-  } else {
+  process.exitCode = exitCodeOf(error);
+  if (!(error instanceof CommanderError)) {
     const { lineFor } = await import('@assay/daemon');
     process.stderr.write(`assay: ${lineFor(error)}\n`);
     if (process.env['ASSAY_DEBUG']) console.error(error);
-    process.exitCode = 1;
   }
 }

@@ -20,7 +20,7 @@ export function host(program: Command): void {
       const list = await hosts.list();
       const { pool } = options;
       const shown = pool === undefined ? list : list.filter(({ pools }) => pools.includes(pool));
-      if (options.json) await terminal.printJson(shown);
+      if (options.json) await terminal.printJson({ hosts: shown });
       else await terminal.print(hostTable(list, pool));
     });
   add('show <name>', 'one host: its verdict in each pool, components, findings, TPM')

@@ -84,19 +84,21 @@ export function reference(program: Command): void {
       if (options.json) await terminal.printJson({ entries });
       else await terminal.print(journalTable(entries));
     });
-  add('export [file]', 'all values with contents, as JSON that assay reference import takes').action(
-    async (file: string | undefined, options: Options) => {
-      const [{ reference, terminal }, { exportOf }, { writeFileSync }] = await Promise.all([
+  add('export [file]', 'all values with contents, as JSON that assay reference import takes')
+    .option('--overwrite', 'a file that is there')
+    .action(async (file: string | undefined, options: Options & { overwrite?: true }) => {
+      const [{ reference, terminal }, { exportOf }, { openNew }] = await Promise.all([
         load(options),
         import('../operator/exported.ts'),
-        import('node:fs'),
+        import('../operator/new-file.ts'),
       ]);
-      const exported = exportOf(await reference.all(), new Date());
-      if (file === undefined || file === '-') return await terminal.printJson(exported);
-      writeFileSync(file, `${JSON.stringify(exported, null, 1)}\n`);
-      await terminal.print(`${exported.values.length} values are in ${file}`);
-    },
-  );
+      const exported = async () => exportOf(await reference.all(), new Date());
+      if (file === undefined || file === '-') return await terminal.printJson(await exported());
+      await using written = await openNew(file, options.overwrite === true);
+      const all = await exported();
+      await written.keep(`${JSON.stringify(all, null, 1)}\n`);
+      await terminal.print(`${all.values.length} values are in ${file}`);
+    });
 }
 
 type Learning = { component?: string[]; name?: string; version?: string };

@@ -8,7 +8,7 @@ import { connectPeer, startPool, startTestHost, startTestServer } from '@assay/a
 import { systemClock } from '@assay/daemon';
 import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
 import { corpusLog } from '@assay/measurement/testing';
-import type { Brake, Journal, LearnResult, PolicyResult, ReferenceSummary } from '@assay/protocol';
+import type { Brake, HostList, Journal, LearnResult, PolicyResult, ReferenceSummary } from '@assay/protocol';
 import { type Assay, assayOf } from './testing/assay.ts';
 
 function folderOf(t: TestContext) {
@@ -30,12 +30,13 @@ const json = async <T>(assay: Assay, ...args: string[]) => JSON.parse(await done
 const valuesOf = async (assay: Assay) =>
   (await json<{ values: ReferenceSummary[] }>(assay, 'reference', 'list')).values;
 
-/** @returns what it complained of */
-async function refused(assay: Assay, ...args: string[]): Promise<string> {
+/** Each with its exit code. @returns what it complained of */
+const [refused, misused, held] = [1, 2, 3].map((expected) => async (assay: Assay, ...args: string[]) => {
   const { code, stderr } = await assay(args);
-  assert.equal(code, 1, `${args.join(' ')} was done`);
+  assert.equal(code, expected, `${args.join(' ')}: ${stderr}`);
   return stderr;
-}
+}) as [Complaint, Complaint, Complaint];
+type Complaint = (assay: Assay, ...args: string[]) => Promise<string>;
 
 test('a value lives as the commands say: retired with a reason, told apart, brought back, and never removed while a host rests on it', async (t) => {
   const { server } = await startPool(t);
@@ -53,7 +54,7 @@ test('a value lives as the commands say: retired with a reason, told apart, brou
   assert.match(tried, /^would retire hypervisor .*; the verdicts of 1 host rest on it: node1$/m);
   assert.match(tried, /^node1 +default +trusted +untrusted +measurement-retired: /m);
   assert.match(
-    await refused(assay, 'reference', 'retire', short, '--yes'),
+    await held(assay, 'reference', 'retire', short, '--yes'),
     /at most 20 %.*1 of 1 trusted hosts.*--force --because/,
   );
   assert.equal((await server.host('node1')).verdict.trust, 'trusted');
@@ -80,7 +81,7 @@ test('a value lives as the commands say: retired with a reason, told apart, brou
   assert.equal((await server.host('node1')).verdict.trust, 'trusted');
   assert.match(await done(assay, 'reference', 'promote', short), /^promoted hypervisor /m);
   assert.match(await refused(assay, 'reference', 'remove', short), /reference-in-use/);
-  assert.match(await refused(assay, 'reference', 'retire', 'linux'), /its id, or how that begins/);
+  assert.match(await misused(assay, 'reference', 'retire', 'linux'), /its id, or how that begins/);
 });
 
 test('a list is shown, imported as an update, exported, and known when it comes back; a dry run adds nothing', async (t) => {
@@ -95,7 +96,7 @@ test('a list is shown, imported as an update, exported, and known when it comes 
     /^would add operating system: tool 2, 1 file .*\n {4}sha256 abababababab… +\/usr\/bin\/x$/m,
   );
   assert.deepEqual(await valuesOf(assay), before);
-  assert.match(await refused(assay, 'reference', 'import', sums, '--until', '14d'), /--until: expected --next/);
+  assert.match(await misused(assay, 'reference', 'import', sums, '--until', '14d'), /--until: expected --next/);
 
   const { added } = await json<LearnResult>(assay, ...args, '--because', 'rolled out');
   const [value] = added;
@@ -103,8 +104,9 @@ test('a list is shown, imported as an update, exported, and known when it comes 
     [value?.state, value?.by, value?.because, value?.version],
     ['next', 'ada@console', 'rolled out', '2'],
   );
-  const exported = file('fleet.json', '');
+  const exported = join(dirname(sums), 'fleet.json');
   await done(assay, 'reference', 'export', exported);
+  assert.match(await refused(assay, 'reference', 'export', exported), /fleet\.json: expected a file that is not there/);
   assert.match(await done(assay, 'reference', 'import', exported), /already known: operating system: tool 2/);
   assert.equal((await valuesOf(assay)).length, before.length + 1);
 
@@ -115,7 +117,7 @@ test('a list is shown, imported as an update, exported, and known when it comes 
   assert.deepEqual([back?.state, back?.until, back?.source.kind], ['next', value?.until, 'import']);
 
   await done(assay, 'reference', 'retire', value?.id ?? '', '--because', 'over');
-  await done(assay, 'reference', 'export', exported);
+  await done(assay, 'reference', 'export', exported, '--overwrite');
   const elsewhere = assayOf(t, await startTestServer(t));
   assert.match(await done(elsewhere, 'reference', 'import', exported), /as retired since /);
   const moved = (await valuesOf(elsewhere)).find(({ id }) => id === value?.id);
@@ -228,10 +230,10 @@ test('a policy is tried, refused by the brake, forced with a reason, and gone ba
   assert.match(tried, /^would replace version 1 of the policy of pool default\n\nHOST .*\nnode1 +default +trusted +/m);
   assert.match(tried, /the brake would refuse this \(more than 20 %\), unless with --force --because "…"$/m);
   assert.match(
-    await refused(assay, 'policy', 'apply', strict, '--yes'),
+    await held(assay, 'policy', 'apply', strict, '--yes'),
     /1 of 1 trusted hosts would lose trust.*--force --because/,
   );
-  assert.match(await refused(assay, 'policy', 'apply', strict, '--force'), /--force: expected --because/);
+  assert.match(await misused(assay, 'policy', 'apply', strict, '--force'), /--force: expected --because/);
   assert.equal((await server.host('node1')).verdict.trust, 'trusted');
 
   const { policy } = await json<PolicyResult>(assay, 'policy', 'apply', strict, '--force', '--because', 'audit');
@@ -270,6 +272,11 @@ test('labels put a host into a pool, and it is shown with its verdict there', as
   assert.match(await done(assay, 'host', 'list', '--pool', 'dmz'), /no host is in pool dmz/);
   assert.match(await done(assay, 'host', 'label', 'node1', 'zone=dmz'), /^node1: zone=dmz; in pools default, dmz$/m);
   assert.match(await done(assay, 'host', 'list', '--pool', 'dmz'), /^node1 +(trusted|unknown)/m);
+  const { hosts } = await json<HostList>(assay, 'host', 'list', '--pool', 'dmz');
+  assert.deepEqual(
+    hosts.map(({ name }) => name),
+    ['node1'],
+  );
   assert.match(await done(assay, 'host', 'show', 'node1'), /^pool dmz$/m);
   assert.match(await done(assay, 'host', 'label', 'node1', 'zone-'), /^node1: no labels; in pools default$/m);
   const because = ['--because', 'moved to the other rack'];
@@ -277,7 +284,7 @@ test('labels put a host into a pool, and it is shown with its verdict there', as
   const { body } = await server.call('GET', '/v1/journal?action=host-label');
   const [line] = (body as Journal).entries;
   assert.deepEqual([line?.by, line?.because], ['ada@console', 'moved to the other rack']);
-  assert.match(await refused(assay, 'host', 'label', 'node1', 'zone'), /expected NAME=VALUE/);
+  assert.match(await misused(assay, 'host', 'label', 'node1', 'zone'), /expected NAME=VALUE/);
 });
 
 test('a kernel nobody planned: explained, accepted exactly as it was shown, trusted again', async (t) => {
@@ -300,9 +307,9 @@ test('a kernel nobody planned: explained, accepted exactly as it was shown, trus
   const [command = ''] = /assay host accept node2 --component hypervisor --because "…"/.exec(told) ?? [];
   const args = command.replace(' --because "…"', '').split(' ').slice(1);
 
-  assert.match(await refused(assay, ...args), /--because: expected why this is good/);
+  assert.match(await misused(assay, ...args), /--because: expected why this is good/);
   assert.match(
-    await refused(assay, ...args, '--path', '/usr/bin/x', '--because', 'x'),
+    await misused(assay, ...args, '--path', '/usr/bin/x', '--because', 'x'),
     /expected operating_system with --path, or none, got "?hypervisor/,
   );
   assert.match(
@@ -337,7 +344,7 @@ test('status and brake say that nothing is held; releasing wants a reason', asyn
   const { brake } = await json<{ brake: Brake }>(assay, 'status');
   assert.equal(brake.engaged, false);
   assert.match(await done(assay, 'brake'), /^the brake is not engaged/);
-  assert.match(await refused(assay, 'brake', 'release'), /--because/);
+  assert.match(await misused(assay, 'brake', 'release'), /--because/);
   await done(assay, 'brake', 'release', '--because', 'an exercise');
   assert.equal(await done(assay, 'brake', 'history'), 'nothing was changed so far\n');
   await done(assay, 'host', 'register', 'node2');
