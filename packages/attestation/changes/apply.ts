@@ -24,8 +24,8 @@ export type Plan<R> = {
   check?(rehearsal: Rehearsal, needing: ReadonlySet<string>): void;
 };
 
-/** What is changed, for codes and messages. */
-export type Subject = { readonly kind: 'policy' | 'reference'; readonly where: string };
+/** What is changed, for codes and messages; and by which command somebody would do it, where that can be told. */
+export type Subject = { readonly kind: 'policy' | 'reference'; readonly where: string; readonly command?: string };
 
 export type Applied<R> = { readonly result: R; readonly rehearsal: Rehearsal };
 
@@ -107,23 +107,36 @@ async function judgeAnew(needs: ChangeNeeds, excused: ReadonlySet<string>): Prom
 
 const mostNamed = 5;
 
-export function checkBrake({ kind, where }: Subject, rehearsal: Rehearsal): void {
+/** @throws AssayError `policy-brake` or `reference-brake` */
+export function checkBrake({ kind, where, command: act }: Subject, rehearsal: Rehearsal): void {
   if (!isBraked(rehearsal)) return;
-  const { losing, lost_recently: before = 0, losing_percent: percent, brake_percent: most, changes } = rehearsal;
-  const listed = changes.filter(({ before, after }) => before === 'trusted' && after !== 'trusted');
-  const losers = [...new Set(listed.map(({ host }) => host))];
-  const named = losers.slice(0, mostNamed).join(', ');
+  const { lost_recently: before = 0, losing_percent: percent, brake_percent: most } = rehearsal;
+  const { losing_unheard: unheard = 0 } = rehearsal;
+  const losing = rehearsal.losing + unheard;
+  const command = act ? `${act} ` : '';
+  const named = losersIn(rehearsal).slice(0, mostNamed).join(', ');
   const others = losing > mostNamed ? ` and ${losing - mostNamed} more` : '';
   const trusted = Math.round((100 * (losing + before)) / percent);
   const together = before > 0 ? `${losing}, and ${before} by changes just before,` : `${losing}`;
+  const away = unheard > 0 ? `, ${unheard} of them when heard again` : '';
   throw new AssayError(
     `${kind}-brake`,
     where,
     `a change by which at most ${most} % of the trusted hosts lose trust`,
-    `${together} of ${trusted} (${Math.round(percent)} %), most by ${mostOften(listed)}: ${named}${others}`,
-    { hint: 'look at the rehearsal (dry_run); to do it all the same, give force and because' },
+    `${together} of ${trusted} (${Math.round(percent)} %)${away}, most by ${mostOften(lossesIn(rehearsal))}: ${named}${others}`,
+    {
+      hint: [`${command}--dry-run`, 'says more,', `${command}--force --because "…"`, 'does it all the same'].join(' '),
+    },
   );
 }
+
+const lossesIn = ({ changes, when_heard = [] }: Rehearsal): Rehearsal['changes'] => [
+  ...changes.filter(({ before, after }) => before === 'trusted' && after !== 'trusted'),
+  ...when_heard,
+];
+
+/** Names of hosts that would lose trust, now or when they are heard again; as many as the rehearsal lists. */
+export const losersIn = (rehearsal: Rehearsal): string[] => [...new Set(lossesIn(rehearsal).map(({ host }) => host))];
 
 /** The code that decides most often. */
 function mostOften(changes: Rehearsal['changes']): string {

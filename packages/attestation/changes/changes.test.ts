@@ -50,7 +50,7 @@ test('retiring is rehearsed, held by the brake, and done when forced with a reas
   assert.deepEqual([status, code], [409, 'reference-brake']);
   assert.match(
     message,
-    /at most 20 % .* got 3 of 3 \(100 %\), most by measurement-retired: node1, node2, node3; .* force and because/,
+    /at most 20 % .* got 3 of 3 \(100 %\), most by measurement-retired: node1, node2, node3; --dry-run .* --force --because /,
   );
   assert.equal((await refused('POST', retire, { force: true }))[1], 'change-because-missing');
   assert.equal((await refused('POST', retire, { force: true, because: '  ' }))[1], 'change-because-missing');

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testClock } from '@assay/daemon/testing';
-import type { PolicyResult, Verdict } from '@assay/protocol';
+import type { LearnResult, PolicyResult, ReferenceChangeResult, Verdict } from '@assay/protocol';
 import fc from 'fast-check';
 import { applyPolicy } from './policies.ts';
-import { fleetPolicy, gist, names, recordEvidence, startFleet } from './testing/fleet.ts';
+import { retireValues } from './reference.ts';
+import { fleetPolicy, gist, names, recordEvidence, startFleet, valuesOf } from './testing/fleet.ts';
 import { changing } from './testing/needs.ts';
 import { heldNoLonger } from './verdict-life.ts';
 
@@ -64,14 +65,14 @@ test('a policy by which evidence is good for less costs those their trust whose 
   assert.deepEqual([engaged, fallen], [false, []], 'what was forced is no fall');
 });
 
-test('hosts whose verdicts have expired do not make the share of those that would lose trust smaller', async (t) => {
+test('hosts that were not heard for a day do not make the share of those that would lose trust smaller', async (t) => {
   const { needs, clock, db, registry, moment } = await changing('sqlite::memory:', t, [
     { name: 'live1' },
     { name: 'live2' },
     ...names(8, 'dead').map((name) => ({ name })),
   ]);
   needs.brakePercent = 20;
-  clock.pass(7_200_000);
+  clock.pass(86_400_000);
   for (const name of ['live1', 'live2']) {
     const stored = registry.stored(name);
     assert.ok(stored);
@@ -91,6 +92,78 @@ test('hosts whose verdicts have expired do not make the share of those that woul
   const { rehearsal } = await applyPolicy(needs, { document, dry_run: true });
   assert.deepEqual([rehearsal.losing, rehearsal.losing_percent, rehearsal.stale], [2, 100, 8]);
   await assert.rejects(applyPolicy(needs, { document }), { code: 'policy-brake' });
+});
+
+test('while no verdict holds, a change counts whom it would cost trust when they are heard again', async (t) => {
+  const clock = testClock(Date.now());
+  const hosts = names(3).map((name) => ({ name }));
+  const { ok, refused, ids } = await startFleet(t, hosts, { clock });
+  const retire = `/v1/reference/${ids['hypervisor']}/retire`;
+  clock.pass(7_200_000);
+  const { rehearsal } = await ok<ReferenceChangeResult>('POST', retire, { dry_run: true });
+  assert.deepEqual(
+    [rehearsal.losing, rehearsal.changes, rehearsal.stale, rehearsal.unheard, rehearsal.losing_unheard],
+    [0, [], undefined, 3, 3],
+  );
+  assert.deepEqual([rehearsal.losing_percent, rehearsal.silent], [100, []]);
+  assert.deepEqual(
+    rehearsal.when_heard?.map(({ host, before, after, code }) => [host, before, after, code]),
+    names(3).map((name) => [name, 'trusted', 'untrusted', 'measurement-retired']),
+  );
+  const [status, code, message] = await refused('POST', retire, { because: 'while unknown' });
+  assert.deepEqual([status, code], [409, 'reference-brake']);
+  assert.match(
+    message,
+    /got 3 of 3 \(100 %\), 3 of them when heard again, most by measurement-retired: node1, node2, node3/,
+  );
+  const other = await ok<LearnResult>('POST', '/v1/reference', { values: valuesOf('b') });
+  assert.deepEqual([other.rehearsal?.unheard, other.rehearsal?.losing_percent], [3, 0]);
+  clock.pass(86_400_000 - 7_200_000 - 1);
+  assert.equal((await refused('POST', retire))[1], 'reference-brake', 'a millisecond short of a day');
+  clock.pass(1);
+  const later = await ok<ReferenceChangeResult>('POST', retire);
+  assert.deepEqual([later.rehearsal.unheard, later.rehearsal.stale, later.rehearsal.losing_percent], [undefined, 3, 0]);
+});
+
+test('a host whose round was cut short counts by its last evidence, and one that nothing was known of does not', async (t) => {
+  const { needs, registry, moment, verdict } = await changing('sqlite::memory:', t, [
+    { name: 'cut' },
+    { name: 'live' },
+    { name: 'odd', variant: 'b' },
+  ]);
+  const { values } = (await needs.standards(needs.db)).knownGood;
+  const id = values.find(({ component }) => component === 'hypervisor')?.id ?? '';
+  for (const name of ['cut', 'odd']) {
+    const stored = registry.stored(name);
+    assert.ok(stored);
+    const verdicts = [{ ...verdict(name), trust: 'unknown' as const, reason: 'cut short', findings: [] }];
+    registry.accept({ ...stored, ...moment(), round: 2, verdicts });
+  }
+  const { rehearsal } = await retireValues(needs, [id], { dry_run: true });
+  const { losing, losing_unheard, unheard, losing_percent, silent } = rehearsal;
+  assert.deepEqual([losing, losing_unheard, unheard, losing_percent, silent], [1, 1, 1, 100, ['odd']]);
+});
+
+test('what changes cost hosts that are away counts together within the window, unless it is taken back', async (t) => {
+  const clock = testClock(Date.now());
+  const hosts = [
+    ...names(8).map((name) => ({ name })),
+    { name: 'b1', variant: 'b' },
+    { name: 'c1', variant: 'c' },
+    { name: 'd1', variant: 'd' },
+  ];
+  const { ok, refused } = await startFleet(t, hosts, { clock, brake_percent: 20 });
+  const own: string[] = [];
+  for (const variant of ['b', 'c', 'd'])
+    own.push((await ok<LearnResult>('POST', '/v1/reference', { values: valuesOf(variant) })).added[0]?.id ?? '');
+  clock.pass(7_200_000);
+  await ok('POST', `/v1/reference/${own[0]}/retire`);
+  await ok('POST', `/v1/reference/${own[1]}/retire`);
+  const [, code, message] = await refused('POST', `/v1/reference/${own[2]}/retire`);
+  assert.equal(code, 'reference-brake');
+  assert.match(message, /got 1, and 2 by changes just before, of 11/);
+  await ok('POST', `/v1/reference/${own[0]}/reinstate`);
+  await ok('POST', `/v1/reference/${own[2]}/retire`);
 });
 
 test('whatever was before, nothing given anew holds longer than it did', () => {

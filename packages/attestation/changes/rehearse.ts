@@ -45,21 +45,32 @@ export async function rehearse(
     for (const { host } of batch) {
       await pause();
       const one = verified.get(host);
+      const before = registry.poolsOf(host).map((pool) => registry.current(host, pool).verdict);
       const judged = one && judgeRecorded(needs, one, next);
-      if (judged && wantsNeeding) needing.add(host, judgeRecorded(needs, one, present), judged);
+      const held = new Set(before.filter(isHeld).map(({ pool }) => pool));
+      const counts = one && isRecent(needs, one) && (before.length === 0 || held.size < before.length);
+      const good = one && (counts || wantsNeeding) ? judgeRecorded(needs, one, present) : [];
+      if (judged && wantsNeeding) needing.add(host, good, judged);
       const after = judged && asOfNow(needs, one, judged);
-      if (!after) silent.push(host);
-      else
-        tally.add(
-          host,
-          registry.poolsOf(host).map((pool) => registry.current(host, pool).verdict),
-          after,
-        );
+      if (after) tally.add(host, before, after);
+      const unheard = counts ? good.filter(({ pool, trust }) => !held.has(pool) && trust === 'trusted') : [];
+      if (judged && counts) tally.addUnheard(host, unheard, judged);
+      if (!after && unheard.length === 0) silent.push(host);
     }
   }
   const { losers, losses } = tally;
   return { rehearsal: tally.result({ silent, brakePercent }), losers, losses, needing: needing.losers };
 }
+
+/** For so long the last evidence speaks for a host that is not heard: agents and servers are not away for longer by accident. */
+const recentMs = 86_400_000;
+
+const isRecent = ({ clock }: JudgingNeeds, { recorded }: Verified): boolean =>
+  clock.now().getTime() - recorded.receivedAt.getTime() < recentMs;
+
+/** It is known what the host is worth now; without a policy it is nothing, whatever the evidence. */
+const isHeld = ({ trust, findings }: Verdict): boolean =>
+  trust !== 'unknown' || findings.some(({ code }) => code === 'policy-missing');
 
 /** What is judged anew is stored so, and read so. Undefined: the verdict rests on a later round, which says nothing more. */
 function asOfNow(

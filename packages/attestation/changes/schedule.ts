@@ -4,7 +4,7 @@ import { AssayError } from '@assay/core';
 import type { ReferenceValue } from '@assay/protocol';
 import { readJournal, writeJournal } from '../storage/journal.ts';
 import type { Alarm } from './alarm.ts';
-import { checkBrake } from './apply.ts';
+import { checkBrake, losersIn } from './apply.ts';
 import type { RunTimeBrake } from './brake.ts';
 import { nameOf } from './life.ts';
 import type { ChangeNeeds } from './needs.ts';
@@ -12,7 +12,7 @@ import { promoteValues } from './reference.ts';
 
 export type ScheduleNeeds = ChangeNeeds & {
   alarm: Alarm;
-  brake: Pick<RunTimeBrake, 'engaged' | 'turned'>;
+  brake: Pick<RunTimeBrake, 'engaged' | 'turned' | 'state'>;
   /** What is not promoted though its time has come, by id, in words: kept here. */
   heldValues: Map<string, string>;
 };
@@ -45,22 +45,25 @@ export function createSchedule(needs: ScheduleNeeds) {
   /** As many as go together; each is rehearsed with those before it, so that several cannot cost what one may not. */
   async function harmless(values: readonly ReferenceValue[]) {
     const fit: string[] = [];
-    const held: { value: ReferenceValue; error: AssayError }[] = [];
+    const held: { value: ReferenceValue; error: AssayError; hosts: string[] }[] = [];
     for (const value of values) {
+      let hosts: string[] = [];
       try {
         const { rehearsal } = await promoteValues(needs, [...fit, value.id], { dry_run: true });
-        checkBrake({ kind: 'reference', where: `reference value ${value.id}` }, rehearsal);
+        hosts = losersIn(rehearsal);
+        const command = `assay reference promote ${value.id.slice(0, 8)}`;
+        checkBrake({ kind: 'reference', where: `reference value ${value.id}`, command }, rehearsal);
         fit.push(value.id);
       } catch (error) {
         if (!(error instanceof AssayError)) throw error;
-        held.push({ value, error });
+        held.push({ value, error, hosts });
       }
     }
     return { fit, held };
   }
 
   /** Each reason is written once, and somebody is called; with other numbers it is the same. */
-  async function hold(value: ReferenceValue, message: string): Promise<void> {
+  async function hold(value: ReferenceValue, message: string, hosts: readonly string[]): Promise<void> {
     const text = `${nameOf(value)} is due since ${value.until} and what it replaces is not retired: ${message}`;
     heldValues.set(value.id, `${value.id.slice(0, 8)} ${text}`);
     const lines = await readJournal(db, { action: 'reference-hold', subject: value.id });
@@ -68,7 +71,7 @@ export function createSchedule(needs: ScheduleNeeds) {
     const at = clock.now().toISOString();
     const line = { at, by: 'assay', action: 'reference-hold', subject: value.id, text };
     await db.transaction().execute((tx) => writeJournal(tx, line));
-    alarm.raise({ event: 'retirement-held', text, at, hosts: [] });
+    alarm.raise({ event: 'retirement-held', text, at, hosts });
   }
 
   return {
@@ -80,13 +83,13 @@ export function createSchedule(needs: ScheduleNeeds) {
       const values = all.filter((value) => !isWaiting(value, revision));
       if (values.length === 0) return;
       if (brake.engaged) {
-        for (const value of values) await hold(value, 'the brake is on');
+        for (const value of values) await hold(value, 'the brake is on', brake.state().fallen);
         return;
       }
       const { fit, held } = await harmless(values);
-      for (const { value, error } of held) {
+      for (const { value, error, hosts } of held) {
         tried.set(value.id, { untilMs: clock.uptimeMs() + againMs, revision, turned: brake.turned });
-        await hold(value, error.message);
+        await hold(value, error.message, hosts);
       }
       if (fit.length === 0) return;
       await promoteValues(needs, fit, { by: 'assay', because: 'its window has ended' });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check, Rehearsal } from '@assay/protocol';
-import { Reported } from '../reported.ts';
 import { type ChangeOptions, perform } from './change.ts';
-import { loss } from './show-rehearsal.ts';
+import { loss, rehearsalText } from './show-rehearsal.ts';
 import { testTerminal } from './testing/terminal.ts';
 
 const rehearsing = (losing: number, of: number): Rehearsal =>
@@ -111,23 +110,6 @@ test('as JSON, what programs read is one answer; what people read stands beside 
   assert.deepEqual([terminal.printed, terminal.json.length, terminal.notes.length], [[], 1, 1]);
 });
 
-test('the fleet may move on: what the server’s brake refuses then says how to force it', async () => {
-  const failing = perform(
-    {
-      send: async (change) => {
-        if (change.dry_run) return {};
-        throw new Reported('policy-brake', 'POST /v1/policies', '5 of 10 would lose trust (policy-brake)');
-      },
-      rehearsalOf: () => undefined,
-      plan: () => '',
-      done: () => '',
-    },
-    {},
-    testTerminal(),
-  );
-  await assert.rejects(failing, { code: 'policy-brake', message: /5 of 10.*--force --because/ });
-});
-
 test('what is always asked is asked once, where there is somebody to ask', async () => {
   const asks = 'take this into known good?';
   const no = await asked(rehearsing(0, 10), {}, 'n', asks);
@@ -142,4 +124,33 @@ test('what is always asked is asked once, where there is somebody to ask', async
 test('what other changes cost just now is said, and of how many', () => {
   const rehearsal = { ...rehearsing(1, 10), lost_recently: 3, losing_percent: 40 };
   assert.equal(loss(rehearsal), '1 of 10 trusted hosts would lose trust, after 3 by other changes just now (40 %)');
+});
+
+test('hosts that would lose trust when they are heard again are said, asked about, and held by the brake like others', async () => {
+  const away = (count: number) => ({
+    ...{ ...rehearsing(0, 10), losing_unheard: count, losing_percent: 10 * count },
+    when_heard: [
+      {
+        host: 'node7',
+        pool: 'default',
+        before: 'trusted',
+        after: 'untrusted',
+        code: 'measurement-retired',
+        reason: 'x',
+      },
+    ] as Rehearsal['when_heard'] & object,
+  });
+  const text = rehearsalText(away(1));
+  assert.match(
+    text,
+    /^1 host whose verdict has expired would not be trusted when heard again: node7\n {2}measurement-retired: x$/m,
+  );
+  assert.match(text, /: 1 of 10 trusted hosts would lose trust, when heard again \(10 %\)$/m);
+  assert.doesNotMatch(text, /no verdict would change|nobody/);
+  assert.equal((await asked(away(1), {})).failure?.code, 'change-unconfirmed');
+  assert.equal((await asked(away(3), { yes: true })).failure?.code, 'change-brake');
+  assert.equal(
+    loss({ ...away(3), losing: 1, losing_percent: 40 }),
+    '4 of 10 trusted hosts would lose trust, 3 of them when heard again (40 %)',
+  );
 });

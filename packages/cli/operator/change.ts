@@ -3,8 +3,7 @@
 import { AssayError } from '@assay/core';
 import type { Change, Rehearsal } from '@assay/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
-import { Reported } from '../reported.ts';
-import { loss, rehearsalText } from './show-rehearsal.ts';
+import { allLosing, loss, rehearsalText } from './show-rehearsal.ts';
 import type { Terminal } from './terminal.ts';
 import { who } from './who.ts';
 
@@ -78,9 +77,7 @@ export async function perform<R>(
   const asked = rehearsal ? await mayGoOn(rehearsal, options, terminal) : false;
   if (asks && !asked && !options.yes && terminal.ask) await confirmed(terminal.ask, asks);
 
-  const result = await send(change).catch((error: unknown) => {
-    throw refusedByBrake(error);
-  });
+  const result = await send(change);
   if (json) await terminal.printJson(result);
   else await terminal.print(done(result));
   return result;
@@ -92,7 +89,7 @@ async function mayGoOn(
   { askAbove = 5, yes, force }: ChangeOptions,
   { ask }: Terminal,
 ): Promise<boolean> {
-  const { losing, losing_percent: share, brake_percent: brake } = rehearsal;
+  const { losing_percent: share, brake_percent: brake } = rehearsal;
   if (isBraked(rehearsal) && !force)
     throw new AssayError(
       'change-brake',
@@ -103,7 +100,7 @@ async function mayGoOn(
         hint: `nothing was changed; ${howToForce}`,
       },
     );
-  if (losing === 0 || share <= askAbove || yes || force) return false; // who forces gives a reason, and has been told before
+  if (allLosing(rehearsal) === 0 || share <= askAbove || yes || force) return false; // who forces gives a reason, and has been told before
   if (!ask)
     throw new AssayError('change-unconfirmed', 'terminal', 'somebody to ask, or --yes', loss(rehearsal), {
       hint: `nothing was changed; with --ask-above ${Math.ceil(share)} nobody is asked`,
@@ -125,9 +122,3 @@ const refusalText = ({ brake_percent: brake }: Rehearsal): string =>
   `without the dry run the brake would refuse this (more than ${brake} %), unless with --force --because "…"`;
 
 const howToForce = 'to do it all the same: --force --because "…"';
-
-/** The fleet moved on between rehearsal and change. */
-function refusedByBrake(error: unknown): unknown {
-  if (!(error instanceof Reported && error.code.endsWith('-brake'))) return error;
-  return new Reported(error.code, error.where, `${error.message}; ${howToForce}`);
-}

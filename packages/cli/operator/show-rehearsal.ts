@@ -7,7 +7,15 @@ import { table } from './table.ts';
 const mostShown = 30;
 
 export function rehearsalText(rehearsal: Rehearsal, all = false): string {
-  const { hosts, silent, changes, more = 0, stale = 0 } = rehearsal;
+  const {
+    hosts,
+    silent,
+    changes,
+    more = 0,
+    stale = 0,
+    when_heard: heard = [],
+    losing_unheard: unheard = 0,
+  } = rehearsal;
   const sorted = [...changes].sort((a, b) => order(a) - order(b));
   const shown = all ? sorted : sorted.slice(0, mostShown);
   const unshown = sorted.length - shown.length;
@@ -15,24 +23,44 @@ export function rehearsalText(rehearsal: Rehearsal, all = false): string {
     shown.length === 0 ? '' : table(['host', 'pool', 'before', 'after', 'finding'], shown.map(rowOf)),
     unshown > 0 ? `and ${unshown} more (--all)` : '',
     more > 0 ? `and ${more} more that the server does not list` : '',
+    unheard === 0
+      ? ''
+      : `${counted(unheard, 'host')} whose verdict has expired would not be trusted when heard again: ${listed([...new Set(heard.map(({ host }) => host))], all)}${whyHeard(heard)}`,
     `rehearsed on the recorded evidence of ${counted(hosts, 'host')}: ${outcome(rehearsal)}`,
-    stale === 0 ? '' : `the verdict of ${counted(stale, 'host')} has expired: they do not count`,
+    stale === 0
+      ? ''
+      : `the verdict of ${counted(stale, 'host')} has expired, and their last evidence is a day old or not good: they do not count`,
     silent.length === 0 ? '' : `of ${listed(silent, all)} nothing can be said: no evidence is recorded`,
   ];
   return parts.filter(Boolean).join('\n');
 }
 
-/** `3 of 10 trusted hosts would lose trust (30 %)`; `1 of 10 …, after 3 by other changes just now (40 %)` */
-export function loss({ losing, lost_recently: lost = 0, losing_percent: share }: Rehearsal): string {
+/** The first finding of each code, with its reason: who is away is not in the table. */
+function whyHeard(changes: readonly VerdictChange[]): string {
+  const codes = new Map(changes.toReversed().map(({ code = 'no longer in the pool', reason }) => [code, reason]));
+  return [...codes]
+    .map(([code, reason]) => `\n  ${escaped(reason.startsWith(code) ? reason : `${code}: ${reason}`)}`)
+    .join('');
+}
+
+/** How many would lose trust, now or when they are heard again. */
+export const allLosing = ({ losing, losing_unheard: unheard = 0 }: Rehearsal): number => losing + unheard;
+
+/** `3 of 10 trusted hosts would lose trust (30 %)`; `1 of 10 …, after 3 by other changes just now (40 %)`; `…, 2 of them when heard again (20 %)` */
+export function loss(rehearsal: Rehearsal): string {
+  const { losing_unheard: unheard = 0, lost_recently: lost = 0, losing_percent: share } = rehearsal;
+  const losing = allLosing(rehearsal);
   if (losing === 0) return '0 trusted hosts would lose trust';
   // The share says of how many: the server rounds nothing before it compares.
   const of = share > 0 ? ` of ${Math.round(((losing + lost) * 100) / share)}` : '';
+  const away = unheard > 0 ? `, ${unheard === losing ? '' : `${unheard} of them `}when heard again` : '';
   const before = lost > 0 ? `, after ${lost} by other changes just now` : '';
-  return `${losing}${of} trusted ${losing === 1 && !of ? 'host' : 'hosts'} would lose trust${before} (${rounded(share)} %)`;
+  return `${losing}${of} trusted ${losing === 1 && !of ? 'host' : 'hosts'} would lose trust${away}${before} (${rounded(share)} %)`;
 }
 
 function outcome(rehearsal: Rehearsal): string {
-  const { changes, losing, more = 0 } = rehearsal;
+  const { changes, more = 0 } = rehearsal;
+  const losing = allLosing(rehearsal);
   const gaining = changes.filter(({ before, after }) => before !== 'trusted' && after === 'trusted').length;
   const gained = gaining > 0 ? `${gaining}${more > 0 ? ' or more' : ''} would gain it` : '';
   if (changes.length === 0 && losing === 0) return 'no verdict would change';

@@ -37,8 +37,14 @@ export const Rehearsal = Type.Object({
   hosts: Type.Integer(),
   /** Hosts that nothing can be said of: no evidence is recorded that their verdict rests on. */
   silent: Type.Array(HostName),
-  /** Hosts whose verdict has expired: they are not trusted, have nothing to lose, and no change wins them back before they are heard. */
+  /** Hosts whose verdict has expired, and that are not `unheard`: they have nothing to lose, and no change wins them back before they are heard. */
   stale: Type.Optional(Type.Integer()),
+  /** Hosts that are not trusted now only because no verdict holds: their last evidence is less than a day old, and good by what is good now. */
+  unheard: Type.Optional(Type.Integer()),
+  /** Those of them whose last evidence would not be good any more. */
+  losing_unheard: Type.Optional(Type.Integer()),
+  /** What becomes of these when they are heard again, `before` by what is good now; at most 1000. */
+  when_heard: Type.Optional(Type.Array(VerdictChange)),
   /** Who would lose trust first; at most 1000. */
   changes: Type.Array(VerdictChange),
   /** Changes beyond those. */
@@ -47,7 +53,7 @@ export const Rehearsal = Type.Object({
   losing: Type.Integer(),
   /** Others that lost trust by changes within the brake's window which nobody forced, and would not have it again. */
   lost_recently: Type.Optional(Type.Integer()),
-  /** `losing` and `lost_recently`, in percent of the hosts that are trusted now or were before those changes; 0 where nobody is `losing`. */
+  /** `losing`, `losing_unheard` and `lost_recently`, in percent of the hosts that are trusted now, were before those changes, or are `unheard`; 0 where nobody is of the first two. */
   losing_percent: Type.Number(),
   /** Above this share a change wants `force`. */
   brake_percent: Type.Number(),
