@@ -21,7 +21,7 @@ import { recordedHost } from './recorded-host.ts';
 export async function acceptHost(needs: ChangeNeeds, host: string, request: AcceptRequest): Promise<AcceptResult> {
   needs.registry.requireRegistered(host);
   const { pool = defaultPool, component, path, values: shown, evidence_sha256: lookedAt, ...change } = request;
-  if (!change.because?.trim())
+  if (!change.dry_run && !change.because?.trim())
     throw new AssayError('accept-because-missing', 'because', 'the reason why this is good', 'none', {
       hint: 'whoever asks later what was accepted reads it in the journal',
     });

@@ -14,7 +14,7 @@ export async function acceptFrom(
   wanted: Pick<AcceptRequest, 'component' | 'path' | 'pool'>,
   options: ChangeOptions,
 ): Promise<void> {
-  if (!options.because)
+  if (!options.because && !options.dryRun)
     throw new AssayError('accept-because-missing', '--because', 'why this is good', 'no reason', {
       hint: 'it is kept in the history, for whoever asks later',
     });
@@ -26,5 +26,5 @@ export async function acceptFrom(
     return { ...result, known };
   };
   const asks = 'take this into known good?';
-  await perform({ ...addition(send, options.all === true), asks }, options, terminal);
+  await perform({ ...addition(send, options), asks }, options, terminal);
 }
