@@ -13,17 +13,29 @@ type FromPackage = Options & { files?: false; filesOnly?: true; everyFile?: true
 export function referenceImport(group: Command): void {
   const add = (usage: string, description: string) =>
     withWindow(withChange(withAccess(group.command(usage).description(description))))
-      .option('--component <name>', 'what it is of (else as its kind has it)')
+      .option(
+        '--component <name>',
+        'what it is of: firmware, boot_loader, hypervisor, operating_system, an extra of a policy (else by its kind)',
+      )
       .option('--vendor <vendor>', 'who made it')
       .option('--name <name>', 'of what is imported')
       .option('--version <version>', 'of what is imported');
 
   add(
     'import <files...>',
-    'kernels, initrds, EFI applications, lists of digests, exports; - is a list on standard input',
+    'kernels, initrds, EFI applications, lists of digests, exports; of a folder what boots; - is a list on standard input',
   )
     .addOption(new Option('--kind <kind>', 'not told by content').choices(['file', 'list', 'package', 'export']))
     .option('--claim <claim>', 'what it is measured as: kernel image, initrd file, …')
+    .addHelpText(
+      'after',
+      `
+Each file is told by its content. Of a folder, and of all folders in it, kernels,
+hypervisors and EFI applications are taken by their content, initrds by their
+content and a name with initrd or initramfs in it; what is left out is told with
+the reason. Links are not followed. A list or an export is taken only when it is
+named itself; packages by import-package, all files of a folder by import-tree.`,
+    )
     .action(async (files: string[], options: FromFiles) => {
       const { importValues } = await import('../operator/import.ts');
       const { kind, claim } = options;

@@ -21,13 +21,8 @@ export function reference(program: Command): void {
     .option('--component <name>', 'only those of this component')
     .option('--json', 'as JSON')
     .action(async (options: Options & { state?: ReferenceState; component?: string }) => {
-      const { reference, terminal, valueTable } = await load(options);
-      const { state, component } = options;
-      const values = (await reference.list()).filter(
-        (value) => (!state || value.state === state) && (!component || value.component === component),
-      );
-      if (options.json) await terminal.printJson({ values });
-      else await terminal.print(valueTable(values));
+      const [session, { listValues }] = await Promise.all([load(options), import('../operator/list-values.ts')]);
+      await listValues(session, options, options.json === true);
     });
   add('show <id>', 'one value: what is good by it, since when, by whom, and who rests on it')
     .option('--all', 'long lists in full')
@@ -44,8 +39,14 @@ export function reference(program: Command): void {
     .option('--name <name>', 'of what is learnt')
     .option('--version <version>', 'of what is learnt')
     .action(async (host: string, options: Changing & WindowOptions & Learning) => {
-      const { learnFrom } = await import('../operator/learn.ts');
-      const { component: components, name, version } = options;
+      const [session, { learnFrom }, { componentNamed, componentNames }] = await Promise.all([
+        load(options),
+        import('../operator/learn.ts'),
+        import('../operator/component-names.ts'),
+      ]);
+      const { component, name, version } = options;
+      const known = component && componentNames(await session.policies.list());
+      const components = known && component.map((one) => componentNamed(one, known));
       const request: LearnRequest = {
         host,
         ...(components && { components }),
@@ -53,7 +54,7 @@ export function reference(program: Command): void {
         ...(version !== undefined && { version }),
         ...windowOf(options, new Date()),
       };
-      await learnFrom(await load(options), request, options);
+      await learnFrom(session, request, options);
     });
   referenceImport(group);
   for (const act of ['retire', 'promote', 'reinstate', 'remove'] as const) {

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { authenticodeDigest, parseEventLog, readPe } from '@assay/measurement';
@@ -86,6 +86,18 @@ test('of a folder what boots is taken, by content and, of what is packed, by nam
       .sort(),
     ['boot loader image', 'initrd', 'initrd file', 'kernel file', 'kernel image'],
   );
+  writeFileSync(join(folder, 'a.deb'), buildDeb([]));
+  writeFileSync(join(folder, 'sums'), `${sha256('a')}  /a\n`);
+  writeFileSync(join(folder, 'README'), 'read me');
+  const leftOut: [string, string][] = [];
+  await readFiles([folder], { leaveOut: ({ path, why }) => leftOut.push([basename(path), why]) });
+  assert.deepEqual(Object.fromEntries(leftOut), {
+    'changelog.gz': 'packed as an initrd is, without initrd or initramfs in the name',
+    link: 'links, which are not followed',
+    'a.deb': 'packages: assay reference import-package takes them',
+    sums: 'lists or exports, which are taken only by name',
+    README: 'no kernel, no initrd, no EFI application',
+  });
   await assert.rejects(readFiles([folder], { claim: 'initrd' }), { code: 'file-kind' });
   const empty = folderOf(t);
   await assert.rejects(readFiles([empty]), { code: 'file-kind' });
@@ -156,7 +168,7 @@ test('a tree is an allow list by the paths its files will have, links not follow
   await assert.rejects(readTree(root, { root: join(root, 'usr') }), { code: 'tree-root' });
   await assert.rejects(readTree(folderOf(t)), { code: 'tree-empty' });
   await assert.rejects(readTree(join(root, 'usr/b'), { root }), { code: 'file-kind', message: /a folder.*a file/ });
-  await assert.rejects(readTree(join(root, 'none')), { code: 'file-unreadable' });
+  await assert.rejects(readTree(join(root, 'none')), { code: 'file-unreadable', message: /expected a folder/ });
 });
 
 test('a file that is written, replaced or removed while it is read is refused', async (t) => {

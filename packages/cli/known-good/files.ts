@@ -6,10 +6,13 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AssayError } from '@assay/core';
 import type { NewReferenceValue } from '@assay/protocol';
+import { debMagic } from './archive/deb.ts';
+import { rpmMagic } from './archive/rpm.ts';
 import { bootFileKind, bootParts } from './boot-file.ts';
 import { componentOfClaim } from './claim.ts';
 import { digestsOf } from './digests.ts';
 import { limits } from './limits.ts';
+import { enoughToTell, looksLike } from './looks-like.ts';
 import type { FilesOptions } from './options.ts';
 import { readWhole, unreadable } from './read.ts';
 import { measurementValues } from './values.ts';
@@ -51,7 +54,7 @@ const initrdName = /init(rd|ramfs)/i;
 
 /** @param among whether it is one of a folder's, not named by itself */
 function valuesOf(path: string, bytes: Buffer, options: FilesOptions, among = false): NewReferenceValue[] {
-  const { claim, component, ...said } = options;
+  const { claim, component, leaveOut: _, ...said } = options;
   const source = { kind: 'file' as const, name: path, sha256: createHash('sha256').update(bytes).digest('hex') };
   const head = { name: basename(path), ...withoutUndefined(said), source };
   if (claim) {
@@ -87,6 +90,7 @@ async function folderValues(folder: string, options: FilesOptions): Promise<NewR
       const path = join(next, entry.name);
       if (entry.isDirectory()) folders.push(path);
       else if (entry.isFile()) values.push(...(await valuesInFolder(path, options)));
+      else options.leaveOut?.({ path, why: entry.isSymbolicLink() ? 'links, which are not followed' : 'no files' });
     }
   }
   return values;
@@ -95,6 +99,17 @@ async function folderValues(folder: string, options: FilesOptions): Promise<NewR
 /** Modules of GRUB, fonts, documentation: a folder of what boots has a lot that is not measured by itself. */
 async function valuesInFolder(path: string, options: FilesOptions): Promise<NewReferenceValue[]> {
   const { size } = await stat(path);
-  if (size > limits.image) return [];
-  return valuesOf(path, await readWhole(path, limits.image), options, true);
+  const bytes = size > limits.image ? undefined : await readWhole(path, limits.image);
+  const values = bytes ? valuesOf(path, bytes, options, true) : [];
+  if (values.length === 0) options.leaveOut?.({ path, why: bytes ? whyNot(bytes, path) : 'too long for a boot' });
+  return values;
+}
+
+function whyNot(bytes: Buffer, path: string): string {
+  const head = bytes.subarray(0, enoughToTell);
+  if ([debMagic, rpmMagic].some((magic) => head.subarray(0, magic.length).equals(magic)))
+    return 'packages: assay reference import-package takes them';
+  if (bootFileKind(bytes, path) === 'initrd') return 'packed as an initrd is, without initrd or initramfs in the name';
+  if (looksLike(head).import) return 'lists or exports, which are taken only by name';
+  return 'no kernel, no initrd, no EFI application';
 }

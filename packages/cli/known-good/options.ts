@@ -12,7 +12,12 @@ export type Said = {
 export type FilesOptions = Said & {
   /** What measures the file: its digest becomes a measurement of this claim, whatever the file is. */
   claim?: string | undefined;
+  /** Hears what was not taken of a folder. */
+  leaveOut?: ((one: LeftOut) => void) | undefined;
 };
+
+/** A file that a folder has, and nothing becomes of. */
+export type LeftOut = { path: string; why: string };
 
 export type ListOptions = FilesOptions & {
   /** Read when the path is `-`. */

@@ -157,7 +157,7 @@ function valuesOf(
   ];
   if (values.length === 0)
     throw new AssayError('package-empty', source.name, 'a kernel, a boot loader or programs', 'none of these', {
-      hint: 'where IMA measures what is read, take every file',
+      hint: 'it may only name other packages; for rules of IMA that measure what is read, take what it has with --every-file',
     });
   return values;
 }

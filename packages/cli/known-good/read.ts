@@ -5,10 +5,10 @@ import type { Readable } from 'node:stream';
 import { AssayError } from '@assay/core';
 import type { Pieces } from './archive/byte-source.ts';
 
-export function unreadable(where: string, cause: unknown): AssayError {
+export function unreadable(where: string, cause: unknown, what = 'a file'): AssayError {
   const { code } = cause as NodeJS.ErrnoException;
   const got = code === 'ENOENT' ? 'none of this name' : code === 'EISDIR' ? 'a folder' : cause;
-  return new AssayError('file-unreadable', where, 'a file that can be read', got, { cause });
+  return new AssayError('file-unreadable', where, `${what} that can be read`, got, { cause });
 }
 
 /** Pieces of a stream. @throws while it is read: AssayError `file-unreadable` */

@@ -32,7 +32,7 @@ export async function readTree(folder: string, options: TreeOptions = {}): Promi
 
 const real = (path: string): Promise<string> =>
   realpath(path).catch((cause) => {
-    throw unreadable(path, cause);
+    throw unreadable(path, cause, 'a folder');
   });
 
 async function* regularFiles(start: string): AsyncGenerator<string, void, void> {

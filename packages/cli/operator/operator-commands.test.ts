@@ -148,6 +148,11 @@ test('an update says what it will replace, or that it replaces nothing; known va
   assert.match(await done(assay, 'reference', 'show', id), /^update +replaces, at .*: operating system tool 1 \(/m);
   const other = await done(assay, ...list('cc', '3'), ...next, '--name', 'other');
   assert.match(other, nothing);
+  const two = [...list('e0', '5'), file('e1', `${'e1'.repeat(32)}  /usr/bin/z\n`), '--next', '--name', 'two'];
+  assert.match(
+    await done(assay, ...two),
+    /^added 2 values: .*; to take them back: .*\n {2}\w{8}, \w{8}: replaces nothing/m,
+  );
   const [, lone = ''] = /^added 1 value: ([0-9a-f]{8})/m.exec(other) ?? [];
   assert.match(await done(assay, 'reference', 'show', lone), /^update +replaces nothing: /m);
 
@@ -157,9 +162,58 @@ test('an update says what it will replace, or that it replaces nothing; known va
   assert.match(await done(assay, ...list('aa', '1'), ...next), /already known: .*, it is current, and was not put/);
 
   await done(assay, 'reference', 'retire', old, '--because', 'over');
+  const retired = await assay(list('aa', '1'));
+  assert.match(retired.stdout, /^NOT good, for it was retired: operating system: tool 1, .* because “over”; to make/m);
+  assert.match(retired.stderr, new RegExp(`reference-retired|none of it is good; .* assay reference reinstate ${old}`));
+  assert.equal(retired.code, 1);
+  await done(assay, ...list('aa', '1'), '--dry-run');
+  const some = [...list('aa', '1'), file('good', `${'dd'.repeat(32)}  /usr/bin/y\n`)];
+  assert.match(await done(assay, ...some), /^NOT good[\s\S]*^added 1 value/m, 'of what was asked for some is good');
   const again = await done(assay, 'reference', 'retire', old);
   assert.match(again, /^operating system tool 1 \(.*\) is retired already, since .*: nothing to do\n$/);
   assert.match(await done(assay, 'reference', 'reinstate', old), nothing);
+});
+
+test('a component that nobody defines is refused where values come in, and where they are listed', async (t) => {
+  const server = await startTestServer(t);
+  const assay = assayOf(t, server);
+  const file = folderOf(t);
+  const sums = file('sums', `${'ab'.repeat(32)}  /usr/bin/x\n`);
+  const wrong = /--component: expected one of firmware, .*, got hypervsior; .*extras/;
+  assert.match(await misused(assay, 'reference', 'import', sums, '--component', 'hypervsior'), wrong);
+  const list = file('list.csv', `claim,component,sha256\nkernel image,hypervsior,${'ab'.repeat(32)}\n`);
+  assert.match(await misused(assay, 'reference', 'import', list), /list\.csv: expected one of .*, got hypervsior/);
+  assert.match(await misused(assay, 'reference', 'import-tree', dirname(sums), '--component', 'hypervsior'), wrong);
+  assert.match(await misused(assay, 'reference', 'learn', 'node1', '--component', 'hypervsior'), wrong);
+  assert.match(
+    await misused(assay, 'reference', 'list', '--component', 'kernel'),
+    /--component: expected one of firmware/,
+  );
+  assert.deepEqual(await valuesOf(assay), []);
+
+  const extras = 'pool: default\nextras: [{name: tboot, pcrs: [17, 18]}]\nknown_good: [tboot]\n';
+  await done(assay, 'policy', 'apply', file('extras.yaml', extras));
+  const { added } = await json<LearnResult>(assay, 'reference', 'import', sums, '--component', 'operating system');
+  assert.equal(added[0]?.component, 'operating_system');
+  assert.match(await done(assay, 'reference', 'list', '--component', 'Operating-System'), /^\w{8} +operating system /m);
+  assert.match(
+    await done(assay, 'reference', 'list', '--component', 'tboot'),
+    /^none of component tboot; there are values of operating system$/m,
+  );
+  assert.match(await done(assay, 'reference', 'list', '--state', 'retired'), /^none that is retired$/m);
+});
+
+test('a folder is imported by what boots, and what is left out is told with the reason', async (t) => {
+  const server = await startTestServer(t);
+  const assay = assayOf(t, server);
+  const file = folderOf(t);
+  const folder = dirname(file('README', 'read me'));
+  const empty = await assay(['reference', 'import', folder]);
+  assert.equal(empty.code, 1);
+  assert.match(empty.stderr, /^left out, 1 file:\n {2}no kernel, no initrd, no EFI application: .*README$/m);
+  file('initrd.img', '070701');
+  const { code, stdout, stderr } = await assay(['reference', 'import', folder]);
+  assert.deepEqual([code, /^added 1 value/m.test(stdout), /README/.test(stderr)], [0, true, true], stdout + stderr);
 });
 
 test('a file is what its claim says, a folder an allow list, and an option of the command never part of a value', async (t) => {
@@ -307,6 +361,7 @@ test('a kernel nobody planned: explained, accepted exactly as it was shown, trus
   const [command = ''] = /assay host accept node2 --component hypervisor --because "…"/.exec(told) ?? [];
   const args = command.replace(' --because "…"', '').split(' ').slice(1);
 
+  assert.match(await done(assay, ...args, '--dry-run'), /^would add hypervisor: /);
   assert.match(await misused(assay, ...args), /--because: expected why this is good/);
   assert.match(
     await misused(assay, ...args, '--path', '/usr/bin/x', '--because', 'x'),
