@@ -1,12 +1,13 @@
 // In what does a component differ from what is known good of it? All of it, beside the one finding that a verdict carries.
 // Nothing here makes a host trusted: reference/compare.ts does, and is asked before anybody comes here.
 import type { ReferenceEvent, ReferenceValue } from '@assay/protocol';
+import { compare } from '../reference/compare.ts';
 import { partsOf } from '../reference/good-by.ts';
 import { claimOfEvent } from '../reference/known-good.ts';
 import type { QuotedEvent } from '../reference/learn.ts';
 import { knownByPcrs } from '../reference/pcr-values.ts';
 import { type Standing, standingOf } from '../reference/standing.ts';
-import { type Admitted, banksOf, type Facts, standInOf, supportOf } from '../reference/support.ts';
+import { type Admitted, admittedOf, banksOf, type Facts, standInOf, supportOf } from '../reference/support.ts';
 import { type Alignment, align, type Departure } from './align.ts';
 import { thingsWith } from './known-things.ts';
 
@@ -32,6 +33,8 @@ const mostAligned = 8;
 const good: Admitted = ['good'];
 
 export function deviationsOf(component: string, facts: Facts): Deviations {
+  const compared = compare(component, facts);
+  const blamed = compared.known ? undefined : compared.blamed;
   const { pcrs } = knownByPcrs(component, facts, good);
   const seen = partsOf(facts.events, component).filter(({ event }) => !pcrs.has(event.pcr));
   const speaks = (part: QuotedEvent) => supportOf(part, facts, good);
@@ -39,19 +42,20 @@ export function deviationsOf(component: string, facts: Facts): Deviations {
     const support = speaks(part);
     return support?.by === 'value' ? [{ part, value: support.value }] : [];
   };
-  const nearest = nearestSequence(component, facts, seen, pcrs, (part) => standInOf(part, facts, good) !== undefined);
+  const isGood = (part: QuotedEvent) => standInOf(part, facts, good) !== undefined;
+  const nearest = nearestSequence({ component, facts, blamed }, seen, pcrs, isGood);
   if (!nearest) {
     const open = seen.filter((part) => !speaks(part));
     return {
       base: undefined,
-      deviations: open.map((part) => deviationOf(component, facts, { expected: undefined, seen: part })),
+      deviations: open.map((part) => deviationOf({ component, facts, blamed }, { expected: undefined, seen: part })),
       same: seen.flatMap(valueFor),
     };
   }
   const { value, standing, alignment, open } = nearest;
   return {
     base: { value, standing },
-    deviations: open.map((one) => deviationOf(component, facts, one)),
+    deviations: open.map((one) => deviationOf({ component, facts, blamed }, one)),
     same: [
       ...alignment.same.map((part) => ({ part, value })),
       ...alignment.departures.flatMap(({ seen: part }) => (part ? valueFor(part) : [])),
@@ -59,12 +63,13 @@ export function deviationsOf(component: string, facts: Facts): Deviations {
   };
 }
 
+/** `blamed`: what the verdict names as not good (any more). */
+type Question = { component: string; facts: Facts; blamed: ReferenceValue | undefined };
 type Nearest = { value: ReferenceValue; standing: Standing; alignment: Alignment; open: Departure[] };
 
 /** Of those that are good; where there are none, of those that were or will be. */
 function nearestSequence(
-  component: string,
-  facts: Facts,
+  { component, facts, blamed }: Question,
   seen: readonly QuotedEvent[],
   pcrs: ReadonlySet<number>,
   isGood: (part: QuotedEvent) => boolean,
@@ -77,7 +82,10 @@ function nearestSequence(
   }));
   const standing = all.filter((one) => one.standing === 'good');
   let nearest: Nearest | undefined;
-  for (const one of foremost(standing.length > 0 ? standing : all, seen, banks[0] ?? 'sha256')) {
+  const among = foremost(standing.length > 0 ? standing : all, seen, banks[0] ?? 'sha256');
+  const first = ({ value }: { value: ReferenceValue }) => (value === blamed ? 0 : value.state === 'next' ? 2 : 1);
+  const named = all.filter((one) => one.value === blamed && standing.length === 0 && !among.includes(one));
+  for (const one of [...named, ...among].sort((a, b) => first(a) - first(b))) {
     const alignment = align(one.events, seen, banks);
     // A single measurement stands for another of its kind, never for one more.
     const open = alignment.departures.filter(
@@ -105,7 +113,7 @@ function foremost<T extends { events: readonly ReferenceEvent[] }>(
     .map(({ one }) => one);
 }
 
-function deviationOf(component: string, facts: Facts, { expected, seen }: Departure): Deviation {
+function deviationOf({ component, facts, blamed }: Question, { expected, seen }: Departure): Deviation {
   const banks = banksOf(facts);
   const claim = seen?.claim ?? (expected ? claimOfEvent(expected) : '');
   const bank = banks.find((one) => expected?.digests[one] !== seen?.digests[one]) ?? banks[0] ?? 'sha256';
@@ -114,6 +122,10 @@ function deviationOf(component: string, facts: Facts, { expected, seen }: Depart
   const told = things.map(({ value }) => ({ value, standing: standingOf(value, facts.now) }));
   // What is good somewhere else in the component is not retired, whatever else knows it.
   const isGood = told.some(({ standing }) => standing === 'good');
-  const known = isGood ? undefined : (told.find(({ standing }) => standing === 'early') ?? told.at(-1));
+  const known = isGood ? undefined : (told.find(({ value }) => value === blamed) ?? foremostKnown(told, facts.now));
   return { claim, expected, seen, known };
 }
+
+/** What is to come, else what was retired last. */
+const foremostKnown = (told: readonly NonNullable<Deviation['known']>[], now: Date): Deviation['known'] =>
+  admittedOf(told, ['early', 'retired'], now)[0];

@@ -186,6 +186,47 @@ test('a component that is, as a whole, what was retired or is good later, is tol
   }
 });
 
+test('of several sequences that were retired every line names the one that equals what was measured', () => {
+  const retired = (log: Uint8Array, id: string, at: string) =>
+    namedValue(id, 'hypervisor', sequence(booted(lab, log).events, 'hypervisor'), {
+      state: 'retired',
+      retired_at: new Date(lab.now.getTime() - day).toISOString(),
+      retired_because: at,
+    });
+  // By id, and in the order they were added, the older one comes first; both kernels are good by themselves.
+  const digests = (text: string) => ({ sha256: createHash('sha256').update(text).digest('hex') });
+  const kernels = namedValue(
+    'kernels',
+    'hypervisor',
+    measurements({ claim: 'kernel image', digests: digests('another') }),
+  );
+  const rest = taughtBy(lab).filter(({ component }) => component !== 'hypervisor');
+  const values = [...rest, kernels, retired(lab.log, 'aa', 'old'), retired(changed(kernel), 'bb', 'new')];
+  for (const given of [values, values.toReversed()]) {
+    const { told, verdict } = booted(lab, changed(kernel), given);
+    const [difference, ...others] = told.differences;
+    assert.deepEqual(others, []);
+    for (const text of [difference?.text, difference?.resembles, difference?.seen, told.summary, verdict.reason])
+      assert.match(text ?? '', /^(?!.*\b(aa|old)\b).*\b(bb|new)\b/);
+    assert.equal(difference?.value, 'bb');
+    assert.deepEqual(
+      told.commands.flatMap(({ command }) => (command.includes(' reference ') ? [command] : [])),
+      ['assay reference reinstate bb'],
+    );
+  }
+  // Beside a good sequence it is told event by event, and names the same.
+  const beside = booted(lab, changed(kernel), [
+    ...taughtBy(lab),
+    retired(changed(kernel), 'cc', 'new'),
+    retired(writeEventLog(withDigests(parseEventLog(changed(kernel)), 21, { sha256: other })), 'dd', 'old'),
+  ]);
+  assert.deepEqual(
+    beside.told.differences.map(({ claim, value }) => [claim, value]),
+    [['kernel image', 'cc']],
+  );
+  assert.match(beside.verdict.reason, /cc/);
+});
+
 test('of a component of which nothing is known one thing is told', () => {
   const values = taughtBy(golden).filter(({ component }) => component !== 'boot_loader');
   const { told } = booted(golden, golden.log, values);

@@ -1,15 +1,15 @@
 // Is what a component measured known to be good? And if not: was it good once, will it be, or was it never known?
 // Nothing is known about a component without reference values.
-import { components, type Finding } from '@assay/protocol';
-import { missing, notGood, unknown } from './difference.ts';
+import { components, type Finding, type ReferenceValue } from '@assay/protocol';
+import { blamedOf, missing, notGood, unknown } from './difference.ts';
 import { goodBy } from './good-by.ts';
 import type { KnownGood } from './known-good.ts';
 import { type Admitted, banksOf, type Facts, type Support } from './support.ts';
 
-/** `values`: ids of what it is good by, or was. */
+/** `values`: ids of what it is good by, or was; `blamed`: which of them is not good, where all is known. */
 export type Comparison =
   | { known: true; values: readonly string[]; supports: readonly Support[] }
-  | { known: false; values: readonly string[]; finding: Finding };
+  | { known: false; values: readonly string[]; finding: Finding; blamed?: ReferenceValue | undefined };
 
 /** What was good counts more than what will be: it was taken back. */
 const notGoodYet: readonly Admitted[] = [
@@ -25,7 +25,13 @@ export function compare(component: string, facts: Facts): Comparison {
   const hasOthers = facts.knownGood.hasOthersThanGood(facts.now);
   for (const admitted of hasOthers ? notGoodYet : []) {
     const was = goodBy(component, facts, admitted);
-    if (was) return { known: false, values: idsOf(was), finding: notGood(component, was, facts) };
+    if (was)
+      return {
+        known: false,
+        values: idsOf(was),
+        finding: notGood(component, was, facts),
+        blamed: blamedOf(was, facts)?.value,
+      };
   }
   const finding = hasValues(component, facts) ? unknown(component, facts) : missing(component, facts);
   return { known: false, values: [], finding };

@@ -5,9 +5,9 @@ import type { FindingCode } from '../findings/catalogue.ts';
 import { finding } from '../findings/finding.ts';
 import { makers, partsOf } from './good-by.ts';
 import type { QuotedEvent } from './learn.ts';
-import { knownByPcrs, pcrDifference, pcrFinding } from './pcr-values.ts';
+import { type ByValue, knownByPcrs, pcrDifference, pcrFinding } from './pcr-values.ts';
 import { equal, isSamePlace } from './sequence.ts';
-import { earlyText, retiredText, standingOf } from './standing.ts';
+import { earlyText, retiredText, type Standing, standingOf } from './standing.ts';
 import { type Admitted, admittedOf, banksOf, type Facts, type Support, standInOf, supportOf } from './support.ts';
 
 /** Where two sequences part: `expected` was left out, `seen` is new, or one stands in the other's place. */
@@ -44,14 +44,9 @@ export function unknown(component: string, facts: Facts): Finding {
 
 /** All is known, but by values of which one was retired, or is not good yet. */
 export function notGood(component: string, supports: readonly Support[], facts: Facts): Finding {
-  const standing = ({ value }: { value: ReferenceValue }) => standingOf(value, facts.now);
-  const values = supports.filter((one) => one.by === 'value');
-  const [support] = [
-    ...values.filter((one) => standing(one) === 'retired'),
-    ...values.filter((one) => standing(one) === 'early'),
-  ];
+  const support = blamedOf(supports, facts);
   if (!support) return unknown(component, facts);
-  const isRetired = standing(support) === 'retired';
+  const isRetired = standingOf(support.value, facts.now) === 'retired';
   const code = isRetired ? 'measurement-retired' : 'measurement-early';
   const said = isRetired ? retiredText(support.value) : earlyText(support.value);
   const nearest = nearestSequence(component, facts, good);
@@ -63,6 +58,13 @@ export function notGood(component: string, supports: readonly Support[], facts: 
   return finding(code, `${componentName(component)} measurements`, expected, said, { component });
 }
 
+/** Which of them is not good: what was taken back first, then what is to come. */
+export function blamedOf(supports: readonly Support[], { now }: Pick<Facts, 'now'>): ByValue | undefined {
+  const values = supports.filter((one) => one.by === 'value');
+  const as = (standing: Standing) => values.find(({ value }) => standingOf(value, now) === standing);
+  return as('retired') ?? as('early');
+}
+
 /** The first event in which what was measured parts from the sequence nearest to it; of good ones, unless none is. */
 function nearestSequence(component: string, facts: Facts, only?: Admitted): Difference | undefined {
   const all = facts.knownGood.sequences(component, facts.quoted);
@@ -72,7 +74,8 @@ function nearestSequence(component: string, facts: Facts, only?: Admitted): Diff
   const banks = banksOf(facts);
   const isGood = (a: ReferenceEvent, b: QuotedEvent) =>
     equal(a, b, banks) || (isSamePlace(a, b) && standInOf(b, facts, good) !== undefined);
-  const among = standing.length > 0 || only ? standing : all;
+  // Of several that are as near, one that is not about to come: what is expected does not change with what is planned.
+  const among = (standing.length > 0 || only ? standing : all).toSorted((a, b) => planned(a) - planned(b));
   const differences = among.map(({ events }) => {
     const known = events.filter(({ pcr }) => !pcrs.has(pcr));
     const open = difference(known, seen, isGood);
@@ -83,6 +86,8 @@ function nearestSequence(component: string, facts: Facts, only?: Admitted): Diff
     ? undefined
     : differences.reduce((best, next) => (next.distance < best.distance ? next : best));
 }
+
+const planned = ({ value }: { value: ReferenceValue }): number => Number(value.state === 'next');
 
 function difference(
   known: readonly ReferenceEvent[],

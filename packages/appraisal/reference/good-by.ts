@@ -4,7 +4,16 @@ import { isCovered } from './coverage.ts';
 import type { QuotedEvent } from './learn.ts';
 import { knownByPcrs } from './pcr-values.ts';
 import { isSame, sameButFor } from './sequence.ts';
-import { type Admitted, admittedOf, banksOf, type Facts, type Support, standInOf, supportOf } from './support.ts';
+import {
+  type Admitted,
+  admittedOf,
+  banksOf,
+  type Facts,
+  goodUntil,
+  type Support,
+  standInOf,
+  supportOf,
+} from './support.ts';
 
 /** In log order. Split once for a log, which comes again in each round and from many hosts. */
 export function partsOf(events: readonly QuotedEvent[], component: string): readonly QuotedEvent[] {
@@ -30,11 +39,18 @@ export function goodBy(component: string, facts: Facts, admitted: Admitted): Sup
   const { supports, pcrs } = knownByPcrs(component, facts, admitted);
   const isOpen = (pcr: number) => !pcrs.has(pcr);
   const rest = seen.filter(({ event }) => isOpen(event.pcr));
+  let last: Support[] | undefined;
   for (const { value, events } of sequences) {
     const wanted = events.filter(({ pcr }) => isOpen(pcr));
     const others = sameButFor(wanted, rest, banks, (part) => standInOf(part, facts, admitted));
-    if (others) return [{ by: 'value', value, part: undefined }, ...supports, ...others];
+    if (!others) continue;
+    const way: Support[] = [{ by: 'value', value, part: undefined }, ...supports, ...others];
+    const until = goodUntil(way, facts.now);
+    if (until === undefined) return way;
+    // Of several ways in which it was good the one it was good by last.
+    if (!last || until > (goodUntil(last, facts.now) ?? '')) last = way;
   }
+  if (last) return last;
   // A sequence in any state forbids it: else retiring the last one would make good what had another order.
   if (facts.knownGood.isOrdered(component, facts.quoted) && (rest.length > 0 || pcrs.size === 0)) return undefined;
   const others = rest.map((part) => supportOf(part, facts, admitted));

@@ -32,12 +32,25 @@ export type Support =
 
 export const banksOf = ({ quoted }: Pick<Facts, 'quoted'>): Bank[] => quoted.map(({ hash }) => hash as Bank);
 
-/** Those that stand as admitted, the preferred first. */
+/** Those that stand as admitted, the preferred first; of those that were retired the last one: it was good longest. */
 export const admittedOf = <T extends { value: ReferenceValue }>(
   all: readonly T[],
   admitted: Admitted,
   now: Date,
-): T[] => admitted.flatMap((standing) => all.filter(({ value }) => standingOf(value, now) === standing));
+): T[] =>
+  admitted.flatMap((standing) => {
+    const those = all.filter(({ value }) => standingOf(value, now) === standing);
+    return standing === 'retired' ? those.sort((a, b) => compareTimes(retiredAt(b), retiredAt(a))) : those;
+  });
+
+const retiredAt = ({ value }: { value: ReferenceValue }): string => value.retired_at ?? '';
+const compareTimes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** When something ceased to be good by these: the first of them that was retired. Undefined: none was. */
+export const goodUntil = (supports: readonly Support[], now: Date): string | undefined =>
+  supports
+    .flatMap((one) => (one.by === 'value' && standingOf(one.value, now) === 'retired' ? [retiredAt(one)] : []))
+    .sort(compareTimes)[0];
 
 /** @returns undefined: nothing speaks for it */
 export const supportOf = (part: QuotedEvent, facts: Facts, admitted: Admitted): Support | undefined =>

@@ -173,6 +173,49 @@ test('a whole sequence that was retired is told apart from one never known, what
   assert.equal(codeOf(measured(before, { [lineAt]: 'never' }), both, 'hypervisor'), 'measurement-unknown');
 });
 
+test('of several that were retired the one that equals what was measured is named, else the one it was good by last', () => {
+  const retired = (log: typeof direct, id: string, day: number) =>
+    goldenOf(log, { state: 'retired', retired_at: `2026-05-0${day}T00:00:00.000Z` }).flatMap((value) =>
+      value.component === 'hypervisor' ? [{ ...value, id, name: id }] : [],
+    );
+  const boot = (text: string) => measured(direct, { [kernelAt]: text });
+  const named = (text: string, values: readonly ReferenceValue[]) => {
+    const compared = told(boot(text), values, 'hypervisor');
+    assert.ok(!compared.known && compared.finding.code === 'measurement-retired');
+    return [
+      compared.blamed?.id,
+      compared.values[0],
+      /: (?:expected .*, got )?(\w+), retired/.exec(compared.finding.message)?.[1],
+    ];
+  };
+  // By id the older one comes first.
+  const values = [...retired(boot('old'), 'aa', 1), ...retired(boot('new'), 'bb', 2)];
+  const singles = ['old', 'new', 'newest'].map((text) => kernel(`linux ${text}`, text));
+  const all = [...values, ...singles];
+  assert.deepEqual(named('old', all), ['aa', 'aa', 'aa']);
+  assert.deepEqual(named('new', all), ['bb', 'bb', 'bb']);
+  assert.deepEqual(named('newest', all), ['bb', 'bb', 'bb'], 'equal to none: the one that was retired last');
+  // A golden sequence that is good, and a kernel of two packages: the later one kept it good.
+  const twice = ['a', 'b'].map((id, i) =>
+    kernel(id, 'new', { state: 'retired', retired_at: `2026-05-0${i + 3}T00:00:00.000Z` }),
+  );
+  assert.equal(told(boot('new'), [...golden, ...twice], 'hypervisor').values[1], 'b');
+  const [early] = twice;
+  const known = [...retired(boot('new'), 'zz', 2), ...golden];
+  assert.deepEqual(named('new', [...known, ...(early ? [early] : [])])[0], 'zz', 'what is equal comes first');
+  // Good beside a good sequence until day 1, and beside another one until day 2.
+  const gone = kernel('a', 'new', { state: 'retired', retired_at: '2026-05-01T00:00:00.000Z' });
+  const digest = direct.events[lineAt]?.digests.sha256?.toHex() ?? '';
+  const line = namedValue(
+    'line',
+    'hypervisor',
+    measurements({ claim: 'kernel command line', digests: { sha256: digest } }),
+  );
+  const later = retired(measured(boot('new'), { [lineAt]: 'other line' }), 'zz', 2);
+  assert.deepEqual(told(boot('new'), [...golden, gone, line], 'hypervisor').values, ['golden hypervisor', 'a']);
+  assert.deepEqual(told(boot('new'), [...golden, gone, line, ...later], 'hypervisor').values, ['zz', 'line']);
+});
+
 /** All that a boot measured, each by itself; of the direct boot also what starts before the kernel. */
 const singlesOf = (log: typeof direct, changes: Partial<ReferenceValue> = {}): ReferenceValue[] =>
   factsOfLog(bytesOf(log), []).events.map((part, i) =>
