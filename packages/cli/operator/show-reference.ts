@@ -9,7 +9,7 @@ import {
 } from '@assay/protocol';
 import { replacesText } from './replacing.ts';
 import { counted, listed } from './show-rehearsal.ts';
-import { table } from './table.ts';
+import { type Terminal, table } from './table.ts';
 import { minute, nameOf, shortId } from './value-names.ts';
 
 /** Of a digest, in lists. */
@@ -20,7 +20,8 @@ const mostLines = 12;
 
 type Value = ReferenceValue | NewReferenceValue;
 
-export const valueTable = (values: readonly ReferenceSummary[]): string =>
+/** @param out a narrow one shows what tells values apart, and who needs them */
+export const valueTable = (values: readonly ReferenceSummary[], out: Terminal = process.stdout): string =>
   values.length === 0
     ? 'none: assay reference learn HOST, assay reference import-package FILE'
     : table(
@@ -37,6 +38,8 @@ export const valueTable = (values: readonly ReferenceSummary[]): string =>
           escaped(`${value.source.kind} ${value.source.name}`),
           minute(value.added_at),
         ]),
+        out,
+        ['added', 'source', 'form', 'count', 'window'],
       );
 
 /** Everything about one value. @param there values that are there: names of those it is to replace */

@@ -22,6 +22,32 @@ test('on a terminal it is no wider than that, and still whole', () => {
   assert.match(drawn, /untrusted/);
 });
 
+test('on a terminal nothing is cut, however long a word is', () => {
+  const drawn = stripVTControlCharacters(table(head, rows, { isTTY: true, columns: 60 }));
+  for (const line of drawn.split('\n')) assert.ok([...line].length <= 60, line);
+  const reason = drawn.split('\n').map((line) => line.split('│')[3] ?? '');
+  assert.ok(
+    reason
+      .join('')
+      .replaceAll(' ', '')
+      .includes(`${'28d6'.repeat(16)},got${'9f00'.repeat(16)}`.slice(0, 80)),
+    drawn,
+  );
+  assert.doesNotMatch(drawn, /…/);
+});
+
+test('a narrow terminal goes without what may go, and says so; a wide one and a pipe have all', () => {
+  const wide = ['name', 'state', 'source'];
+  const lines = [['node1', 'current', 'package linux-image-6.1.0-32-amd64_6.1.129-1_amd64.deb']];
+  const drawn = (columns: number) =>
+    stripVTControlCharacters(table(wide, lines, { isTTY: true, columns }, ['source', 'state']));
+  assert.match(drawn(40), /NAME +│ STATE +│[\s\S]*\na wider terminal, or a pipe, has source as well$/);
+  assert.doesNotMatch(drawn(40), /SOURCE|package/);
+  assert.match(drawn(60), /SOURCE[\s\S]*╯?$/, 'it gives way before it goes');
+  assert.doesNotMatch(drawn(60), /as well/);
+  assert.match(table(wide, lines, { isTTY: false }, ['source']), /package/);
+});
+
 test('an age is told in the unit that fits it', () => {
   assert.deepEqual([-5, 1499, 119_000, 180_000, 3 * 3600_000, 5 * 86_400_000].map(age), [
     '0 s',
