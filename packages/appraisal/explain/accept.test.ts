@@ -57,6 +57,15 @@ test('an event in the place of a known one is accepted by itself, in the banks t
   );
 });
 
+test('who names what does not differ is told what does', () => {
+  const host = booted(lab, changed(line));
+  assert.throws(() => accept(host, 'kernel'), {
+    code: 'accept-not-found',
+    hint: 'what differs: hypervisor (kernel command line); any of these names may be given',
+  });
+  assert.deepEqual(claims(accept(host, 'command line')[0]?.content), ['kernel command line']);
+});
+
 test('of two things that differ the one that is named is accepted, and the other is not', () => {
   const host = booted(lab, changed(kernel, line));
   const one = accept(host, 'kernel image');
@@ -114,7 +123,11 @@ test('all of a component is accepted from a quote alone that covers it; a measur
 test('what does not differ is not found', () => {
   const host = booted(lab, changed(kernel));
   for (const wish of ['firmware', 'kernel command line', 'initrd', '', 'constructor', '__proto__', 'x\u001b[31m'])
-    assert.throws(() => accept(host, wish), { code: 'accept-not-found', hint: 'what differs is in: hypervisor' }, wish);
+    assert.throws(
+      () => accept(host, wish),
+      { code: 'accept-not-found', hint: 'what differs: hypervisor (kernel image); any of these names may be given' },
+      wish,
+    );
   assert.throws(() => accept(booted(lab, lab.log), 'hypervisor'), {
     code: 'accept-not-found',
     hint: 'nothing differs',
@@ -233,6 +246,7 @@ test('a file that changed is told by its path, and accepted by it', () => {
   const both = host.with(...valuesFrom(accept(host, 'operating_system')));
   assert.equal(both.verdict.trust, 'trusted', both.verdict.reason);
   assert.throws(() => accept(host, 'operating_system', '/usr/bin/program-0'), { code: 'accept-not-found' });
+  assert.throws(() => accept(host, 'kernel'), { hint: /^what differs: files \(--path FILE\);/ });
   assert.throws(() => accept(host, 'hypervisor'), { code: 'accept-not-found' });
 });
 

@@ -1,13 +1,15 @@
 // What has to be known good for exactly what this host measured to be so, and nothing else? Never from evidence that does not hold, and
 // never something that was known and is not good now: that was somebody's decision, to be taken back by name.
-import { AssayError } from '@assay/core';
+import { AssayError, escaped } from '@assay/core';
 import { componentName, components, type NewReferenceValue } from '@assay/protocol';
 import { type JudgementInput, judge } from '../appraise.ts';
 import { factsOf } from '../component-results.ts';
 import { compare } from '../reference/compare.ts';
 import { compareExtra, extrasOf } from '../reference/extras.ts';
+import type { Facts } from '../reference/support.ts';
 import { acceptedFiles } from './accept-files.ts';
 import { acceptedClaims, acceptedComponent, acceptedPcrs } from './accept-measurements.ts';
+import { deviationsOf } from './deviations.ts';
 
 export type AcceptWish = {
   /** A component, or an extra of the policy; a claim, `kernel image`; or `kernel`, however it was measured. */
@@ -46,7 +48,11 @@ export function acceptable(input: JudgementInput, { component: wish, path }: Acc
               ...(open.some((one) => one === name) ? acceptedComponent(host, name, facts) : []),
               ...(name === 'operating_system' && files && files.bad.length > 0 ? acceptedFiles(host, files) : []),
             ];
-  if (contents.length === 0) throw notFound(host, path ?? wish, [...open, ...extras.map((one) => one.name)]);
+  if (contents.length === 0) {
+    const differing = open.map((one) => withClaims(one, facts));
+    const bad = files && files.bad.length > 0 ? ['files (--path FILE)'] : [];
+    throw notFound(host, path ?? wish, [...differing, ...extras.map((one) => componentName(one.name)), ...bad]);
+  }
   return contents.map((one) => ({ ...one, source }));
 }
 
@@ -56,7 +62,18 @@ function componentNamed(text: string): string | undefined {
   return components.find((one) => one === name);
 }
 
+const mostClaims = 5;
+
+/** `hypervisor (kernel command line)`: any of these names may be asked for. */
+function withClaims(component: string, facts: Facts): string {
+  const claims = [...new Set(deviationsOf(component, facts).deviations.map(({ claim }) => claim))];
+  if (claims.length === 0) return componentName(component);
+  const more = claims.length - mostClaims;
+  const named = claims.slice(0, mostClaims).map(escaped).join(', ');
+  return `${componentName(component)} (${named}${more > 0 ? ` and ${more} more` : ''})`;
+}
+
 const notFound = (host: string, wish: string, open: readonly string[]): AssayError =>
   new AssayError('accept-not-found', `host ${host}`, 'something that differs from what is known good', wish, {
-    hint: open.length > 0 ? `what differs is in: ${open.map(componentName).join(', ')}` : 'nothing differs',
+    hint: open.length > 0 ? `what differs: ${open.join('; ')}; any of these names may be given` : 'nothing differs',
   });

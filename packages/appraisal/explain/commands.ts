@@ -1,5 +1,12 @@
 // Which commands would mend it, and what does each do? From the mildest to the widest.
-import { componentName, type Difference, type Explanation, type Finding } from '@assay/protocol';
+import {
+  componentName,
+  type Difference,
+  defaultPool,
+  type Explanation,
+  type Finding,
+  type Labels,
+} from '@assay/protocol';
 import { shellWord } from './shell-word.ts';
 
 type Command = Explanation['commands'][number];
@@ -7,8 +14,16 @@ type Command = Explanation['commands'][number];
 /** Claims that a package brings. */
 const packaged = new Set(['kernel image', 'kernel file', 'hypervisor file', 'boot loader image']);
 
+export type About = {
+  host: string;
+  pool: string;
+  connected: boolean;
+  /** What the policy of the pool asks for of a host to be in it. */
+  labels?: Labels | undefined;
+};
+
 export function commandsFor(
-  { host, pool, connected }: { host: string; pool: string; connected: boolean },
+  { host, pool, connected, labels = {} }: About,
   differences: readonly Difference[],
   findings: readonly Finding[],
 ): Command[] {
@@ -16,6 +31,7 @@ export function commandsFor(
   const add = (command: string, effect: string) => {
     if (!commands.has(command)) commands.set(command, effect);
   };
+  const inPool = pool === defaultPool ? '' : ` --pool ${pool}`;
   const addAttest = (effect: string) =>
     connected
       ? add(`assay host attest ${host}`, effect)
@@ -38,7 +54,7 @@ export function commandsFor(
     add('assay reference import-package PACKAGE.deb', 'the files of this package are known good on every host');
   for (const { path = '' } of files.slice(0, 3))
     add(
-      `assay host accept ${host} --component operating_system --path ${shellWord(path)} --because "…"`,
+      `assay host accept ${host} --component operating_system --path ${shellWord(path)}${inPool} --because "…"`,
       'takes this file, as this host has it, into known good',
     );
   const measured = open.filter(({ path }) => path === undefined);
@@ -48,24 +64,36 @@ export function commandsFor(
       ? '; its Secure Boot is another one: be sure of it'
       : '';
     add(
-      `assay host accept ${host} --component ${component} --because "…"`,
+      `assay host accept ${host} --component ${component}${inPool} --because "…"`,
       `takes exactly what differs in its ${componentName(component)} into known good: every host that shows it is good in it${keys}`,
     );
   }
-  if (measured.length > 0)
-    add(
-      `assay reference learn ${host}`,
-      'takes all that this host measures now into known good; only for a host whose making you know',
-    );
   const again = 'after you booted it into what it ran before, or put the old file back and rebooted it';
   if (differences.length > 0) addAttest(`asks it again: ${again}`);
+  // What a package brings is never learnt from the host that shows it.
+  if (measured.length > 0 && !measured.some(({ claim }) => packaged.has(claim)))
+    add(
+      `assay reference learn ${host}`,
+      'takes all that this host measures now into known good, whoever made it so; only for a host whose making you know',
+    );
   for (const { code } of findings) {
+    if (code === 'pool-foreign' && Object.keys(labels).length > 0)
+      add(
+        `assay host label ${host} ${labelWords(labels)}`,
+        `puts it into pool ${pool}: its policy asks for these labels`,
+      );
+    if (code === 'pool-missing') add('assay policy list', 'says which pools there are');
     if (code === 'policy-missing')
       add('assay policy apply FILE', `gives pool ${pool} a policy: without one nobody is trusted in it`);
     if (askAgain.has(code)) addAttest('asks it now');
   }
   return [...commands].map(([command, effect]) => ({ command, effect }));
 }
+
+const labelWords = (labels: Labels): string =>
+  Object.entries(labels)
+    .map(([name, value]) => shellWord(`${name}=${value}`))
+    .join(' ');
 
 /** What one more round may mend. */
 const askAgain = new Set([

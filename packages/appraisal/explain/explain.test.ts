@@ -11,7 +11,7 @@ import { bootPcrs } from '../policy/policy.ts';
 import { measurements, namedValue, scene, sequence, testPolicy } from '../testing/index.ts';
 import { acceptable } from './accept.ts';
 import { explain } from './explain.ts';
-import { booted, labLog, recordedLog, taughtBy } from './testing/boot.ts';
+import { type Booted, booted, labLog, recordedLog, taughtBy } from './testing/boot.ts';
 
 const day = 86_400_000;
 const golden = scene(recordedLog('secure-boot'));
@@ -62,11 +62,39 @@ test('another kernel is told once, with what it resembles and the commands that 
     [
       'assay reference import-package PACKAGE.deb',
       'assay host accept node1 --component hypervisor --because "…"',
-      'assay reference learn node1',
       'assay host attest node1',
     ],
+    'not learnt from the host that shows it',
   );
   assert.ok(told.commands.every(({ effect }) => effect.length > 10));
+});
+
+test('learning from the host comes last, and not where a package differs', () => {
+  const commands = (index: number) => booted(lab, changed(index)).told.commands.map(({ command }) => command);
+  assert.deepEqual(commands(21), [
+    'assay host accept node1 --component hypervisor --because "…"',
+    'assay host attest node1',
+    'assay reference learn node1',
+  ]);
+  assert.ok(!commands(kernel).some((command) => command.includes(' learn ')));
+});
+
+test('commands are of the pool that was asked for', () => {
+  const policy = testPolicy({ pool: 'silver' }, { pcrs: bootPcrs });
+  const accepts = ({ told }: Booted) =>
+    told.commands.flatMap(({ command }) => (/accept/.test(command) ? [command] : []));
+  assert.deepEqual(accepts(booted(lab, changed(kernel), undefined, { policy })), [
+    'assay host accept node1 --component hypervisor --pool silver --because "…"',
+  ]);
+  const { verdict } = booted(lab, lab.log);
+  const state = { findings: [{ code: 'pool-foreign', message: 'x' }], pool: 'silver' };
+  const labels = { zone: 'dmz', 'rack.id': 'a 1' };
+  const foreign = explain({ verdict: { ...verdict, ...state }, connected: true, labels, now: lab.now });
+  assert.deepEqual(
+    foreign.commands.map(({ command }) => command),
+    ["assay host label node1 zone=dmz 'rack.id=a 1'"],
+  );
+  assert.match(foreign.findings[0]?.remedy ?? '', /assay host show/);
 });
 
 test('a kernel of a package is called by its name, also when only the command line differs', () => {

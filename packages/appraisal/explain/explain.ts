@@ -1,6 +1,6 @@
 // Why does a host have the verdict it has, in words an operator can act on? From its recorded evidence, by present standards. Pure: no I/O and no
 // clock; who else shows the same, and when it was good last, whoever remembers fills in.
-import { componentName, components, type Explanation, type Finding, type Verdict } from '@assay/protocol';
+import { componentName, components, type Explanation, type Finding, type Labels, type Verdict } from '@assay/protocol';
 import type { JudgementInput } from '../appraise.ts';
 import { factsOf } from '../component-results.ts';
 import { kindOf } from '../findings/catalogue.ts';
@@ -25,6 +25,8 @@ export type ExplanationInput = {
   recorded?: Recorded | undefined;
   /** Whether its agent can be asked now. */
   connected: boolean;
+  /** What the policy of the pool asks for of a host to be in it. */
+  labels?: Labels | undefined;
   /** When it is told. */
   now: Date;
 };
@@ -33,7 +35,7 @@ export type ExplanationInput = {
 export type ToldDifference = Explanation['differences'][number] & { sought?: Sought; soughtFile?: SoughtFile };
 export type ToldExplanation = Omit<Explanation, 'differences'> & { differences: ToldDifference[] };
 
-export function explain({ verdict, recorded, connected, now }: ExplanationInput): ToldExplanation {
+export function explain({ verdict, recorded, connected, labels, now }: ExplanationInput): ToldExplanation {
   const { host, pool } = verdict;
   const present = recorded?.verdict.findings ?? verdict.findings;
   const differences = differencesOf(present.filter(isDifference), recorded, now);
@@ -46,7 +48,7 @@ export function explain({ verdict, recorded, connected, now }: ExplanationInput)
     summary: summaryOf(verdict, differences),
     differences,
     findings: findings.map((finding) => ({ finding, ...meaningOf(finding) })),
-    commands: commandsFor({ host, pool, connected }, differences, findings),
+    commands: commandsFor({ host, pool, connected, labels }, differences, findings),
   };
 }
 

@@ -12,7 +12,7 @@ export const referenceFindings = {
     weight: 'untrusted',
     meaning: 'The component measured something that is not known to be good.',
     remedy:
-      'The message names the event. After an update of your own, learn the new values: assay reference learn HOST.',
+      'assay host explain HOST says what differs. After an update of your own, import it from its source: assay reference import-package FILE. What no package brings: assay host accept HOST, when you know why the host shows it.',
     sound: true,
   },
   'measurement-retired': {

@@ -15,6 +15,17 @@ export const roundFindings = {
     meaning: 'No host of this name is registered.',
     remedy: 'assay host register NAME, with the name the relying party uses.',
   },
+  'pool-foreign': {
+    weight: 'unknown',
+    meaning: 'The host is not in this pool: it has not the labels that the policy of the pool asks for.',
+    remedy:
+      'Ask for a pool it is in: assay host show NAME. Or give it the labels: assay host label NAME KEY=VALUE; assay policy show POOL has them.',
+  },
+  'pool-missing': {
+    weight: 'unknown',
+    meaning: 'There is no such pool: no policy names it.',
+    remedy: 'See which pools there are: assay policy list. To make it: assay policy apply FILE.',
+  },
   'verdict-expired': {
     weight: 'unknown',
     meaning: 'The last verdict is older than it may be.',

@@ -1,9 +1,10 @@
 // Why does this host have the verdict it has in this pool? By its recorded evidence and the standards of now; who else shows the same, and when it
 // was good last, the database knows. Changes nothing.
 import { explain, type ToldExplanation } from '@assay/appraisal';
-import type { Explanation } from '@assay/protocol';
+import { defaultPool, type Explanation, type Verdict } from '@assay/protocol';
 import type { JudgingNeeds } from '../changes/recorded.ts';
 import type { Switchboard } from '../rounds/switchboard.ts';
+import type { Standards } from '../standards/standards.ts';
 import { historyOf } from '../storage/verdict-history.ts';
 import { alsoMeasured, alsoRan } from './also-on.ts';
 import { lastGood } from './last-good.ts';
@@ -15,12 +16,23 @@ type ExplainNeeds = JudgingNeeds & { switchboard: Pick<Switchboard, 'connected'>
 export async function explainHost(needs: ExplainNeeds, host: string, pool: string): Promise<Explanation> {
   const { db, clock, registry, standards, switchboard } = needs;
   registry.requireRegistered(host);
-  const { recorded } = await recordedHost(needs, await standards(db), host, pool);
-  const { verdict } = registry.current(host, pool);
+  const now = await standards(db);
+  const { recorded } = await recordedHost(needs, now, host, pool);
+  const verdict = inNoPool(registry.current(host, pool).verdict, now);
+  const labels = now.policies.get(pool)?.document.labels;
   return await withFleet(
     needs,
-    explain({ verdict, recorded, connected: switchboard.connected(host), now: clock.now() }),
+    explain({ verdict, recorded, connected: switchboard.connected(host), labels, now: clock.now() }),
   );
+}
+
+/** Told apart from a pool that the host is not in: one that nobody made. */
+function inNoPool(verdict: Verdict, { policies }: Pick<Standards, 'policies'>): Verdict {
+  const { pool, findings } = verdict;
+  if (!findings.some(({ code }) => code === 'pool-foreign') || pool === defaultPool || policies.has(pool))
+    return verdict;
+  const reason = `there is no pool ${pool}: no policy names it`;
+  return { ...verdict, reason, findings: [{ code: 'pool-missing', message: reason }] };
 }
 
 async function withFleet(needs: JudgingNeeds, { differences, ...rest }: ToldExplanation): Promise<Explanation> {

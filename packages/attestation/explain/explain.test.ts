@@ -143,7 +143,8 @@ test('exactly what differs is accepted: with a reason, once looked at, written d
   assert.equal(codeOf(again.body), 'accept-not-found');
 
   // Retired, it is told apart, and nobody accepts it back.
-  const retired = await server.call('POST', `/v1/reference/${value?.id}/retire`, {
+  const retired = await server.call('POST', '/v1/reference/retire', {
+    ids: [value?.id],
     because: 'CVE-2026-1',
     force: true,
   });
@@ -261,7 +262,17 @@ test('a host without evidence, one that is not in the pool, one without a policy
   assert.match(never.findings[0]?.remedy ?? '', /assay agent/);
 
   const foreign = await explanation(server, 'node1', '?pool=elsewhere');
-  assert.deepEqual([foreign.verdict.trust, foreign.pool, codes(foreign)], ['unknown', 'elsewhere', ['pool-foreign']]);
+  assert.deepEqual([foreign.verdict.trust, foreign.pool, codes(foreign)], ['unknown', 'elsewhere', ['pool-missing']]);
+  assert.match(foreign.summary, /: there is no pool elsewhere: no policy names it$/);
+  const dmz = { ...labDocument, pool: 'dmz', labels: { zone: 'dmz' } };
+  assert.equal((await server.call('POST', '/v1/policies', { document: dmz })).status, 200);
+  const outside = await explanation(server, 'node1', '?pool=dmz');
+  assert.deepEqual(codes(outside), ['pool-foreign']);
+  assert.match(outside.findings[0]?.meaning ?? '', /not in this pool/);
+  assert.deepEqual(
+    outside.commands.map(({ command }) => command),
+    ['assay host label node1 zone=dmz'],
+  );
   assert.equal((await server.call('GET', '/v1/hosts/node9/explanation')).status, 404);
   assert.equal((await server.call('GET', '/v1/hosts/node9/history')).status, 404);
   for (const path of ['explanation?pool=A%20b', 'history?limit=0', 'history?limit=9999', 'history?reappraise=2'])
