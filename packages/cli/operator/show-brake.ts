@@ -8,7 +8,8 @@ export function brakeText(brake: Brake): string {
   if (engaged) return engagedText(brake);
   const rule = `more than ${percent} % of the trusted hosts, at least ${fewestFallen}, lost trust within ${window} s`;
   const some = fallen.length > 0 ? `; within that time ${fallen.length} of ${before} fell: ${listed(fallen)}` : '';
-  return [`the brake is not engaged: it would be if ${rule}${some}`, ...heldLines(brake)].join('\n');
+  const changes = `a change that would cost more than ${percent} % is refused beforehand, however few hosts those are`;
+  return [`the brake is not engaged: it would be if ${rule}${some}`, changes, ...heldLines(brake)].join('\n');
 }
 
 /** The lines on top of the hosts: none where it is not engaged and nothing is held. */

@@ -336,7 +336,7 @@ test('an engaged brake says who fell and what is held; one that is not stays off
   assert.equal(engagedText({ ...brake, engaged: false, held: [] }), '');
   assert.match(
     brakeText({ ...brake, engaged: false, fallen: [], held: [] }),
-    /^the brake is not engaged: .*more than 20 % of the trusted hosts, at least 2, lost trust within 300 s$/,
+    /^the brake is not engaged: .*more than 20 % of the trusted hosts, at least 2, lost trust within 300 s\n.*more than 20 % is refused .*however few/,
   );
   const held = { ...brake, engaged: false, fallen: [] };
   assert.match(engagedText(held), /^not done, .*:\n {2}held: retiring 0123$/, 'also when it is not engaged');
