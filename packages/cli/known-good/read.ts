@@ -5,9 +5,17 @@ import type { Readable } from 'node:stream';
 import { AssayError } from '@assay/core';
 import type { Pieces } from './archive/byte-source.ts';
 
+/** What the system says, in words. */
+const troubles: Readonly<Record<string, string>> = {
+  EACCES: 'one that this user may not read',
+  EISDIR: 'a folder',
+  ENOENT: 'none of this name',
+  ENOTDIR: 'none of this name',
+};
+
 export function unreadable(where: string, cause: unknown, what = 'a file'): AssayError {
   const { code } = cause as NodeJS.ErrnoException;
-  const got = code === 'ENOENT' ? 'none of this name' : code === 'EISDIR' ? 'a folder' : cause;
+  const got = troubles[code ?? ''] ?? cause;
   return new AssayError('file-unreadable', where, `${what} that can be read`, got, { cause });
 }
 

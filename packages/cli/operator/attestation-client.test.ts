@@ -60,10 +60,23 @@ test('a missing file or secret is named', () => {
   assert.throws(() => attestationClient({ server, caFile: '/nonexistent', authBlobFile: blob }, {}), {
     code: 'cli-file',
     where: '/nonexistent',
+    got: 'none of this name',
   });
   assert.throws(() => attestationClient({ server }, {}), { code: 'cli-server', where: 'shared secret' });
   for (const wrong of ['nonsense', 'http://127.0.0.1:1', ''])
     assert.throws(() => attestationClient({ server: wrong, authBlobFile: blob }, {}), { code: 'cli-server' });
+  const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  for (const [text, got] of [
+    ['a text', 'none'],
+    ['', 'none'],
+    [broken, 'one that is broken'],
+  ] as const) {
+    const caFile = join(dir, 'no-ca');
+    writeFileSync(caFile, text);
+    assert.throws(() => attestationClient({ server, caFile, authBlobFile: blob }, {}), {
+      ...{ code: 'cli-file', where: caFile, got },
+    });
+  }
   const noSecret = join(dir, 'no-secret');
   writeFileSync(noSecret, 'two\nlines\n');
   assert.throws(() => attestationClient({ server, authBlobFile: noSecret }, {}), { code: 'cli-file', where: noSecret });

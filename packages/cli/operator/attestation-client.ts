@@ -1,7 +1,9 @@
 // How do operator commands reach an attestation server, and what did it answer? Options, then the environment, then the lab here.
+import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { AssayError } from '@assay/core';
 import { httpsRequest } from '@assay/daemon';
+import { unreadable } from '../known-good/read.ts';
 import { layout } from '../lab/layout.ts';
 import { readSettings } from '../lab/settings.ts';
 import { defaultState } from '../lab/state.ts';
@@ -32,7 +34,7 @@ export function attestationClient(given: AccessOptions, environment = process.en
     });
   if (!blobFile)
     throw new AssayError('cli-server', 'shared secret', '--auth-blob-file or ASSAY_AUTH_BLOB_FILE', 'neither');
-  const ca = caFile === undefined ? undefined : readText(caFile);
+  const ca = caFile === undefined ? undefined : readCa(caFile);
   if (URL.parse(server)?.protocol !== 'https:')
     throw new AssayError('cli-server', 'attestation server', 'https://NAME:PORT', server);
   const authBlob = readText(blobFile).trim();
@@ -93,10 +95,25 @@ function labAccess(): { server: string; caFile: string; authBlobFile: string } |
   );
 }
 
+/** What TLS makes of it names no file, and speaks to programmers. */
+function readCa(file: string): string {
+  const text = readText(file);
+  try {
+    new X509Certificate(text);
+    return text;
+  } catch (cause) {
+    const has = text.includes('-----BEGIN CERTIFICATE-----') ? 'one that is broken' : 'none';
+    throw new AssayError('cli-file', file, 'a CA certificate as PEM text (-----BEGIN CERTIFICATE-----)', has, {
+      cause,
+    });
+  }
+}
+
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new AssayError('cli-file', file, 'a file that can be read', cause, { cause });
+    const { expected, got } = unreadable(file, cause);
+    throw new AssayError('cli-file', file, expected, got, { cause });
   }
 }

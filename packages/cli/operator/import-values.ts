@@ -5,6 +5,7 @@ import { AssayError } from '@assay/core';
 import type { NewReferenceValue } from '@assay/protocol';
 import { readInput } from '../evidence/input.ts';
 import type { FilesOptions, PackageOptions } from '../known-good/options.ts';
+import { unreadable } from '../known-good/read.ts';
 import { type ImportGroup, importOf, isExport } from './exported.ts';
 
 export type ImportKind = 'package' | 'file' | 'list' | 'export';
@@ -56,6 +57,6 @@ async function beginningOf(path: string): Promise<Uint8Array> {
     const { buffer, bytesRead } = await file.read(new Uint8Array(enough), 0, enough, 0);
     return buffer.subarray(0, bytesRead);
   } catch (cause) {
-    throw new AssayError('file-unreadable', path, 'a file that can be read', cause, { cause });
+    throw unreadable(path, cause);
   }
 }

@@ -3,15 +3,18 @@ import { AssayError } from '@assay/core';
 import type { UpdateWindow } from '@assay/protocol';
 import type { Command } from 'commander';
 import { repeated } from '../commands/service.ts';
-import { instantOf } from './when.ts';
+import { instantOf, timeForms } from './when.ts';
 
 export type WindowOptions = { next?: true; from?: string; until?: string; replaces?: string[] };
 
 export const withWindow = (command: Command, next = true): Command => {
   if (next) command.option('--next', 'of an update: good beside what it replaces, until that is retired');
   return command
-    .option('--from <time>', 'of an update: good from then on, not before (RFC 3339, or 6h, 14d from now)')
-    .option('--until <time>', 'of an update: then it becomes current, and what it replaces is retired')
+    .option('--from <time>', `of an update: good from then on, not before: ${timeForms}`)
+    .option(
+      '--until <time>',
+      'of an update: then (written as --from) it becomes current, and what it replaces is retired',
+    )
     .option(
       '--replaces <id>',
       'of an update: what is retired then; may be repeated (else current values of the same name and form)',

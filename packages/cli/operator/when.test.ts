@@ -18,7 +18,27 @@ test('an instant is RFC 3339, a day, or a time from now', () => {
   assert.equal(at('2027-01-31'), '2027-01-31T00:00:00.000Z');
 });
 
-test('what is no instant is refused: units nobody knows, days that are none, times without a zone', () => {
+test('a time without a zone is of UTC, as every time that is shown', () => {
+  const zone = process.env['TZ'];
+  process.env['TZ'] = 'Asia/Tokyo';
+  try {
+    assert.equal(at('2027-01-31T06:00'), '2027-01-31T06:00:00.000Z');
+    assert.equal(at('2027-01-31t06:00:30'), '2027-01-31T06:00:30.000Z');
+    assert.equal(at('2027-01-31'), '2027-01-31T00:00:00.000Z');
+  } finally {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+  }
+});
+
+test('a span of more than ten years is a slip of the hand; a date that far away was meant', () => {
+  assert.equal(at('3650d'), '2036-11-20T12:00:00.000Z');
+  for (const long of ['3651d', '99999d', '99999w'])
+    assert.throws(() => at(long), { code: 'cli-time', message: /at most 3650d/ });
+  assert.equal(at('2300-01-01'), '2300-01-01T00:00:00.000Z');
+});
+
+test('what is no instant is refused: units nobody knows, days that are none, times that are none', () => {
   for (const wrong of [
     '',
     '14',
@@ -29,7 +49,10 @@ test('what is no instant is refused: units nobody knows, days that are none, tim
     '14y',
     '2027-02-31',
     '2027-13-01',
-    '2027-01-31T06:00',
+    '30s',
+    '2027-01-31T25:00',
+    '2027-01-31 06:00',
+    '2027-01-31+02:00',
     'tomorrow',
   ])
     assert.throws(() => at(wrong), { code: 'cli-time', where: '--until' }, wrong);
