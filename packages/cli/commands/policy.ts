@@ -47,7 +47,7 @@ export function policy(program: Command): void {
       const { policies } = await load(options);
       const send = (change: Change) => policies.remove(pool, change);
       const plan = ({ policy }: PolicyResult) =>
-        `would remove the policy of pool ${pool}${policy ? `, version ${policy.version}` : ''}`;
+        `${options.dryRun ? 'would' : 'will'} remove the policy of pool ${pool}${policy ? `, version ${policy.version}` : ''}`;
       await change(send, plan, () => `pool ${pool} has no policy any more`, options);
     },
   );
@@ -68,22 +68,25 @@ export function policy(program: Command): void {
 }
 
 async function applyFile(file: string, options: Changing): Promise<void> {
-  const [{ policies, appliedText }, { policyFromText }, { readInput }] = await Promise.all([
-    load(options),
-    import('../operator/policy-file.ts'),
-    import('../evidence/input.ts'),
-  ]);
+  const [{ policies, hosts, appliedText, planText }, { policyFromText }, { readInput }, { isDeepStrictEqual }] =
+    await Promise.all([
+      load(options),
+      import('../operator/policy-file.ts'),
+      import('../evidence/input.ts'),
+      import('node:util'),
+    ]);
   const { name, bytes } = await readInput(file, process.stdin);
   const document = policyFromText(new TextDecoder().decode(bytes), name);
+  const isInForce = ({ policy }: PolicyResult) => isDeepStrictEqual(policy?.document, document);
+  const labels = Object.keys(document.labels ?? {}).length > 0 ? (await hosts.list()).map(({ labels }) => labels) : [];
   let before: number | undefined;
-  const plan = ({ policy }: PolicyResult) => {
-    before = policy?.version;
-    return policy
-      ? `would replace version ${policy.version} of the policy of pool ${document.pool}`
-      : `pool ${document.pool} has no policy; this would be in force`;
+  const plan = (result: PolicyResult) => {
+    before = result.policy?.version;
+    if (isInForce(result)) return appliedText(document.pool, before, before);
+    return planText(document, before, labels, options.dryRun === true);
   };
   const done = ({ policy }: PolicyResult) => appliedText(document.pool, policy?.version, before);
-  await change((asked) => policies.apply({ document, ...asked }), plan, done, options);
+  await change((asked) => policies.apply({ document, ...asked }), plan, done, options, isInForce);
 }
 
 async function change(
@@ -91,9 +94,11 @@ async function change(
   plan: (result: PolicyResult) => string,
   done: (result: PolicyResult) => string,
   options: Changing,
+  nothing: (result: PolicyResult) => boolean = () => false,
 ): Promise<void> {
   const [{ terminal }, { perform }] = await Promise.all([load(options), import('../operator/change.ts')]);
-  await perform({ send, plan, done, rehearsalOf: ({ rehearsal }) => rehearsal }, options, terminal);
+  const rehearsalOf = (result: PolicyResult) => (nothing(result) ? undefined : result.rehearsal);
+  await perform({ send, plan, nothing, done, rehearsalOf }, options, terminal);
 }
 
 function whole(text: string): number {

@@ -300,7 +300,10 @@ test('a policy is tried, refused by the brake, forced with a reason, and gone ba
     await done(assay, 'policy', 'apply', first),
     /1 would gain it[\s\S]*version 3 .*; to go back: assay policy show default --version 2 \| assay policy apply -$/m,
   );
-  assert.match(await done(assay, 'policy', 'apply', first), /version 3 of its policy, as before: .*in force already$/m);
+  assert.match(
+    await done(assay, 'policy', 'apply', first),
+    /^pool default has version 3 of its policy, as before: .*in force already\n$/,
+  );
   assert.equal((await server.host('node1')).verdict.trust, 'trusted');
   assert.match(
     await refused(assay, 'policy', 'apply', file('wrong.yaml', policyOf('ima: {requierd: true}\n'))),
@@ -322,6 +325,9 @@ test('labels put a host into a pool, and it is shown with its verdict there', as
   const assay = assayOf(t, server);
   const file = folderOf(t);
   const dmz = file('dmz.yaml', policyOf('labels: {zone: dmz}\n').replace('pool: default', 'pool: dmz'));
+  const nobody =
+    /^pool dmz has no policy; this would be in force\nno host has zone=dmz, .*: assay host label NAME zone=dmz$/m;
+  assert.match(await done(assay, 'policy', 'try', dmz), nobody);
   await done(assay, 'policy', 'apply', dmz);
   assert.match(await done(assay, 'host', 'list', '--pool', 'dmz'), /no host is in pool dmz/);
   assert.match(await done(assay, 'host', 'label', 'node1', 'zone=dmz'), /^node1: zone=dmz; in pools default, dmz$/m);
@@ -332,6 +338,8 @@ test('labels put a host into a pool, and it is shown with its verdict there', as
     ['node1'],
   );
   assert.match(await done(assay, 'host', 'show', 'node1'), /^pool dmz$/m);
+  const other = file('other.yaml', `${readFileSync(dmz, 'utf8')}description: another\n`);
+  assert.doesNotMatch(await done(assay, 'policy', 'try', other), /no host/);
   assert.match(await done(assay, 'host', 'label', 'node1', 'zone-'), /^node1: no labels; in pools default$/m);
   const because = ['--because', 'moved to the other rack'];
   await done(assay, 'host', 'label', 'node1', 'rack=2', ...because);

@@ -1,6 +1,6 @@
 // What do policies ask, for a person? Lists in a line each; one as the YAML that can be applied again.
 import { AssayError, escaped } from '@assay/core';
-import { componentName, type PolicyDocument, type PolicyVersion } from '@assay/protocol';
+import { componentName, type Labels, type PolicyDocument, type PolicyVersion } from '@assay/protocol';
 import { table } from './table.ts';
 import { minute } from './value-names.ts';
 
@@ -47,6 +47,28 @@ export async function policyYaml({ pool, version, document, applied_at, by, beca
   const { stringify } = await import('yaml');
   const about = `policy ${pool}, version ${version}, applied ${applied_at} by ${by}${because ? `: ${because}` : ''}`;
   return `# ${escaped(about)}\n${stringify(document, { lineWidth: 0 }).trimEnd()}`;
+}
+
+/**
+ * @param before the version in force, if one is
+ * @param hosts labels of each: a policy for labels that nobody has changes nothing, and tries nothing
+ */
+export function planText(
+  document: PolicyDocument,
+  before: number | undefined,
+  hosts: Labels[],
+  isTried: boolean,
+): string {
+  const { pool, labels: wanted = {} } = document;
+  const verb = isTried ? 'would' : 'will';
+  const plan = before
+    ? `${verb} replace version ${before} of the policy of pool ${pool}`
+    : `pool ${pool} has no policy; this ${verb} be in force`;
+  const asked = Object.entries(wanted);
+  const isIn = (labels: Labels) => asked.every(([name, value]) => labels[name] === value);
+  if (asked.length === 0 || hosts.some(isIn)) return plan;
+  const all = asked.map(([name, value]) => escaped(`${name}=${value}`));
+  return `${plan}\nno host has ${all.join(' and ')}, so it is tried on none: assay host label NAME ${all.join(' ')}`;
 }
 
 /** @param before what was in force; undefined: nothing was */
