@@ -7,6 +7,7 @@ import { computeApi } from './compute-api.ts';
 import { computeHost } from './compute-host.ts';
 import { down } from './down.ts';
 import { evidence } from './evidence.ts';
+import { help } from './help.ts';
 import { host } from './host.ts';
 import { lab } from './lab.ts';
 import { metadataApi } from './metadata-api.ts';
@@ -34,4 +35,5 @@ export const commands: readonly ((program: Command) => void)[] = [
   computeHost,
   metadataApi,
   metadataProxy,
+  help,
 ];
