@@ -20,7 +20,6 @@ export {
 } from './endorsement/trust-store.ts';
 export { type AcceptWish, acceptable } from './explain/accept.ts';
 export { commandWords } from './explain/command-words.ts';
-export type { Sought } from './explain/component-differences.ts';
 export {
   type ExplanationInput,
   explain,
@@ -29,6 +28,7 @@ export {
   type ToldExplanation,
 } from './explain/explain.ts';
 export type { SoughtFile } from './explain/file-differences.ts';
+export { type Sought, type SoughtWhole, wholeName } from './explain/sought.ts';
 export { allowedByDefault, allowedFindings, type FindingCode, findingCatalogue } from './findings/catalogue.ts';
 export type { FindingKind } from './findings/kind.ts';
 export { imaFindingCode } from './ima/entry-findings.ts';

@@ -8,9 +8,8 @@ import { differingWords, knownWords } from './command-words.ts';
 import { type Deviation, type Deviations, deviationsOf } from './deviations.ts';
 import { goodDigests, standingText } from './known-things.ts';
 import { resemblance } from './resemblance.ts';
+import { type Sought, wholeName } from './sought.ts';
 
-/** A measurement by which other hosts are recognised. */
-export type Sought = { component: string; claim: string; bank: Bank; digest: string };
 /** A difference, and what other hosts may show as well. */
 export type Told = Difference & { sought?: Sought };
 
@@ -36,6 +35,10 @@ export function componentDifferences(component: string, facts: Facts, found: Fin
     if (text !== undefined) first.resembles = text;
   }
   if (first && first.value === undefined && all.base) first.value = all.base.value.id;
+  const banks = banksOf(facts);
+  const whole = wholeName(component, facts.events, facts.quoted, banks);
+  // What is missing, or in another order, no single measurement shows.
+  if (whole !== undefined) for (const one of differences) one.sought ??= { component, banks, whole };
   return differences;
 }
 

@@ -8,9 +8,11 @@ import { editLog, frameOf, logGuids, variableData } from '@assay/measurement/tes
 import fc from 'fast-check';
 import { type JudgementInput, judge } from '../appraise.ts';
 import { bootPcrs } from '../policy/policy.ts';
+import type { QuotedEvent } from '../reference/learn.ts';
 import { measurements, namedValue, scene, sequence, testPolicy } from '../testing/index.ts';
 import { acceptable } from './accept.ts';
 import { explain } from './explain.ts';
+import { wholeName } from './sought.ts';
 import { type Booted, booted, labLog, recordedLog, taughtBy } from './testing/boot.ts';
 
 const day = 86_400_000;
@@ -283,6 +285,24 @@ test('known measurements in another order are told as such, not by the name of w
   const { told } = booted(golden, swapped, [...taughtBy(golden), both]);
   const [difference] = told.differences.filter(({ component }) => component === 'boot_loader');
   assert.equal(difference?.text, difference?.finding.message);
+});
+
+test('what no single measurement shows is sought on other hosts by the whole component', () => {
+  const soughtBy = (log: Uint8Array, component: string) =>
+    booted(golden, log).told.differences.flatMap((one) => (one.component === component && one.sought ? [one] : []));
+  const without = soughtBy(recordedLog('no-secure-boot'), 'hypervisor').find(({ seen }) => seen === undefined);
+  const { sought = assert.fail() } = without ?? {};
+  assert.ok('whole' in sought);
+  const { events } = booted(golden, recordedLog('no-secure-boot'));
+  const quoted = [{ hash: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }];
+  const whole = (all: readonly QuotedEvent[]) => wholeName('hypervisor', all, quoted, ['sha256']);
+  assert.equal(sought.whole, whole(events));
+  const own = events.filter(({ component }) => component === 'hypervisor');
+  assert.notEqual(whole(own.toReversed()), whole(own), 'order counts');
+  assert.notEqual(whole(own.slice(1)), whole(own));
+  assert.equal(whole([...events].filter(({ component }) => component !== 'firmware')), whole(events));
+  assert.notEqual(whole([]), undefined, 'that nothing was measured is something as well');
+  assert.equal(wholeName('hypervisor', [], [{ hash: 'sha256', pcrs: [4] }], ['sha256']), undefined);
 });
 
 test('an extra component is told by its PCR', () => {

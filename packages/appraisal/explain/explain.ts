@@ -6,8 +6,9 @@ import { factsOf } from '../component-results.ts';
 import { kindOf } from '../findings/catalogue.ts';
 import type { FilesState } from '../ima/files-state.ts';
 import { commandsFor } from './commands.ts';
-import { componentDifferences, type Sought } from './component-differences.ts';
+import { componentDifferences } from './component-differences.ts';
 import { fileDifferences, type SoughtFile } from './file-differences.ts';
+import type { Sought } from './sought.ts';
 
 export type Recorded = {
   /** As the host is judged: recorded evidence, present standards. */

@@ -1,8 +1,8 @@
-// Which other hosts show the same? Those whose recorded evidence has the same digest for the same claim, and holds: what an operator of many
-// hosts asks first. Each distinct boot log is read once, however many hosts have it.
-import type { BadFile, KnownLogs, Sought } from '@assay/appraisal';
+// Which other hosts show the same? Those whose recorded evidence has the same digest for the same claim, or the same whole component, and
+// holds: what an operator of many hosts asks first. Each distinct boot log is read once, however many hosts have it.
+import { type BadFile, type KnownLogs, type Sought, type SoughtWhole, wholeName } from '@assay/appraisal';
 import { claimNameOf } from '@assay/measurement';
-import { fromBase64, type PcrWish } from '@assay/protocol';
+import { type Finding, fromBase64, type PcrWish } from '@assay/protocol';
 import { type JudgingNeeds, verifyRecorded } from '../changes/recorded.ts';
 import { pauses } from '../pauses.ts';
 import { findBootLog } from '../storage/boot-logs.ts';
@@ -15,6 +15,7 @@ const mostNamed = 50;
 /** Hosts whose evidence is verified for it; it holds of nearly all. */
 const mostVerified = 200;
 
+type PcrSelection = { hash: PcrWish['bank']; pcrs: number[] }[];
 type SameBoot = { sha256: string; wanted: string; hosts: string[] };
 
 /** @returns names in order, one list for each thing sought */
@@ -22,9 +23,10 @@ export async function alsoMeasured(needs: JudgingNeeds, host: string, sought: re
   if (sought.length === 0) return [];
   const found = sought.map(() => [] as string[]);
   const pause = pauses();
+  const wholes = sought.filter((one) => 'whole' in one);
   for (const boot of await distinctBoots(needs.db, host)) {
     await pause();
-    const shown = await measurementsOf(needs, boot);
+    const shown = await measurementsOf(needs, boot, wholes);
     sought.forEach((one, i) => {
       if (shown.has(nameOf(one))) found[i]?.push(...boot.hosts);
     });
@@ -60,23 +62,57 @@ async function distinctBoots(db: Db, host: string): Promise<SameBoot[]> {
   return [...boots.values()].sort((a, b) => b.hosts.length - a.hosts.length).slice(0, mostLogs);
 }
 
-const nameOf = ({ component, claim, bank, digest }: Sought) => `${component} ${claim} ${bank} ${digest}`;
+const nameOf = (one: Sought) =>
+  'whole' in one ? `${one.component} ${one.whole}` : `${one.component} ${one.claim} ${one.bank} ${one.digest}`;
 
-async function measurementsOf({ db, knownLogs }: JudgingNeeds, { sha256, wanted }: SameBoot): Promise<Set<string>> {
-  const reading = await readingOf(db, knownLogs, sha256, JSON.parse(wanted) as PcrWish[]);
+async function measurementsOf(
+  { db, knownLogs }: JudgingNeeds,
+  { sha256, wanted }: SameBoot,
+  wholes: readonly SoughtWhole[],
+): Promise<Set<string>> {
+  const wishes = JSON.parse(wanted) as PcrWish[];
+  const selection = wishes.map(({ bank, pcrs }) => ({ hash: bank, pcrs: [...pcrs] }));
+  const reading = await readingOf(db, knownLogs, sha256, selection);
   const names = new Set<string>();
   for (const part of reading?.events ?? [])
     for (const [bank, digest] of Object.entries(part.digests))
       names.add(`${part.component} ${claimNameOf(part)} ${bank} ${digest}`);
+  for (const { component, banks } of reading ? wholes : []) {
+    const whole = wholeName(component, reading?.events ?? [], selection, banks);
+    if (whole !== undefined) names.add(nameOf({ component, banks, whole }));
+  }
   return names;
 }
 
-async function readingOf(db: Db, knownLogs: KnownLogs, sha256: string, wanted: readonly PcrWish[]) {
-  const selection = wanted.map(({ bank, pcrs }) => ({ hash: bank, pcrs: [...pcrs] }));
+async function readingOf(db: Db, knownLogs: KnownLogs, sha256: string, selection: PcrSelection) {
   const known = knownLogs.recall(sha256, selection);
   if (known) return known;
   const log = await findBootLog(db, sha256);
   return log === undefined ? undefined : knownLogs.read(fromBase64(log, `boot log ${sha256}`), sha256, selection);
+}
+
+/**
+ * Hosts whose verdict tells of the same value of a PCR: of an extra component there is nothing else to recognise it by.
+ * @returns names in order, one list for each finding
+ */
+export async function alsoQuoted(
+  { db, registry }: Pick<JudgingNeeds, 'db' | 'registry'>,
+  host: string,
+  findings: readonly Finding[],
+): Promise<string[][]> {
+  if (findings.length === 0) return [];
+  const nameOf = ({ code, component, pcr, seen }: Finding) => [code, component, pcr, seen].join(' ');
+  const found = new Map(findings.map((one) => [nameOf(one), [] as string[]]));
+  for (const { name } of await db
+    .selectFrom('hosts')
+    .select('name')
+    .where('name', '!=', host)
+    .orderBy('name')
+    .execute()) {
+    const theirs = registry.given(name).flatMap((verdict) => verdict.findings.map(nameOf));
+    for (const one of new Set(theirs)) found.get(one)?.push(name);
+  }
+  return findings.map((one) => found.get(nameOf(one))?.slice(0, mostNamed) ?? []);
 }
 
 /**

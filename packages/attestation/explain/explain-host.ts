@@ -6,7 +6,7 @@ import type { JudgingNeeds } from '../changes/recorded.ts';
 import type { Switchboard } from '../rounds/switchboard.ts';
 import type { Standards } from '../standards/standards.ts';
 import { historyOf } from '../storage/verdict-history.ts';
-import { alsoMeasured, alsoRan } from './also-on.ts';
+import { alsoMeasured, alsoQuoted, alsoRan } from './also-on.ts';
 import { lastGood } from './last-good.ts';
 import { recordedHost } from './recorded-host.ts';
 
@@ -41,16 +41,20 @@ async function withFleet(needs: JudgingNeeds, { differences, ...rest }: ToldExpl
   const history = differences.length > 0 ? await historyOf(db, host, { pool }) : [];
   const sought = differences.flatMap((one) => (one.sought ? [one.sought] : []));
   const files = differences.flatMap((one) => (one.soughtFile ? [one.soughtFile] : []));
+  const values = differences.flatMap(({ sought: measured, soughtFile, finding }) =>
+    measured || soughtFile || finding.pcr === undefined || finding.code === 'reference-missing' ? [] : [finding],
+  );
   const others = new Map<unknown, string[]>();
   for (const [i, hosts] of (await alsoMeasured(needs, host, sought)).entries()) others.set(sought[i], hosts);
   for (const [i, hosts] of (await alsoRan(db, host, files)).entries()) others.set(files[i], hosts);
+  for (const [i, hosts] of (await alsoQuoted(needs, host, values)).entries()) others.set(values[i], hosts);
   return {
     ...rest,
     differences: differences.map(({ sought: measured, soughtFile, ...difference }) => {
       const last = lastGood(difference.component, verdict, history);
       return {
         ...difference,
-        also_on: others.get(measured ?? soughtFile) ?? [],
+        also_on: others.get(measured ?? soughtFile ?? difference.finding) ?? [],
         ...(last !== undefined && { last_good: last }),
       };
     }),

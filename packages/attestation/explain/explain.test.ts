@@ -6,7 +6,7 @@ import { labDocument } from '@assay/appraisal';
 import { systemClock } from '@assay/daemon';
 import { parseEventLog, withDigests, writeEventLog } from '@assay/measurement';
 import { corpusLog } from '@assay/measurement/testing';
-import type { AcceptResult, Explanation, HostHistory, Journal, Verdict } from '@assay/protocol';
+import type { AcceptResult, Explanation, HostHistory, Journal, ReferenceList, Verdict } from '@assay/protocol';
 import { check, Explanation as ExplanationSchema, HostHistory as HostHistorySchema, toBase64 } from '@assay/protocol';
 import { connectPeer, type Pool, startPool, startTestHost } from '../testing/index.ts';
 
@@ -69,6 +69,44 @@ test('another kernel is explained: component, event, digests, who else has it, w
   assert.equal(difference.last_good, undefined, 'it never was');
   assert.ok(told.commands.some(({ command }) => command.startsWith('assay host accept node2 --component hypervisor')));
   assert.match(told.summary, /^node2 is untrusted in pool default: event 10 .* another kernel image/);
+});
+
+test('who else shows the same whole component, or the same value of a PCR, is told', async (t) => {
+  const { server } = await fleet(t, 'node2');
+  const join = async (identity: string, name: string, log: Uint8Array) => {
+    const host = await startTestHost(t, { identity });
+    await server.call('POST', '/v1/hosts', { name });
+    const peer = await connectPeer(t, server);
+    const { evidence, ...frame } = await host.answer(await host.greet(peer, name));
+    peer.send({ ...frame, evidence: { ...evidence, event_log: toBase64(log) } });
+    await peer.expect('result');
+  };
+  await join('three', 'node3', writeEventLog(lab));
+  // Booted the known kernel, and sends the log of the other one.
+  await join('four', 'node4', otherKernel);
+  const { values } = (await server.call('GET', '/v1/reference')).body as ReferenceList;
+  const because = { because: 'oops at 3am', force: true };
+  for (const { id, component } of values)
+    if (component === 'hypervisor')
+      assert.equal((await server.call('POST', '/v1/reference/retire', { ids: [id], ...because })).status, 200);
+  const [whole, ...rest] = (await explanation(server, 'node1')).differences;
+  assert.deepEqual(rest, []);
+  assert.match(whole?.text ?? '', /^the hypervisor as a whole is .*retired/);
+  assert.deepEqual(whole?.also_on, ['node3'], 'not node2, which has another kernel, not node4, which lies');
+
+  const extras = [{ name: 'rack', pcrs: [1] }];
+  const document = { ...labDocument, known_good: ['firmware', 'rack'], extras };
+  const values1 = [{ bank: 'sha256', pcr: 1, value: 'ab'.repeat(32) }];
+  const rack = {
+    component: 'rack',
+    content: { form: 'pcr-values', values: values1 },
+    source: { kind: 'list', name: 'x' },
+  };
+  assert.equal((await server.call('POST', '/v1/reference', { values: [rack] })).status, 200);
+  assert.equal((await server.call('POST', '/v1/policies', { document, force: true, because: 'x' })).status, 200);
+  const [extra] = (await explanation(server, 'node1')).differences;
+  assert.deepEqual([extra?.component, extra?.claim], ['rack', 'PCR 1']);
+  assert.deepEqual(extra?.also_on, ['node2', 'node3', 'node4'], 'a quote proves it, whatever the log says');
 });
 
 test('exactly what differs is accepted: with a reason, once looked at, written down; hosts that show it are trusted at once', async (t) => {
