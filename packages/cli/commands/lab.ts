@@ -26,13 +26,15 @@ The host is one of the lab: a software TPM, extended by every event of a real bo
 digest is measured in place of the recorded kernel's, as firmware would.`,
     )
     .action(async (host: string, { state, kernel, commandLine }: Options & BootWish) => {
-      const [{ rebootHost }, { bootsElse }] = await Promise.all([
+      const [{ rebootHost }, { bootsElse }, { stoppedText }] = await Promise.all([
         import('../lab/reboot.ts'),
         import('../lab/boots.ts'),
+        import('../lab/unit-words.ts'),
       ]);
       const wish = { ...(kernel !== undefined && { kernel }), ...(commandLine !== undefined && { commandLine }) };
-      const booted = bootsElse(await rebootHost(state, host, wish));
-      console.log(`${host} has rebooted${booted ? `\n${booted}` : ''}`);
+      const { host: booted, units } = await rebootHost(state, host, wish);
+      const more = [bootsElse(booted) ?? [], stoppedText(host, units)].flat();
+      console.log([`${host} has rebooted`, ...more].join('\n'));
     });
   add('run <host> <files...>', 'measure files as the host’s IMA would if the host executed them')
     .option('--as <path>', 'path of the file on the host, for a single file; its own unless given')
@@ -63,11 +65,14 @@ measured before, unchanged, is not measured again.`,
   for (const order of ['start', 'stop'] as const)
     add(`${order}-unit <units...>`, `${order} single processes, to see what follows`).action(
       async (units: string[], { state }: Options) => {
-        const [{ openLab }, { giveOrder }] = await Promise.all([
+        const [{ openLab }, { giveOrder }, { orderedText }] = await Promise.all([
           import('../lab/settings.ts'),
           import('../lab/supervisor/control.ts'),
+          import('../lab/unit-words.ts'),
         ]);
-        await giveOrder(openLab(state).paths.supervisorSocket, { order, units });
+        const { supervisorSocket } = openLab(state).paths;
+        const before = await giveOrder(supervisorSocket, { order: 'status' });
+        console.log(orderedText(order, units, before, await giveOrder(supervisorSocket, { order, units })));
       },
     );
   add('supervise', 'run the processes of the lab (assay up starts this)', true).action(async ({ state }: Options) => {
