@@ -2,11 +2,12 @@
 import { escaped } from '@assay/core';
 import { dataVouchedFor } from '@assay/measurement';
 import { type Bank, componentName, type Difference, type Finding, type ReferenceEvent } from '@assay/protocol';
+import { orOneOf } from '../reference/difference.ts';
 import type { QuotedEvent } from '../reference/learn.ts';
 import { banksOf, type Facts } from '../reference/support.ts';
 import { differingWords, knownWords } from './command-words.ts';
 import { type Deviation, type Deviations, deviationsOf } from './deviations.ts';
-import { goodDigests, standingText } from './known-things.ts';
+import { standingText } from './known-things.ts';
 import { resemblance } from './resemblance.ts';
 import { type Sought, wholeName } from './sought.ts';
 
@@ -84,7 +85,7 @@ function tell(component: string, facts: Facts, one: Deviation, found: Finding, n
   const digest = seen?.digests[bank];
   const told = {
     ...(expected && {
-      expected: expectedText(expected, seen, bank) + othersText(component, claim, facts, expected, bank),
+      expected: expectedText(expected, seen, bank) + othersText(component, one, facts, bank),
     }),
     ...(seen && { seen: seenText(seen, bank) }),
   };
@@ -130,10 +131,17 @@ function seenText(seen: QuotedEvent, bank: Bank): string {
 }
 
 /** The nearest one is told; a machine may have been good by others. */
-function othersText(component: string, claim: string, { knownGood, now }: Facts, nearest: ReferenceEvent, bank: Bank) {
-  const all = goodDigests(knownGood, { component, claim, bank }, now);
-  const others = [...all].filter((digest) => digest !== nearest.digests[bank]).length;
-  return others === 0 ? '' : `, or one of ${others} other${others > 1 ? 's' : ''} known good`;
+function othersText(
+  component: string,
+  { claim, expected, seen, instead }: Deviation,
+  facts: Facts,
+  bank: Bank,
+): string {
+  return orOneOf(
+    { told: expected?.digests[bank], seen: seen?.digests[bank] },
+    facts.knownGood.goodDigests(component, claim, bank, facts.now),
+    instead.map(({ digests }) => digests[bank]),
+  );
 }
 
 /** What it was is told as the log told it when it was learnt, where its digest proves that, or the one that is seen is proven. */

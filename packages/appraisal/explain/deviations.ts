@@ -18,6 +18,8 @@ export type Deviation = {
   seen: QuotedEvent | undefined;
   /** Its digest is known, and not as good: of which value, and how that stands. */
   known: { value: ReferenceValue; standing: Standing } | undefined;
+  /** What good sequences that are as near have in its place. */
+  instead: readonly ReferenceEvent[];
 };
 
 export type Deviations = {
@@ -52,10 +54,10 @@ export function deviationsOf(component: string, facts: Facts): Deviations {
       same: seen.flatMap(valueFor),
     };
   }
-  const { value, standing, alignment, open } = nearest;
+  const { value, standing, alignment, open, instead } = nearest;
   return {
     base: { value, standing },
-    deviations: open.map((one) => deviationOf({ component, facts, blamed }, one)),
+    deviations: open.map((one) => deviationOf({ component, facts, blamed }, one, one.seen && instead.get(one.seen))),
     same: [
       ...alignment.same.map((part) => ({ part, value })),
       ...alignment.departures.flatMap(({ seen: part }) => (part ? valueFor(part) : [])),
@@ -65,7 +67,8 @@ export function deviationsOf(component: string, facts: Facts): Deviations {
 
 /** `blamed`: what the verdict names as not good (any more). */
 type Question = { component: string; facts: Facts; blamed: ReferenceValue | undefined };
-type Nearest = { value: ReferenceValue; standing: Standing; alignment: Alignment; open: Departure[] };
+type Instead = Map<QuotedEvent, readonly ReferenceEvent[]>;
+type Nearest = { value: ReferenceValue; standing: Standing; alignment: Alignment; open: Departure[]; instead: Instead };
 
 /** Of those that are good; where there are none, of those that were or will be. */
 function nearestSequence(
@@ -91,7 +94,10 @@ function nearestSequence(
     const open = alignment.departures.filter(
       (departure) => !departure.expected || !departure.seen || !isGood(departure.seen),
     );
-    if (!nearest || open.length < nearest.open.length) nearest = { ...one, alignment, open };
+    if (!nearest || open.length < nearest.open.length) nearest = { ...one, alignment, open, instead: new Map() };
+    if (one.standing !== 'good' || open.length > nearest.open.length) continue;
+    for (const { expected, seen: part } of open)
+      if (expected && part) nearest.instead.set(part, [...(nearest.instead.get(part) ?? []), expected]);
   }
   return nearest;
 }
@@ -113,7 +119,11 @@ function foremost<T extends { events: readonly ReferenceEvent[] }>(
     .map(({ one }) => one);
 }
 
-function deviationOf({ component, facts, blamed }: Question, { expected, seen }: Departure): Deviation {
+function deviationOf(
+  { component, facts, blamed }: Question,
+  { expected, seen }: Departure,
+  instead: readonly ReferenceEvent[] = [],
+): Deviation {
   const banks = banksOf(facts);
   const claim = seen?.claim ?? (expected ? claimOfEvent(expected) : '');
   const bank = banks.find((one) => expected?.digests[one] !== seen?.digests[one]) ?? banks[0] ?? 'sha256';
@@ -123,7 +133,7 @@ function deviationOf({ component, facts, blamed }: Question, { expected, seen }:
   // What is good somewhere else in the component is not retired, whatever else knows it.
   const isGood = told.some(({ standing }) => standing === 'good');
   const known = isGood ? undefined : (told.find(({ value }) => value === blamed) ?? foremostKnown(told, facts.now));
-  return { claim, expected, seen, known };
+  return { claim, expected, seen, known, instead };
 }
 
 /** What is to come, else what was retired last. */

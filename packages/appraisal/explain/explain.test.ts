@@ -143,6 +143,18 @@ test('where several are known good, one is told and how many others there are', 
   const difference = told.differences.find(({ claim }) => claim === 'kernel image');
   assert.match(difference?.expected ?? '', /^sha256 .*, or one of 2 others known good$/);
   assert.doesNotMatch(told.differences.find(({ claim }) => claim === 'kernel file')?.expected ?? '', /other/);
+  // Of two sequences, while an update is under way, the one that stays the same is told.
+  const update = {
+    ...namedValue('aa', 'hypervisor', sequence(booted(lab, changed(kernel)).events, 'hypervisor')),
+    state: 'next' as const,
+  };
+  const third = writeEventLog(
+    withDigests(labEvents, kernel, { sha256: createHash('sha256').update('third').digest() }),
+  );
+  const [during] = booted(lab, third, [...taughtBy(lab), update]).told.differences;
+  const old = labEvents.events[kernel]?.digests.sha256?.toHex();
+  assert.equal(during?.expected, `sha256 ${old}, or 1 other known good`);
+  assert.equal(during?.finding.expected, during?.expected);
 });
 
 test('another Secure Boot database is told in words, and that it is one', () => {

@@ -2,7 +2,7 @@
 import { escaped } from '@assay/core';
 import type { ReferenceValue } from '@assay/protocol';
 import type { KnownGood } from '../reference/known-good.ts';
-import { earlyText, type Standing, standingOf, valueName } from '../reference/standing.ts';
+import { earlyText, type Standing, valueName } from '../reference/standing.ts';
 
 export type KnownThing = {
   value: ReferenceValue;
@@ -12,8 +12,6 @@ export type KnownThing = {
 
 type Index = {
   byDigest: ReadonlyMap<string, readonly KnownThing[]>;
-  /** Digest and value of each single measurement with this claim: any of them may stand where one is asked for. */
-  byClaim: ReadonlyMap<string, readonly [string, ReferenceValue][]>;
 };
 /** Made once for each change of what is known good. */
 const indices = new WeakMap<KnownGood, Index>();
@@ -37,30 +35,14 @@ export function thingsWith(
   return indexed(knownGood).byDigest.get(`${component} ${bank} ${digest}`) ?? [];
 }
 
-/** Digests that single measurements make good of a claim now. */
-export function goodDigests(
-  knownGood: KnownGood,
-  { component, claim, bank }: { component: string; claim: string; bank: string },
-  now: Date,
-): ReadonlySet<string> {
-  const all = indexed(knownGood).byClaim.get(`${component} ${bank} ${claim}`) ?? [];
-  return new Set(all.filter(([, value]) => standingOf(value, now) === 'good').map(([digest]) => digest));
-}
-
 function indexOf(values: readonly ReferenceValue[]): Index {
   const byDigest = new Map<string, KnownThing[]>();
-  const byClaim = new Map<string, [string, ReferenceValue][]>();
   const add = (value: ReferenceValue, digests: Record<string, string>, claim?: string) => {
     for (const [bank, digest] of Object.entries(digests)) {
       const name = `${value.component} ${bank} ${digest}`;
       const things = byDigest.get(name);
       if (!things) byDigest.set(name, [{ value, claim }]);
       else if (things.at(-1)?.value !== value || things.at(-1)?.claim !== claim) things.push({ value, claim });
-      if (claim === undefined) continue;
-      const of = `${value.component} ${bank} ${claim}`;
-      const good = byClaim.get(of);
-      if (good) good.push([digest, value]);
-      else byClaim.set(of, [[digest, value]]);
     }
   };
   for (const value of values) {
@@ -69,7 +51,7 @@ function indexOf(values: readonly ReferenceValue[]): Index {
     if (content.form === 'measurements')
       for (const { digests, claim } of content.measurements) add(value, digests, claim);
   }
-  return { byDigest, byClaim };
+  return { byDigest };
 }
 
 /** As an operator would say of it: `linux-image 6.1.0-30, retired 3 days ago because …`. @param now when it is said */

@@ -67,6 +67,30 @@ const bl = 'boot_loader';
 const apps = (...names: string[]) => buildLog([...names.map(application), application('kernel')]);
 const two = goldenOf(apps('shim', 'grub'), bl);
 
+test('where several are known good, the finding says how many others there are beside the one that is not about to come', () => {
+  const known = (text: string, id: string, changes: Partial<ReferenceValue> = {}) => ({
+    ...goldenOf(changed({ [kernelAt]: text }), hv, changes),
+    id,
+  });
+  const image = (text: string, changes: Partial<ReferenceValue> = {}) => ({
+    ...single(hv, 'kernel image', hex(text)),
+    ...changes,
+  });
+  const expected = (...values: ReferenceValue[]) => {
+    const compared = compare(hv, factsOfLog(changed({ [kernelAt]: 'never' }), values));
+    return compared.known ? 'good' : inWords(compared.finding.expected);
+  };
+  // By id the one that is to come is the first.
+  const [old, next] = [known('x', 'b'), known('y', 'a', { state: 'next' })];
+  assert.equal(expected(old), 'sha256 x');
+  assert.equal(expected(old, next), 'sha256 x, or 1 other known good');
+  assert.equal(expected(old, next, image('y')), 'sha256 x, or 1 other known good');
+  assert.equal(
+    expected(old, next, image('newest'), image('gone', { state: 'retired' })),
+    'sha256 x, or one of 2 others known good',
+  );
+});
+
 test('events left out, added, changed or moved are told by the first of them', () => {
   const of = (...names: string[]) => said(bl, apps(...names), [two]);
   const left = (name: string) =>

@@ -11,7 +11,13 @@ import { earlyText, retiredText, type Standing, standingOf } from './standing.ts
 import { type Admitted, admittedOf, banksOf, type Facts, type Support, standInOf, supportOf } from './support.ts';
 
 /** Where two sequences part: `expected` was left out, `seen` is new, or one stands in the other's place. */
-type Difference = { distance: number; expected: ReferenceEvent | undefined; seen: QuotedEvent | undefined };
+type Difference = {
+  distance: number;
+  expected: ReferenceEvent | undefined;
+  seen: QuotedEvent | undefined;
+  /** What good sequences that are as near have in its place. */
+  instead?: readonly ReferenceEvent[];
+};
 
 const good: Admitted = ['good'];
 
@@ -82,9 +88,23 @@ function nearestSequence(component: string, facts: Facts, only?: Admitted): Diff
     // All events are good by themselves, but moved, or one twice.
     return open.distance > 0 ? open : difference(known, seen, (a, b) => equal(a, b, banks));
   });
-  return differences.length === 0
-    ? undefined
-    : differences.reduce((best, next) => (next.distance < best.distance ? next : best));
+  if (differences.length === 0) return undefined;
+  const nearest = differences.reduce((best, next) => (next.distance < best.distance ? next : best));
+  const there = (standing.length === 0 ? [] : differences).filter(
+    (one) => one.seen && one.seen === nearest.seen && one.distance === nearest.distance,
+  );
+  return { ...nearest, instead: there.flatMap(({ expected }) => expected ?? []) };
+}
+
+type Digest = string | undefined;
+
+/** `, or one of 2 others known good`; nothing where this one is all, or where what was seen is known good and stands in a wrong place. */
+export function orOneOf({ told, seen }: { told: Digest; seen: Digest }, ...known: readonly Iterable<Digest>[]): string {
+  const others = new Set(known.flatMap((digests) => [...digests]));
+  others.delete(told);
+  others.delete(undefined);
+  if (others.size === 0 || others.has(seen)) return '';
+  return others.size === 1 ? ', or 1 other known good' : `, or one of ${others.size} others known good`;
 }
 
 const planned = ({ value }: { value: ReferenceValue }): number => Number(value.state === 'next');
@@ -112,7 +132,7 @@ function difference(
 function differs(
   code: FindingCode,
   component: string,
-  { expected, seen }: Difference,
+  { expected, seen, instead = [] }: Difference,
   facts: Facts,
   said?: string,
 ): Finding {
@@ -126,6 +146,12 @@ function differs(
   const where = seen
     ? `event ${seen.event.index} (PCR ${seen.event.pcr}, ${seen.event.type}, ${seen.role})`
     : `${componentName(component)} measurements`;
+  const others = (of: ReferenceEvent, { claim, digests }: QuotedEvent) =>
+    orOneOf(
+      { told: of.digests[bank], seen: digests[bank] },
+      facts.knownGood.goodDigests(component, claim, bank, facts.now),
+      instead.map((one) => one.digests[bank]),
+    );
   const words = seen ? `${digest(seen)}${proven ? ` (${seen.reference.description})` : ''}` : 'none';
   return finding(
     code,
@@ -133,7 +159,7 @@ function differs(
     expected
       ? moved || !seen
         ? named(expected)
-        : `${digest(expected)}${proven ? ` (${expected.description})` : ''}`
+        : `${digest(expected)}${proven ? ` (${expected.description})` : ''}${others(expected, seen)}`
       : otherwise(component, seen, code, facts),
     said === undefined ? words : `${words}: ${said}`,
     { component, ...(seen && { event: seen.event.index, pcr: seen.event.pcr }) },

@@ -1,6 +1,6 @@
 // All that is known good, or was, in the order one asks for it. Made once for each change of it, and shared by all hosts; indexed when
 // somebody asks. Every answer holds values in any state: whether one counts at a moment, `standingOf` says.
-import type { ReferenceEvent, ReferenceMeasurement, ReferenceValue } from '@assay/protocol';
+import type { Bank, ReferenceEvent, ReferenceMeasurement, ReferenceValue } from '@assay/protocol';
 import { banksOfPcr, isCovered } from './coverage.ts';
 import { FileIndex } from './files.ts';
 import { standingOf } from './standing.ts';
@@ -21,6 +21,7 @@ export class KnownGood {
   readonly #byComponent: ReadonlyMap<string, readonly ReferenceValue[]>;
   readonly #sequences = new Map<string, readonly Sequence[]>();
   readonly #singles = new Map<string, ReadonlyMap<string, readonly Single[]>>();
+  readonly #claimed = new Map<string, readonly { value: ReferenceValue; digest: string }[]>();
   readonly #pcrs = new Map<string, readonly KnownPcrs[]>();
   readonly #froms: readonly number[];
   #files: FileIndex | undefined;
@@ -90,6 +91,24 @@ export class KnownGood {
     return found.flatMap(({ value, digests: of }) =>
       banks.every((one) => of[one] !== undefined && of[one] === digests[one]) ? [value] : [],
     );
+  }
+
+  /** Digests that single measurements make good of a claim at this moment: any of them may stand where one is asked for. */
+  goodDigests(component: string, claim: string, bank: string, now: Date): ReadonlySet<string> {
+    const name = `${component} ${bank} ${claim}`;
+    let all = this.#claimed.get(name);
+    if (!all) {
+      all = this.of(component).flatMap((value) =>
+        value.content.form === 'measurements'
+          ? value.content.measurements.flatMap((one) => {
+              const digest = one.claim === claim ? one.digests[bank as Bank] : undefined;
+              return digest === undefined ? [] : [{ value, digest }];
+            })
+          : [],
+      );
+      this.#claimed.set(name, all);
+    }
+    return new Set(all.flatMap(({ value, digest }) => (standingOf(value, now) === 'good' ? [digest] : [])));
   }
 
   /** Whether there is a single measurement of the component in all of these banks. */
