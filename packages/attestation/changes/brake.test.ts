@@ -100,7 +100,8 @@ test('verdicts that expire count, though nobody tells of them', async (t) => {
 
 test('who lost trust by a change that was forced has not fallen', async (t) => {
   const { brake, ok, ids, trust } = await ten(t);
-  await ok<ReferenceChangeResult>('POST', `/v1/reference/${ids['hypervisor']}/retire`, {
+  await ok<ReferenceChangeResult>('POST', '/v1/reference/retire', {
+    ids: [ids['hypervisor']],
     force: true,
     because: 'CVE-1',
   });

@@ -34,9 +34,9 @@ test('values that are added make hosts trusted at once, on the evidence they sen
 
 test('retiring is rehearsed, held by the brake, and done when forced with a reason', async (t) => {
   const { server, trust, ok, refused, ids } = await startFleet(t, twoKinds);
-  const retire = `/v1/reference/${ids['hypervisor']}/retire`;
+  const [retire, which] = ['/v1/reference/retire', { ids: [ids['hypervisor']] }];
   const before = await server.host('node1');
-  const dry = await ok<ReferenceChangeResult>('POST', retire, { dry_run: true });
+  const dry = await ok<ReferenceChangeResult>('POST', retire, { ...which, dry_run: true });
   assert.deepEqual(gist(dry), [
     3,
     100,
@@ -46,17 +46,17 @@ test('retiring is rehearsed, held by the brake, and done when forced with a reas
   assert.deepEqual(dry.values[0]?.hosts, ['node1', 'node2', 'node3']);
   assert.deepEqual((await server.host('node1')).verdict, before.verdict);
 
-  const [status, code, message] = await refused('POST', retire);
+  const [status, code, message] = await refused('POST', retire, which);
   assert.deepEqual([status, code], [409, 'reference-brake']);
   assert.match(
     message,
-    /at most 20 % .* got 3 of 3 \(100 %\), most by measurement-retired: node1, node2, node3; --dry-run .* --force --because /,
+    /at most 20 % .* got 3 of 3 \(100 %\), most by measurement-retired: node1, node2, node3; assay .* --force --because /,
   );
-  assert.equal((await refused('POST', retire, { force: true }))[1], 'change-because-missing');
-  assert.equal((await refused('POST', retire, { force: true, because: '  ' }))[1], 'change-because-missing');
+  assert.equal((await refused('POST', retire, { ...which, force: true }))[1], 'change-because-missing');
+  assert.equal((await refused('POST', retire, { ...which, force: true, because: '  ' }))[1], 'change-because-missing');
   assert.equal(await trust('node1'), 'trusted');
 
-  const done = await ok<ReferenceChangeResult>('POST', retire, { force: true, because: 'CVE-1', by: 'ada' });
+  const done = await ok<ReferenceChangeResult>('POST', retire, { ...which, force: true, because: 'CVE-1', by: 'ada' });
   assert.deepEqual([done.values[0]?.state, done.values[0]?.retired_because], ['retired', 'CVE-1']);
   const { verdict } = await server.host('node1');
   assert.deepEqual([verdict.trust, verdict.findings[0]?.code], ['untrusted', 'measurement-retired']);
@@ -81,11 +81,11 @@ test('as much as the brake lets may be lost unforced; how much that is, an optio
   const { ok, trust, restart } = await startFleet(t, hosts);
   const { added } = await ok<LearnResult>('POST', '/v1/reference', { values: valuesOf('b') });
   const [odd] = added;
-  const retire = `/v1/reference/${odd?.id}/retire`;
-  const done = await ok<ReferenceChangeResult>('POST', retire);
+  const [retire, which] = ['/v1/reference/retire', { ids: [odd?.id] }];
+  const done = await ok<ReferenceChangeResult>('POST', retire, which);
   assert.deepEqual(gist(done).slice(0, 2), [1, 20]);
   assert.equal(await trust('odd1'), 'untrusted');
-  await ok('POST', `/v1/reference/${odd?.id}/reinstate`);
+  await ok('POST', '/v1/reference/reinstate', { ids: [odd?.id] });
   assert.equal(await trust('odd1'), 'trusted');
   const next = await restart();
   assert.equal(await next.trust('odd1'), 'trusted', 'what was judged anew is stored');
@@ -183,10 +183,13 @@ test('an update planned ahead: both pass in its window, then the old is retired,
   assert.deepEqual([added[0]?.state, added[0]?.replaces], ['next', [replaced]]);
   assert.deepEqual([await trust('node1'), await trust('odd1')], ['trusted', 'trusted']);
   const id = added[0]?.id ?? '';
-  assert.equal((await refused('POST', `/v1/reference/${replaced}/promote`))[1], 'reference-state-conflict');
-  assert.deepEqual((await refused('DELETE', `/v1/reference/${replaced}`)).slice(0, 2), [409, 'reference-in-use']);
+  assert.equal((await refused('POST', '/v1/reference/promote', { ids: [replaced] }))[1], 'reference-state-conflict');
+  assert.deepEqual((await refused('POST', '/v1/reference/remove', { ids: [replaced] })).slice(0, 2), [
+    409,
+    'reference-in-use',
+  ]);
 
-  const promoted = await ok<ReferenceChangeResult>('POST', `/v1/reference/${id.slice(0, 12)}/promote`);
+  const promoted = await ok<ReferenceChangeResult>('POST', '/v1/reference/promote', { ids: [id.slice(0, 12)] });
   assert.deepEqual(
     promoted.values.map((one) => [one.id, one.state]),
     [
@@ -198,15 +201,20 @@ test('an update planned ahead: both pass in its window, then the old is retired,
   const { entries } = await ok<Journal>('GET', `/v1/journal?subject=${replaced}`);
   assert.match(`${entries[0]?.action} ${entries[0]?.text}`, /^reference-retire .*: replaced by /);
 
-  await ok('POST', `/v1/reference/${replaced}/reinstate`, { next: { replaces: [id] }, because: 'it does not boot' });
+  await ok('POST', '/v1/reference/reinstate', {
+    ids: [replaced],
+    next: { replaces: [id] },
+    because: 'it does not boot',
+  });
   assert.deepEqual([await trust('node1'), await trust('odd1')], ['trusted', 'trusted']);
-  await ok('POST', `/v1/reference/${replaced}/promote`);
+  await ok('POST', '/v1/reference/promote', { ids: [replaced] });
   assert.deepEqual([await trust('node1'), await trust('odd1')], ['trusted', 'untrusted']);
 });
 
 test('what a verdict rests on is not removed; what nothing rests on is', async (t) => {
   const { ok, refused, ids, trust } = await startFleet(t, twoKinds, { brake_percent: 100 });
-  const [status, code, message] = await refused('DELETE', `/v1/reference/${ids['hypervisor']}`, {
+  const [status, code, message] = await refused('POST', '/v1/reference/remove', {
+    ids: [ids['hypervisor']],
     force: true,
     because: 'x',
   });
@@ -215,7 +223,11 @@ test('what a verdict rests on is not removed; what nothing rests on is', async (
   const { added } = await ok<LearnResult>('POST', '/v1/reference', { values: valuesOf('z') });
   const id = added[0]?.id ?? '';
   assert.equal((await ok<ReferenceSummary>('GET', `/v1/reference/${id}`)).hosts.length, 0);
-  const { values, rehearsal } = await ok<ReferenceChangeResult>('DELETE', `/v1/reference/${id}?by=ada&because=unused`);
+  const { values, rehearsal } = await ok<ReferenceChangeResult>('POST', '/v1/reference/remove', {
+    ids: [id],
+    by: 'ada',
+    because: 'unused',
+  });
   assert.deepEqual([values[0]?.id, rehearsal.losing], [id, 0]);
   assert.equal((await refused('GET', `/v1/reference/${id}`))[1], 'reference-not-found');
   assert.equal(await trust('node1'), 'trusted');
@@ -253,7 +265,9 @@ test('two changes at the same time follow each other: the second is rehearsed ag
   const odd = added[0];
   const mine = ids[odd?.component ?? ''];
   // Each alone costs half of the fleet, which is let; after one of them, the other would cost all that is left.
-  const both = await Promise.all([mine, odd?.id].map((id) => server.call('POST', `/v1/reference/${id}/retire`)));
+  const both = await Promise.all(
+    [mine, odd?.id].map((id) => server.call('POST', '/v1/reference/retire', { ids: [id] })),
+  );
   assert.deepEqual(both.map(({ status }) => status).sort(), [200, 409]);
   const trusted = await Promise.all(
     ['node1', 'node2', 'odd1', 'odd2'].map(async (name) => (await server.host(name)).verdict.trust),
@@ -269,10 +283,10 @@ test('nothing of it is told or done without the secret', async (t) => {
     ['POST', '/v1/policies', { document: fleetPolicy }],
     ['POST', '/v1/reference', { values: valuesOf('b') }],
     ['GET', `/v1/reference/${ids['hypervisor']}`],
-    ['POST', `/v1/reference/${ids['hypervisor']}/retire`, { force: true, because: 'x' }],
-    ['POST', `/v1/reference/${ids['hypervisor']}/promote`],
-    ['POST', `/v1/reference/${ids['hypervisor']}/reinstate`],
-    ['DELETE', `/v1/reference/${ids['hypervisor']}`],
+    ['POST', '/v1/reference/retire', { ids: [ids['hypervisor']], force: true, because: 'x' }],
+    ['POST', '/v1/reference/promote', { ids: [ids['hypervisor']] }],
+    ['POST', '/v1/reference/reinstate', { ids: [ids['hypervisor']] }],
+    ['POST', '/v1/reference/remove', { ids: [ids['hypervisor']] }],
     ['GET', '/v1/journal'],
     ['GET', '/v1/brake'],
     ['DELETE', '/v1/brake'],
@@ -292,10 +306,81 @@ test('what is good is not brought back: a current value that is reinstated stays
     [added[0]?.id, 'next'],
   ]) {
     for (const body of [undefined, { dry_run: true }, { force: true, because: 'x' }, { next: {} }]) {
-      const [status, code, message] = await refused('POST', `/v1/reference/${id}/reinstate`, body);
+      const [status, code, message] = await refused('POST', '/v1/reference/reinstate', { ids: [id], ...body });
       assert.deepEqual([status, code], [409, 'reference-state-conflict']);
       assert.match(message, new RegExp(`expected a retired one, got "?${state}"?; nothing to reinstate`));
     }
     assert.equal((await ok<ReferenceSummary>('GET', `/v1/reference/${id}`)).state, state);
   }
+});
+
+test('several values are changed together or not at all, by one rehearsal', async (t) => {
+  const { ok, refused, ids, trust } = await startFleet(t, twoKinds);
+  const state = async (id: string) => (await ok<ReferenceSummary>('GET', `/v1/reference/${id}`)).state;
+  const { added } = await ok<LearnResult>('POST', '/v1/reference', { values: valuesOf('z') });
+  const [spare = '', used = ''] = [added[0]?.id, ids['hypervisor']];
+  const braked = await refused('POST', '/v1/reference/retire', { ids: [spare, used] });
+  assert.equal(braked[1], 'reference-brake');
+  const short = `${spare.slice(0, 8)} ${used.slice(0, 8)}`;
+  assert.ok(
+    braked[2].endsWith(
+      `; assay reference retire ${short} --dry-run says more, assay reference retire ${short} --force --because "…" does it all the same`,
+    ),
+    braked[2],
+  );
+  assert.equal((await refused('POST', '/v1/reference/retire', { ids: [spare, 'ffffff'] }))[1], 'reference-not-found');
+  assert.equal((await refused('POST', '/v1/reference/remove', { ids: [spare, used] }))[1], 'reference-in-use');
+  assert.deepEqual([await state(spare), await state(used), await trust('node1')], ['current', 'current', 'trusted']);
+
+  const both = [spare.slice(0, 6), spare, used];
+  const forced = { force: true, because: 'x' };
+  const { values } = await ok<ReferenceChangeResult>('POST', '/v1/reference/retire', { ids: both, ...forced });
+  assert.deepEqual(
+    values.map(({ id }) => id),
+    [spare, used],
+    'each once',
+  );
+  assert.equal(await trust('node1'), 'untrusted');
+  const [, code, message] = await refused('POST', '/v1/reference/remove', { ids: [used] });
+  assert.deepEqual(
+    [code, / no verdict names, got used by node1, .*; it is retired already; /.test(message)],
+    ['reference-in-use', true],
+  );
+  await ok('POST', '/v1/reference/reinstate', { ids: both });
+  await ok('POST', '/v1/reference/promote', { ids: both });
+  assert.deepEqual([await state(spare), await state(used), await trust('node1')], ['current', 'current', 'trusted']);
+});
+
+test('values that stand in for each other are not removed together while somebody needs them', async (t) => {
+  const { ok, refused, ids } = await startFleet(t, [{ name: 'node1' }]);
+  const { added } = await ok<LearnResult>('POST', '/v1/reference', { values: valuesOf('z') });
+  const { values } = await ok<ReferenceList>('GET', '/v1/reference');
+  assert.equal(
+    (await refused('POST', '/v1/reference/remove', { ids: values.map(({ id }) => id) }))[1],
+    'reference-in-use',
+  );
+  const next = valuesOf('y').filter(({ component }) => component === 'hypervisor');
+  const [old = ''] = added.map(({ id }) => id);
+  const update = await ok<LearnResult>('POST', '/v1/reference', { values: next, next: { replaces: [old] } });
+  const together = [old, ...update.added.map(({ id }) => id)];
+  assert.equal((await refused('POST', '/v1/reference/remove', { ids: [old] }))[1], 'reference-in-use');
+  const { values: gone } = await ok<ReferenceChangeResult>('POST', '/v1/reference/remove', { ids: together });
+  assert.deepEqual(
+    gone.map(({ id }) => id),
+    together,
+  );
+  assert.ok(ids['hypervisor']);
+});
+
+test('what is changed is named by enough of its id to be meant; reading takes less', async (t) => {
+  const { ok, refused, ids } = await startFleet(t, [{ name: 'node1' }]);
+  const id = ids['hypervisor'] ?? '';
+  for (const act of ['retire', 'promote', 'reinstate', 'remove'])
+    for (const few of [[id.slice(0, 5)], [id, id.slice(0, 1)], []])
+      assert.deepEqual(
+        (await refused('POST', `/v1/reference/${act}`, { ids: few, dry_run: true })).slice(0, 2),
+        [400, 'request-invalid'],
+        act,
+      );
+  assert.equal((await ok<ReferenceSummary>('GET', `/v1/reference/${id.slice(0, 5)}`)).id, id);
 });

@@ -98,9 +98,9 @@ test('while no verdict holds, a change counts whom it would cost trust when they
   const clock = testClock(Date.now());
   const hosts = names(3).map((name) => ({ name }));
   const { ok, refused, ids } = await startFleet(t, hosts, { clock });
-  const retire = `/v1/reference/${ids['hypervisor']}/retire`;
+  const [retire, which] = ['/v1/reference/retire', { ids: [ids['hypervisor']] }];
   clock.pass(7_200_000);
-  const { rehearsal } = await ok<ReferenceChangeResult>('POST', retire, { dry_run: true });
+  const { rehearsal } = await ok<ReferenceChangeResult>('POST', retire, { ...which, dry_run: true });
   assert.deepEqual(
     [rehearsal.losing, rehearsal.changes, rehearsal.stale, rehearsal.unheard, rehearsal.losing_unheard],
     [0, [], undefined, 3, 3],
@@ -110,7 +110,7 @@ test('while no verdict holds, a change counts whom it would cost trust when they
     rehearsal.when_heard?.map(({ host, before, after, code }) => [host, before, after, code]),
     names(3).map((name) => [name, 'trusted', 'untrusted', 'measurement-retired']),
   );
-  const [status, code, message] = await refused('POST', retire, { because: 'while unknown' });
+  const [status, code, message] = await refused('POST', retire, { ...which, because: 'while unknown' });
   assert.deepEqual([status, code], [409, 'reference-brake']);
   assert.match(
     message,
@@ -119,9 +119,9 @@ test('while no verdict holds, a change counts whom it would cost trust when they
   const other = await ok<LearnResult>('POST', '/v1/reference', { values: valuesOf('b') });
   assert.deepEqual([other.rehearsal?.unheard, other.rehearsal?.losing_percent], [3, 0]);
   clock.pass(86_400_000 - 7_200_000 - 1);
-  assert.equal((await refused('POST', retire))[1], 'reference-brake', 'a millisecond short of a day');
+  assert.equal((await refused('POST', retire, which))[1], 'reference-brake', 'a millisecond short of a day');
   clock.pass(1);
-  const later = await ok<ReferenceChangeResult>('POST', retire);
+  const later = await ok<ReferenceChangeResult>('POST', retire, which);
   assert.deepEqual([later.rehearsal.unheard, later.rehearsal.stale, later.rehearsal.losing_percent], [undefined, 3, 0]);
 });
 
@@ -157,13 +157,13 @@ test('what changes cost hosts that are away counts together within the window, u
   for (const variant of ['b', 'c', 'd'])
     own.push((await ok<LearnResult>('POST', '/v1/reference', { values: valuesOf(variant) })).added[0]?.id ?? '');
   clock.pass(7_200_000);
-  await ok('POST', `/v1/reference/${own[0]}/retire`);
-  await ok('POST', `/v1/reference/${own[1]}/retire`);
-  const [, code, message] = await refused('POST', `/v1/reference/${own[2]}/retire`);
+  await ok('POST', '/v1/reference/retire', { ids: [own[0]] });
+  await ok('POST', '/v1/reference/retire', { ids: [own[1]] });
+  const [, code, message] = await refused('POST', '/v1/reference/retire', { ids: [own[2]] });
   assert.equal(code, 'reference-brake');
   assert.match(message, /got 1, and 2 by changes just before, of 11/);
-  await ok('POST', `/v1/reference/${own[0]}/reinstate`);
-  await ok('POST', `/v1/reference/${own[2]}/retire`);
+  await ok('POST', '/v1/reference/reinstate', { ids: [own[0]] });
+  await ok('POST', '/v1/reference/retire', { ids: [own[2]] });
 });
 
 test('whatever was before, nothing given anew holds longer than it did', () => {

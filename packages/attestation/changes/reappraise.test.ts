@@ -10,7 +10,7 @@ import { countUp } from '../storage/versions.ts';
 import { applyPolicy } from './policies.ts';
 import { reappraiseHosts } from './reappraise.ts';
 import { batchesOf } from './recorded.ts';
-import { addValues, removeValue, retireValues } from './reference.ts';
+import { addValues, removeValues, retireValues } from './reference.ts';
 import { fleetPolicy, names, recordEvidence, valuesOf } from './testing/fleet.ts';
 import { changing } from './testing/needs.ts';
 
@@ -197,14 +197,14 @@ test('what only a verdict rests on, only recorded evidence, or only an update is
   const inUse = { code: 'reference-in-use' };
   const evidence = await db.selectFrom('evidence').selectAll().executeTakeFirstOrThrow();
   await db.deleteFrom('evidence').execute();
-  await assert.rejects(removeValue(needs, used, {}), inUse, 'a verdict alone');
+  await assert.rejects(removeValues(needs, [used], {}), inUse, 'a verdict alone');
   await db.insertInto('evidence').values(evidence).execute();
   clock.pass(8_000_000);
-  await assert.rejects(removeValue(needs, used, {}), inUse, 'evidence alone: its verdict has expired');
+  await assert.rejects(removeValues(needs, [used], {}), inUse, 'evidence alone: its verdict has expired');
   const [unused] = (await addValues(needs, valuesOf('z'), {})).added;
   const id = unused?.id ?? '';
   await addValues(needs, valuesOf('y'), { next: { replaces: [id] } });
-  await assert.rejects(removeValue(needs, id, {}), inUse, 'an update is to replace it');
+  await assert.rejects(removeValues(needs, [id], {}), inUse, 'an update is to replace it');
 });
 
 test('no more evidence is in memory than a batch holds, unless one alone is larger', () => {

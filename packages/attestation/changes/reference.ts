@@ -12,7 +12,7 @@ import type {
 } from '@assay/protocol';
 import type { Standards } from '../standards/standards.ts';
 import { addReferenceValues, changeReferenceValue, removeReferenceValue } from '../storage/reference-values.ts';
-import { type Applied, applyChange, type Plan } from './apply.ts';
+import { type Applied, applyChange, type Plan, type Subject } from './apply.ts';
 import { entering, findValue, nameOf, promoted, reinstated, retired, type Said } from './life.ts';
 import type { ChangeNeeds } from './needs.ts';
 import { usersOf } from './users.ts';
@@ -21,7 +21,7 @@ import { usersOf } from './users.ts';
 export type AddedAs = { readonly action: string; readonly subject: string; readonly text: string };
 
 /**
- * Those that are there already stay as they are, also when they are retired: see `reinstateValue`. `retired`: they were good elsewhere, once.
+ * Those that are there already stay as they are, also when they are retired: see `reinstateValues`. `retired`: they were good elsewhere, once.
  * @throws AssayError `reference-value`, `reference-not-found` (what it is to replace), `reference-retired`, `reference-brake`, `change-…`
  */
 export async function addValues(
@@ -56,67 +56,91 @@ export async function addValues(
 /** Of one value or several, by id or the beginning of one. Those that are retired already stay so. */
 export async function retireValues(needs: ChangeNeeds, ids: readonly string[], change: Change) {
   return await changeValues(needs, change, ids, 'reference-retire', (values, said) =>
-    ids.flatMap((id) => {
-      const value = findValue(values, id);
-      return value.state === 'retired' ? [] : [retired(value, said)];
-    }),
+    found(values, ids).flatMap((value) => (value.state === 'retired' ? [] : [retired(value, said)])),
   );
 }
 
-/** A retired one is good again: as `next`, beside what it is to replace. */
-export async function reinstateValue(
+/** Retired ones are good again: as `next`, beside what they are to replace. */
+export async function reinstateValues(
   needs: ChangeNeeds,
-  id: string,
+  ids: readonly string[],
   { next: window, ...change }: Change & { next?: UpdateWindow | undefined },
 ) {
-  return await changeValues(needs, change, [id], 'reference-reinstate', (values, said) => [
-    reinstated(values, findValue(values, id), { ...said, window }),
-  ]);
+  return await changeValues(needs, change, ids, 'reference-reinstate', (values, said) =>
+    found(values, ids).map((value) => reinstated(values, value, { ...said, window })),
+  );
 }
 
 /** A `next` becomes current; what it replaces is retired. */
 export async function promoteValues(needs: ChangeNeeds, ids: readonly string[], change: Change) {
   return await changeValues(needs, change, ids, 'reference-promote', (values, said) => {
-    const all = ids.flatMap((id) => promoted(values, findValue(values, id), said));
+    const all = found(values, ids).flatMap((value) => promoted(values, value, said));
     return [...new Map(all.map((value) => [value.id, value])).values()];
   });
 }
 
 /**
- * As if it had never been there: who runs it runs something unknown, not something retired.
- * @throws AssayError `reference-in-use` while a verdict rests on it, or recorded evidence would not be good without it
+ * As if they had never been there: who runs them runs something unknown, not something retired.
+ * @throws AssayError `reference-in-use` while a verdict rests on one, or recorded evidence would not be good without them
  */
-export async function removeValue(needs: ChangeNeeds, id: string, change: Change): Promise<Applied<ReferenceValue[]>> {
+export async function removeValues(
+  needs: ChangeNeeds,
+  ids: readonly string[],
+  change: Change,
+): Promise<Applied<ReferenceValue[]>> {
   const users = await usersOf(needs);
-  return await applyChange(needs, change, { kind: 'reference', where: `reference value ${id}` }, (present) => {
+  return await applyChange(needs, change, subjectOf('remove', ids), (present) => {
     const { values } = present.knownGood;
-    const value = findValue(values, id);
-    const next = values.find(({ state, replaces }) => state === 'next' && replaces?.includes(value.id));
-    if (next) throw inUse(value, `${nameOf(next)} is to replace it`);
+    const going = found(values, ids);
+    const left = values.filter((value) => !going.includes(value));
+    for (const value of going) {
+      const next = left.find(({ state, replaces }) => state === 'next' && replaces?.includes(value.id));
+      if (next) throw inUse(value, `${nameOf(next)} is to replace it`);
+    }
     return {
-      next: withValues(
-        present,
-        values.filter((one) => one.id !== value.id),
-      ),
-      unchanged: [value],
-      lines: [{ action: 'reference-remove', subject: value.id, text: described(value) }],
+      next: withValues(present, left),
+      unchanged: going,
+      lines: going.map((value) => ({ action: 'reference-remove', subject: value.id, text: described(value) })),
       check(_rehearsal: Rehearsal, losers: ReadonlySet<string>) {
-        const hosts = [...new Set([...(users.get(value.id)?.hosts ?? []), ...losers])].sort();
-        const others = hosts.length > 5 ? ` and ${hosts.length - 5} more` : '';
-        if (hosts.length > 0) throw inUse(value, `used by ${hosts.slice(0, 5).join(', ')}${others}`);
+        for (const value of going) {
+          const hosts = users.get(value.id)?.hosts ?? [];
+          if (hosts.length > 0) throw inUse(value, usedBy(hosts));
+        }
+        const [first] = going;
+        if (first && losers.size > 0) throw inUse(first, usedBy([...losers].sort()), going.length);
       },
       async write(tx) {
-        await removeReferenceValue(tx, value.id);
-        return [value];
+        for (const { id } of going) await removeReferenceValue(tx, id);
+        return going;
       },
     } satisfies Plan<ReferenceValue[]>;
   });
 }
 
-const inUse = (value: ReferenceValue, got: string) =>
-  new AssayError('reference-in-use', `reference value ${value.id}`, 'one that nothing rests on', got, {
-    hint: 'retire it: then hosts that need it are told so',
-  });
+const mostNamed = 5;
+const usedBy = (hosts: readonly string[]): string =>
+  `used by ${hosts.slice(0, mostNamed).join(', ')}${hosts.length > mostNamed ? ` and ${hosts.length - mostNamed} more` : ''}`;
+
+/** `count`: of so many together. */
+function inUse(value: ReferenceValue, got: string, count = 1): AssayError {
+  const where = `reference value ${value.id}${count > 1 ? ` or ${count - 1} others` : ''}`;
+  const [expected, hint] =
+    value.state === 'retired'
+      ? ['one that no verdict names', 'it is retired already; it can go when these hosts run something else']
+      : ['one that nothing rests on', 'retire it: then hosts that need it are told so'];
+  return new AssayError('reference-in-use', where, expected, got, { hint });
+}
+
+/** Each once. */
+const found = (values: readonly ReferenceValue[], ids: readonly string[]): ReferenceValue[] => [
+  ...new Set(ids.map((id) => findValue(values, id))),
+];
+
+const subjectOf = (act: string, ids: readonly string[]): Subject => ({
+  kind: 'reference',
+  where: `reference value${ids.length > 1 ? 's' : ''} ${ids.join(', ').slice(0, 200)}`,
+  command: `assay reference ${act} ${ids.length > mostNamed ? 'ID…' : ids.map((id) => id.slice(0, 8)).join(' ')}`,
+});
 
 async function changeValues(
   needs: ChangeNeeds,
@@ -125,8 +149,7 @@ async function changeValues(
   action: string,
   changedBy: (values: readonly ReferenceValue[], said: Said) => ReferenceValue[],
 ): Promise<Applied<ReferenceValue[]>> {
-  const where = `reference value ${ids.join(', ').slice(0, 200)}`;
-  return await applyChange(needs, change, { kind: 'reference', where }, (present) => {
+  return await applyChange(needs, change, subjectOf(action.replace('reference-', ''), ids), (present) => {
     const { values } = present.knownGood;
     const changed = changedBy(values, saidBy(needs, change));
     const byId = new Map(changed.map((value) => [value.id, value]));
@@ -138,7 +161,7 @@ async function changeValues(
               values.map((value) => byId.get(value.id) ?? value),
             )
           : undefined,
-      unchanged: changed.length > 0 ? changed : ids.map((id) => findValue(values, id)),
+      unchanged: changed.length > 0 ? changed : found(values, ids),
       lines: changed.map((value) => ({
         // What is put in another's place retires it: the journal of that other one tells of it, too.
         action: value.state === 'retired' ? 'reference-retire' : action,

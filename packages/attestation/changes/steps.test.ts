@@ -18,8 +18,8 @@ async function six(t: TestContext) {
     own.push(added[0]?.id ?? '');
   }
   const retire = (i: number, change = {}) =>
-    fleet.ok<ReferenceChangeResult>('POST', `/v1/reference/${own[i]}/retire`, change);
-  const refused = (i: number) => fleet.refused('POST', `/v1/reference/${own[i]}/retire`);
+    fleet.ok<ReferenceChangeResult>('POST', '/v1/reference/retire', { ids: [own[i]], ...change });
+  const refused = (i: number) => fleet.refused('POST', '/v1/reference/retire', { ids: [own[i]] });
   return { ...fleet, clock, own, retire, refusedToRetire: refused };
 }
 const trusted = async ({ trust }: Fleet) => {
@@ -51,7 +51,7 @@ test('who was given back what a change took does not count any more', async (t) 
   const { retire, own, ok } = await six(t);
   await retire(0);
   await retire(1);
-  await ok('POST', `/v1/reference/${own[0]}/reinstate`);
+  await ok('POST', '/v1/reference/reinstate', { ids: [own[0]] });
   const { losing, lost_recently } = (await retire(2)).rehearsal;
   assert.deepEqual([losing, lost_recently], [1, 1]);
 });

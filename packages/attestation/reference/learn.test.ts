@@ -56,7 +56,7 @@ test('a host that is untrusted because it is not known teaches; one whose log is
   const pool = await startPool(t, { brake_percent: 100 });
   const { values } = (await pool.server.call('GET', '/v1/reference')).body as ReferenceList;
   for (const { id } of values) {
-    const { status } = await pool.server.call('POST', `/v1/reference/${id}/retire`);
+    const { status } = await pool.server.call('POST', '/v1/reference/retire', { ids: [id] });
     assert.equal(status, 200);
   }
   assert.equal((await pool.verdict()).trust, 'untrusted');
@@ -108,7 +108,7 @@ test('files of IMA’s list are learnt whole, though it came in parts; what chan
   ]);
   assert.equal((await pool.verdict()).trust, 'trusted', 'at once');
   const change = async (what: string, more: object = {}) => {
-    const answer = await server.call('POST', `/v1/reference/${files?.id}/${what}`, more);
+    const answer = await server.call('POST', `/v1/reference/${what}`, { ids: [files?.id], ...more });
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     return answer.body as ReferenceChangeResult;
   };

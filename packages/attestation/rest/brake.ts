@@ -7,6 +7,8 @@ import type { Resource } from './resource.ts';
 
 const JournalQuery = Type.Object({
   subject: Type.Optional(Type.String({ maxLength: 253 })),
+  /** How the subject begins: with the first characters of an id. */
+  subject_begins: Type.Optional(Type.String({ maxLength: 253 })),
   /** How the action begins. */
   action: Type.Optional(Type.String({ maxLength: 100 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
@@ -31,6 +33,8 @@ export const brake: Resource = (server, { db, brake }) => {
     url: '/v1/journal',
     config: { access: 'blob' },
     schema: { querystring: JournalQuery },
-    handler: async (request): Promise<Journal> => ({ entries: await readJournal(db, request.query) }),
+    handler: async ({ query: { subject_begins: subjectBegins, ...wish } }): Promise<Journal> => ({
+      entries: await readJournal(db, { ...wish, subjectBegins }),
+    }),
   });
 };

@@ -1,7 +1,7 @@
 // /v1/reference: what is known good, was, or will be; and whatever changes it.
 import {
-  Change,
   LearnRequest,
+  ReferenceChangeRequest,
   type ReferenceChangeResult,
   type ReferenceList,
   ReferenceRequest,
@@ -12,10 +12,9 @@ import {
 import { Type } from 'typebox';
 import type { Applied } from '../changes/apply.ts';
 import { findValue } from '../changes/life.ts';
-import { addValues, promoteValues, reinstateValue, removeValue, retireValues } from '../changes/reference.ts';
+import { addValues, promoteValues, reinstateValues, removeValues, retireValues } from '../changes/reference.ts';
 import { type Users, usersOf } from '../changes/users.ts';
 import { learn } from '../reference/learn.ts';
-import { MaybeChange } from './change.ts';
 import type { Resource, RestNeeds } from './resource.ts';
 
 /** The beginning of an id is enough when no other begins so. */
@@ -64,31 +63,31 @@ export const reference: Resource = (server, needs) => {
   });
   server.route({
     method: 'POST',
-    url: '/v1/reference/:id/retire',
+    url: '/v1/reference/retire',
     config: { access: 'blob' },
-    schema: { params: InPath, body: MaybeChange },
-    handler: async ({ params, body }) => told(needs, await retireValues(needs, [params.id], body ?? {})),
+    schema: { body: ReferenceChangeRequest },
+    handler: async ({ body: { ids, ...change } }) => told(needs, await retireValues(needs, ids, change)),
   });
   server.route({
     method: 'POST',
-    url: '/v1/reference/:id/promote',
+    url: '/v1/reference/promote',
     config: { access: 'blob' },
-    schema: { params: InPath, body: MaybeChange },
-    handler: async ({ params, body }) => told(needs, await promoteValues(needs, [params.id], body ?? {})),
+    schema: { body: ReferenceChangeRequest },
+    handler: async ({ body: { ids, ...change } }) => told(needs, await promoteValues(needs, ids, change)),
   });
   server.route({
     method: 'POST',
-    url: '/v1/reference/:id/reinstate',
+    url: '/v1/reference/reinstate',
     config: { access: 'blob' },
-    schema: { params: InPath, body: Type.Union([ReinstateRequest, Type.Undefined(), Type.Null()]) },
-    handler: async ({ params, body }) => told(needs, await reinstateValue(needs, params.id, body ?? {})),
+    schema: { body: ReinstateRequest },
+    handler: async ({ body: { ids, ...change } }) => told(needs, await reinstateValues(needs, ids, change)),
   });
   server.route({
-    method: 'DELETE',
-    url: '/v1/reference/:id',
+    method: 'POST',
+    url: '/v1/reference/remove',
     config: { access: 'blob' },
-    schema: { params: InPath, body: MaybeChange, querystring: Change },
-    handler: async ({ params, body, query }) => told(needs, await removeValue(needs, params.id, { ...query, ...body })),
+    schema: { body: ReferenceChangeRequest },
+    handler: async ({ body: { ids, ...change } }) => told(needs, await removeValues(needs, ids, change)),
   });
 };
 

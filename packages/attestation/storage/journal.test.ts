@@ -33,6 +33,9 @@ eachDatabase('lines of the journal are numbered in order, and found by action an
   assert.deepEqual(await of({ action: '%' }), [], 'no wildcards');
   assert.deepEqual(await of({ subject: 'a', limit: 1 }), ['2']);
   assert.deepEqual(await of({ action: 'reference-add', subject: 'a' }), ['1']);
+  assert.deepEqual(await of({ subjectBegins: 'g' }), ['3']);
+  assert.deepEqual(await of({ subjectBegins: 'gold%' }), []);
+  assert.deepEqual(await of({ subjectBegins: 'a', action: 'reference-r' }), ['2']);
   const [retired] = await readJournal(db, { action: 'reference-retire' });
   assert.deepEqual(retired, {
     id: '2',

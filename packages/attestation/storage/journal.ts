@@ -18,19 +18,23 @@ export type JournalWish = {
   /** How the action begins: `reference-`. */
   action?: string | undefined;
   subject?: string | undefined;
+  /** How the subject begins: with the first characters of an id. */
+  subjectBegins?: string | undefined;
   limit?: number | undefined;
 };
 
 /** The newest first. */
 export async function readJournal(
   db: Db,
-  { action, subject, limit = 1000 }: JournalWish = {},
+  { action, subject, subjectBegins, limit = 1000 }: JournalWish = {},
 ): Promise<JournalEntry[]> {
   let query = db.selectFrom('journal').selectAll().orderBy('seq', 'desc').limit(limit);
   if (subject !== undefined) query = query.where('subject', '=', subject);
   // No LIKE: what a client asks for may have wildcards in it.
-  if (action !== undefined)
-    query = query.where(({ fn, val }) => fn('substr', ['action', val(1), val(action.length)]), '=', action);
+  const begins = (column: 'action' | 'subject', text: string) =>
+    query.where(({ fn, val }) => fn('substr', [column, val(1), val(text.length)]), '=', text);
+  if (action !== undefined) query = begins('action', action);
+  if (subjectBegins !== undefined) query = begins('subject', subjectBegins);
   return (await query.execute()).map(entryOf);
 }
 

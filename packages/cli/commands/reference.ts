@@ -58,12 +58,12 @@ export function reference(program: Command): void {
     });
   referenceImport(group);
   for (const act of ['retire', 'promote', 'reinstate', 'remove'] as const) {
-    const command = withChange(add(act === 'retire' ? 'retire <ids...>' : `${act} <id>`, acts[act]));
+    const command = withChange(add(`${act} <ids...>`, acts[act]));
     if (act === 'reinstate') withWindow(command, false);
-    command.action(async (ids: string | string[], options: Changing & WindowOptions) => {
+    command.action(async (ids: string[], options: Changing & WindowOptions) => {
       const [session, { changeValues }] = await Promise.all([load(options), import('../operator/change-values.ts')]);
       const window = act === 'reinstate' ? windowOf(options, new Date(), true) : {};
-      await changeValues(session, { act, ids: [ids].flat(), window }, options);
+      await changeValues(session, { act, ids, window }, options);
     });
   }
   add('diff <old> <new>', 'in what two values differ; instead of the second, a host: what it measures now')
@@ -75,13 +75,13 @@ export function reference(program: Command): void {
   add('history [id]', 'what was changed, by whom and why')
     .option('--json', 'as JSON')
     .action(async (id: string | undefined, options: Options) => {
-      const [{ journal, reference, terminal }, { journalTable }] = await Promise.all([
+      const [session, { journalTable }, { valueHistory }] = await Promise.all([
         load(options),
         import('../operator/show-changes.ts'),
+        import('../operator/value-history.ts'),
       ]);
-      const entries = id
-        ? await journal.entries({ subject: (await reference.one(id)).id })
-        : await journal.entries({ action: 'reference-' });
+      const { journal, terminal } = session;
+      const entries = id ? await valueHistory(session, id) : await journal.entries({ action: 'reference-' });
       if (options.json) await terminal.printJson({ entries });
       else await terminal.print(journalTable(entries));
     });

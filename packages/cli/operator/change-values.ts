@@ -1,8 +1,8 @@
 // What becomes of values that are there: retired, promoted, reinstated, removed. Who needs them is said first.
-import type { Change, ReferenceChangeResult, ReferenceSummary, UpdateWindow } from '@assay/protocol';
+import type { ReferenceChangeResult, ReferenceSummary, UpdateWindow } from '@assay/protocol';
 import { componentName } from '@assay/protocol';
 import { type ChangeOptions, perform } from './change.ts';
-import { replacesText } from './replacing.ts';
+import { howToPromote, replacesText } from './replacing.ts';
 import type { openSession } from './session.ts';
 import { counted, listed } from './show-rehearsal.ts';
 import { minute, nameOf, shortId } from './value-names.ts';
@@ -11,36 +11,40 @@ type Session = Pick<ReturnType<typeof openSession>, 'reference' | 'terminal'>;
 export type Act = 'retire' | 'promote' | 'reinstate' | 'remove';
 type Wanted = { act: Act; ids: readonly string[]; window: { next?: UpdateWindow } };
 
-/** One after the other: of two values that stand in for each other, each alone may go, both may not. */
+/** All of them or none, rehearsed together. */
 export async function changeValues(
   { reference, terminal }: Session,
   { act, ids, window }: Wanted,
   options: ChangeOptions,
-) {
-  const results: ReferenceChangeResult[] = [];
-  const send = (id: string, change: Change) =>
-    act === 'reinstate' ? reference.reinstate(id, { ...window, ...change }) : reference[act](id, change);
-  if (options.dryRun && ids.length > 1) terminal.note('each is rehearsed by itself, as if the others stayed');
+): Promise<void> {
   const there = act === 'retire' || act === 'reinstate' ? await reference.list() : [];
-  for (const id of ids) {
-    const is = act === 'retire' ? retiredAlready(there, id) : undefined;
-    await perform<ReferenceChangeResult>(
-      {
-        send: (change) => send(id, change),
-        rehearsalOf: ({ rehearsal }) => (is ? undefined : rehearsal),
-        nothing: () => is !== undefined,
-        plan: ({ values }) =>
-          is
-            ? `${what(is)} is retired already${is.retired_at ? `, since ${minute(is.retired_at)}` : ''}: nothing to do`
-            : values.map((value) => `${would(act, value)} ${sentence(value)}${update(act, value, there)}`).join('\n'),
-        done: ({ values }) =>
-          values.map((value) => `${done(act, value)} ${what(value)}${update(act, value, there)}`).join('\n'),
-      },
-      options,
-      { ...terminal, printJson: async (result) => void results.push(result as ReferenceChangeResult) },
-    );
-  }
-  if (options.json) await terminal.printJson(ids.length === 1 ? results[0] : { results });
+  const before = act === 'retire' ? [...new Set(ids.flatMap((id) => retiredAlready(there, id) ?? []))] : [];
+  const isOld = ({ id }: ReferenceSummary) => before.some((one) => one.id === id);
+  const nothing = ({ values }: ReferenceChangeResult) => values.every(isOld);
+  await perform<ReferenceChangeResult>(
+    {
+      send: (change) =>
+        act === 'reinstate'
+          ? reference.reinstate({ ids: [...ids], ...window, ...change })
+          : reference[act]({ ids: [...ids], ...change }),
+      rehearsalOf: (result) => (nothing(result) ? undefined : result.rehearsal),
+      nothing,
+      plan: ({ values }) =>
+        [
+          ...before.map(
+            (value) =>
+              `${what(value)} is retired already${value.retired_at ? `, since ${minute(value.retired_at)}` : ''}: nothing to do`,
+          ),
+          ...values
+            .filter((value) => !isOld(value))
+            .map((value) => `${would(act, value)} ${sentence(value)}${update(act, value, there)}`),
+        ].join('\n'),
+      done: ({ values }) =>
+        values.map((value) => `${done(act, value)} ${what(value)}${update(act, value, there)}`).join('\n'),
+    },
+    options,
+    terminal,
+  );
 }
 
 /** Promoting one retires what it replaces, and both are told. */
@@ -56,11 +60,11 @@ function retiredAlready(there: readonly ReferenceSummary[], id: string): Referen
   return only?.state === 'retired' && !another ? only : undefined;
 }
 
-/** What comes back comes as an update. */
-const update = (act: Act, value: ReferenceSummary, there: readonly ReferenceSummary[]): string => {
-  const replaces = act === 'reinstate' ? replacesText(value, there) : '';
-  return replaces && `\n  ${replaces}`;
-};
+/** What comes back comes as an update, and stays one until somebody says so. */
+function update(act: Act, value: ReferenceSummary, there: readonly ReferenceSummary[]): string {
+  if (act !== 'reinstate') return '';
+  return ['', `it is next: ${howToPromote(value)}`, replacesText(value, there)].join('\n  ');
+}
 
 const what = (value: ReferenceSummary): string =>
   `${componentName(value.component)} ${nameOf(value) || value.form} (${shortId(value.id)})`;

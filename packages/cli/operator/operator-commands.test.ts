@@ -76,12 +76,14 @@ test('a value lives as the commands say: retired with a reason, told apart, brou
   assert.match(await done(assay, 'reference', 'history', short), /ada@console +reference-retire .* CVE-2026-1$/m);
   assert.match(await refused(assay, 'reference', 'promote', short), /expected a next one/);
 
-  await done(assay, 'reference', 'reinstate', short, '--until', '7d');
+  const back = await done(assay, 'reference', 'reinstate', short, '--until', '7d');
+  assert.match(back, new RegExp(`^ {2}it is next: current at .*Z, or now: assay reference promote ${short}$`, 'm'));
   assert.match(await done(assay, 'reference', 'list', '--state', 'next'), new RegExp(`^${short} .* next +until `, 'm'));
   assert.equal((await server.host('node1')).verdict.trust, 'trusted');
   assert.match(await done(assay, 'reference', 'promote', short), /^promoted hypervisor /m);
   assert.match(await refused(assay, 'reference', 'remove', short), /reference-in-use/);
-  assert.match(await misused(assay, 'reference', 'retire', 'linux'), /its id, or how that begins/);
+  assert.match(await misused(assay, 'reference', 'retire', 'linux'), /its id, or at least 6 characters of how/);
+  assert.match(await misused(assay, 'reference', 'retire', id.slice(0, 5)), /at least 6 characters/);
 });
 
 test('a list is shown, imported as an update, exported, and known when it comes back; a dry run adds nothing', async (t) => {
@@ -111,6 +113,9 @@ test('a list is shown, imported as an update, exported, and known when it comes 
   assert.equal((await valuesOf(assay)).length, before.length + 1);
 
   assert.match(await done(assay, 'reference', 'remove', value?.id ?? ''), /^removed operating system tool 2 /m);
+  const gone = await done(assay, 'reference', 'history', value?.id.slice(0, 8) ?? '');
+  assert.match(gone, /reference-remove [\s\S]*reference-add /, 'what is removed has a history');
+  assert.match(await refused(assay, 'reference', 'history', '0123456'), /reference-not-found/);
   const piped = await assay(['reference', 'import', '-'], readFileSync(exported, 'utf8'));
   assert.equal(piped.code, 0, piped.stderr);
   const back = (await valuesOf(assay)).find(({ id }) => id === value?.id);
@@ -214,6 +219,32 @@ test('a folder is imported by what boots, and what is left out is told with the 
   file('initrd.img', '070701');
   const { code, stdout, stderr } = await assay(['reference', 'import', folder]);
   assert.deepEqual([code, /^added 1 value/m.test(stdout), /README/.test(stderr)], [0, true, true], stdout + stderr);
+});
+
+test('several values are retired together: when one of them may not be, none is', async (t) => {
+  const { server } = await startPool(t);
+  const assay = assayOf(t, server);
+  const sums = folderOf(t)('sums', `${'ab'.repeat(32)}  /usr/bin/x\n`);
+  const { added } = await json<LearnResult>(assay, 'reference', 'import', sums);
+  const spare = added[0]?.id ?? '';
+  const used = (await valuesOf(assay)).find(({ component }) => component === 'hypervisor')?.id ?? '';
+  const because = ['--because', 'x'];
+  const { code, stdout, stderr } = await assay(['reference', 'retire', spare, used, ...because]);
+  assert.deepEqual([code !== 0, /nothing was changed/.test(stderr)], [true, true]);
+  assert.match(stdout, /^would retire operating system [\s\S]*^would retire hypervisor /m);
+  assert.match(await refused(assay, 'reference', 'retire', spare, 'ffffff'), /reference-not-found/);
+  const states = async () =>
+    (await valuesOf(assay)).filter(({ id }) => [spare, used].includes(id)).map((one) => one.state);
+  assert.deepEqual(await states(), ['current', 'current']);
+  await done(assay, 'reference', 'retire', spare, ...because);
+  const both = await done(assay, 'reference', 'retire', spare, used, '--force', ...because);
+  assert.match(
+    both,
+    /^operating system .* is retired already, .*: nothing to do\nwould retire hypervisor [\s\S]*^retired hypervisor /m,
+  );
+  assert.deepEqual(await states(), ['retired', 'retired']);
+  const back = await done(assay, 'reference', 'reinstate', spare, used);
+  assert.match(back, new RegExp(`^ {2}it is next: assay reference promote ${used.slice(0, 8)} makes it current$`, 'm'));
 });
 
 test('a file is what its claim says, a folder an allow list, and an option of the command never part of a value', async (t) => {

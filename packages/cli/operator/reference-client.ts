@@ -1,11 +1,11 @@
 // The attestation server's REST for the known-good database, as functions.
 import { AssayError } from '@assay/core';
 import {
-  type Change,
   check,
   Journal,
   type LearnRequest,
   LearnResult,
+  type ReferenceChangeRequest,
   ReferenceChangeResult,
   ReferenceList,
   type ReferenceRequest,
@@ -15,16 +15,26 @@ import {
 import type { AttestationClient } from './attestation-client.ts';
 import { changeLimits, contentLimits } from './limits.ts';
 
-/** @throws AssayError `cli-id`: a name would be no path of the server's */
-function pathOf(id: string, act = ''): string {
-  if (/^[0-9a-f]{1,64}$/.test(id)) return `/v1/reference/${id}${act}`;
-  throw new AssayError('cli-id', 'reference value', 'its id, or how that begins', id, { hint: 'assay reference list' });
+const pathOf = (id: string) => `/v1/reference/${idOf(id)}`;
+
+/** @param fewest digits: what is changed has to be meant @throws AssayError `cli-id`: a name would be no path of the server's */
+export function idOf(id: string, fewest = 1): string {
+  if (/^[0-9a-f]{1,64}$/.test(id) && id.length >= fewest) return id;
+  const expected =
+    fewest > 1 ? `its id, or at least ${fewest} characters of how that begins` : 'its id, or how that begins';
+  throw new AssayError('cli-id', 'reference value', expected, id, { hint: 'assay reference list' });
 }
+
+const fewestToChange = 6;
 
 /** @throws AssayError what the server says, `message-schema` when its answer is not one */
 export const referenceOf = (client: AttestationClient) => {
-  const change = async (method: string, path: string, body: Change) =>
-    check(ReferenceChangeResult, await client.ask(method, path, body, changeLimits), 'reference');
+  /** All of them, or none. */
+  const change = async (act: string, { ids, ...body }: ReinstateRequest) => {
+    const request = { ids: ids.map((id) => idOf(id, fewestToChange)), ...body };
+    const answer = await client.ask('POST', `/v1/reference/${act}`, request, changeLimits);
+    return check(ReferenceChangeResult, answer, 'reference');
+  };
   return {
     list: async () => check(ReferenceList, await client.ask('GET', '/v1/reference'), 'reference').values,
     /** With contents: as an export has them. */
@@ -38,16 +48,16 @@ export const referenceOf = (client: AttestationClient) => {
       check(LearnResult, await client.ask('POST', '/v1/reference/learn', request, changeLimits), 'learn'),
     add: async (request: ReferenceRequest) =>
       check(LearnResult, await client.ask('POST', '/v1/reference', request, changeLimits), 'reference'),
-    retire: (id: string, body: Change) => change('POST', pathOf(id, '/retire'), body),
-    reinstate: (id: string, body: ReinstateRequest) => change('POST', pathOf(id, '/reinstate'), body),
-    promote: (id: string, body: Change) => change('POST', pathOf(id, '/promote'), body),
-    remove: (id: string, body: Change) => change('DELETE', pathOf(id), body),
+    retire: (request: ReferenceChangeRequest) => change('retire', request),
+    reinstate: (request: ReinstateRequest) => change('reinstate', request),
+    promote: (request: ReferenceChangeRequest) => change('promote', request),
+    remove: (request: ReferenceChangeRequest) => change('remove', request),
   };
 };
 
 /** What was changed, the newest first. */
 export const journalOf = (client: AttestationClient) => ({
-  entries: async (about: { subject?: string; action?: string }) => {
+  entries: async (about: { subject?: string; subject_begins?: string; action?: string }) => {
     const query = new URLSearchParams(about);
     return check(Journal, await client.ask('GET', `/v1/journal?${query}`), 'journal').entries;
   },

@@ -26,7 +26,12 @@ test('what an update replaces is named; what is gone by now by its id; what is n
 test('of a known value it is said when it is not in the window that was asked for', () => {
   const until = '2026-12-01T00:00:00Z';
   const is = value({ until, replaces: ['aaaaaaaaaaaa'] });
-  assert.equal(unchangedWindow(is, undefined), '');
+  assert.equal(
+    unchangedWindow(is, undefined),
+    'it is next: current at 2026-12-01 00:00Z, or now: assay reference promote 01234567',
+  );
+  assert.equal(unchangedWindow(value({}), undefined), 'it is next: assay reference promote 01234567 makes it current');
+  assert.equal(unchangedWindow(value({ state: 'current' }), undefined), '');
   assert.equal(unchangedWindow(is, { until: '2026-12-01T00:00:00.000Z', replaces: ['aaaa'] }), '');
   for (const asked of [{ until: '2026-12-02T00:00:00Z' }, { from: until }, { replaces: ['bbbb'] }])
     assert.equal(unchangedWindow(is, asked), 'its window was not changed: until 2026-12-01 00:00Z');

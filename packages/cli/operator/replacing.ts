@@ -15,6 +15,10 @@ export function replacesText({ state, until, replaces = [] }: Next, there: reado
     : 'replaces nothing: what is good now stays good until it is retired by hand (--replaces ID)';
 }
 
+/** What makes a `next` value current. */
+export const howToPromote = ({ id, until }: Pick<ReferenceValue, 'id' | 'until'>): string =>
+  `${until === undefined ? '' : `current at ${minute(until)}, or now: `}assay reference promote ${shortId(id)}${until === undefined ? ' makes it current' : ''}`;
+
 /** `hypervisor linux-image 6.1 (01234567)`; of one that is not there any more, its id. */
 const namesOf = (ids: readonly string[], there: readonly Named[]): string[] =>
   ids.map((id) => {
@@ -25,7 +29,8 @@ const namesOf = (ids: readonly string[], there: readonly Named[]): string[] =>
 
 /** A known value stays as it is, whatever window was asked for. @returns nothing where it is in that window */
 export function unchangedWindow(value: ReferenceValue, asked: UpdateWindow | undefined): string {
-  if (!asked || value.state === 'retired') return '';
+  if (value.state === 'retired') return '';
+  if (!asked) return value.state === 'next' ? `it is next: ${howToPromote(value)}` : '';
   if (value.state === 'current') return 'it is current, and was not put into a window';
   const { from, until, replaces = [] } = value;
   const isOther =

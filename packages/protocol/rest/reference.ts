@@ -113,12 +113,18 @@ export const ReferenceValue = Type.Object({
 });
 export type ReferenceValue = Static<typeof ReferenceValue>;
 
+/** How values are named that are to be changed: by their ids, or beginnings long enough to be meant. */
+export const ReferenceIds = Type.Array(
+  Type.String({ pattern: '^[0-9a-f]{6,64}$', description: 'the id of a value, or at least 6 characters of it' }),
+  { minItems: 1, maxItems: 1000 },
+);
+
 /** A window for an update: values enter as `next`. */
 export const UpdateWindow = Type.Object({
   from: Type.Optional(Instant),
   until: Type.Optional(Instant),
-  /** Ids, or beginnings of them. Absent: the current values of the same component, form and `name`, where a value has a name. */
-  replaces: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 1000 })),
+  /** Absent: the current values of the same component, form and `name`, where a value has a name. */
+  replaces: Type.Optional(Type.Array(ReferenceIds.items, { maxItems: 1000 })),
 });
 export type UpdateWindow = Static<typeof UpdateWindow>;
 const windowFields = { next: Type.Optional(UpdateWindow) };
@@ -154,8 +160,12 @@ export const LearnRequest = Type.Object({
 });
 export type LearnRequest = Static<typeof LearnRequest>;
 
-/** POST /v1/reference/{id}/reinstate: a retired value becomes `next` again, beside what it is to replace. */
-export const ReinstateRequest = Type.Object({ ...windowFields, ...changeFields });
+/** POST /v1/reference/retire, …/promote, …/remove: all of them, or none. */
+export const ReferenceChangeRequest = Type.Object({ ids: ReferenceIds, ...changeFields });
+export type ReferenceChangeRequest = Static<typeof ReferenceChangeRequest>;
+
+/** POST /v1/reference/reinstate: retired values become `next` again, beside what they are to replace. */
+export const ReinstateRequest = Type.Object({ ids: ReferenceIds, ...windowFields, ...changeFields });
 export type ReinstateRequest = Static<typeof ReinstateRequest>;
 
 /** With `dry_run` what would be added. */
@@ -185,9 +195,9 @@ export const ReferenceList = Type.Object({ values: Type.Array(ReferenceSummary) 
 export type ReferenceList = Static<typeof ReferenceList>;
 
 /**
- * POST /v1/reference/{id}/retire, …/reinstate (a retired one becomes `next` again), …/promote (a `next` becomes current, what it replaces is
- * retired). DELETE /v1/reference/{id}: 409 `reference-in-use` while a verdict rests on it, recorded evidence needs it, or a `next` is to replace it. 409
- * `reference-brake` as with policies; `reference-state-conflict` for a value in another state; `reference-id-conflict` where several ids begin so.
+ * What became of them. `promote`: a `next` becomes current, what it replaces is retired. `remove`: 409 `reference-in-use` while a verdict rests on one,
+ * recorded evidence needs it, or a `next` is to replace it. 409 `reference-brake` as with policies; `reference-state-conflict` for a value in another
+ * state; `reference-id-conflict` where several ids begin so.
  */
 export const ReferenceChangeResult = Type.Object({ values: Type.Array(ReferenceSummary), rehearsal: Rehearsal });
 export type ReferenceChangeResult = Static<typeof ReferenceChangeResult>;
