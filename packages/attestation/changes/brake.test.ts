@@ -99,7 +99,8 @@ test('verdicts that expire count, though nobody tells of them', async (t) => {
 });
 
 test('who lost trust by a change that was forced has not fallen', async (t) => {
-  const { brake, ok, ids, trust } = await ten(t);
+  const { brake, becomes, clock, ok, ids, trust } = await ten(t);
+  const forcedAt = clock.now().toISOString();
   await ok<ReferenceChangeResult>('POST', '/v1/reference/retire', {
     ids: [ids['hypervisor']],
     force: true,
@@ -107,6 +108,22 @@ test('who lost trust by a change that was forced has not fallen', async (t) => {
   });
   assert.equal(await trust('node1'), 'untrusted');
   assert.deepEqual((await brake()).engaged, false);
+  assert.deepEqual((await brake()).forced, { hosts: names(10).sort(), at: forcedAt });
+  clock.pass(3_000_000);
+  becomes('trusted', ...names(9));
+  assert.deepEqual((await brake()).forced, { hosts: ['node10'], at: forcedAt }, 'who is back is not told');
+  clock.pass(86_400_000);
+  assert.equal((await brake()).forced, undefined, 'a day later it is no news');
+});
+
+test('who fell by a forced change while the brake is on is no reason for it, and is told beside the others', async (t) => {
+  const { brake, becomes, ok, ids } = await ten(t);
+  becomes('untrusted', ...names(5));
+  becomes('trusted', ...names(5));
+  const retiring = { ids: [ids['hypervisor']], force: true, because: 'CVE-1' };
+  await ok<ReferenceChangeResult>('POST', '/v1/reference/retire', retiring);
+  const { engaged, fallen, forced, releases_in_s } = await brake();
+  assert.deepEqual([engaged, fallen, forced?.hosts.length, releases_in_s], [true, [], 5, 300]);
 });
 
 test('somebody releases it, with a reason; then it is as if nobody had fallen', async (t) => {

@@ -127,11 +127,17 @@ export async function startBrake(needs: BrakeNeeds): Promise<RunTimeBrake> {
     const falls = fallWatch.falls(now);
     const { hosts, trustedBefore } = falls;
     const eases = since && !tooMany(falls);
+    const forced = fallWatch.forced(now);
+    const forcedAlone = forced?.hosts.filter((host) => !hosts.includes(host)).sort() ?? [];
     return {
       engaged: since !== undefined,
       ...(since && { since: since.toISOString() }),
       fallen: [...hosts].sort(),
       trusted_before: trustedBefore,
+      ...(forced &&
+        forcedAlone.length > 0 && {
+          forced: { hosts: forcedAlone, at: new Date(clock.now().getTime() - (now - forced.atMs)).toISOString() },
+        }),
       brake_percent: brakePercent,
       window_s: windowS,
       ...(eases && { releases_in_s: Math.ceil((windowMs - (now - (wellSinceMs ?? now))) / 1000) }),

@@ -12,12 +12,16 @@ export type Falls = {
   readonly percent: number;
 };
 
+const rememberedMs = 86_400_000;
+
 export class FallWatch {
   readonly #windowMs: number;
   /** Pools in which a host is trusted. */
   readonly #trusted = new Map<string, Set<string>>();
   /** By host and pool, the oldest first. */
   readonly #fallen = new Map<string, Fall>();
+  /** Likewise, of those whose fall somebody forced. */
+  readonly #forced = new Map<string, Fall>();
   #excused: ReadonlySet<string> = new Set();
   /** By host, the pools in which changes that nobody forced took its trust, and when the last one did. */
   readonly #taken = new Map<string, { pools: Set<string>; atMs: number }>();
@@ -34,17 +38,19 @@ export class FallWatch {
     const key = `${host} ${pool}`;
     if (trusted) {
       this.#fallen.delete(key);
+      this.#forced.delete(key);
       if (pools) pools.add(pool);
       else this.#trusted.set(host, new Set([pool]));
     } else if (pools?.delete(pool)) {
       if (pools.size === 0) this.#trusted.delete(host);
-      if (!this.#excused.has(host)) this.#fallen.set(key, { host, atMs });
+      (this.#excused.has(host) ? this.#forced : this.#fallen).set(key, { host, atMs });
     }
   }
 
   /** Removed, or no longer in this pool: no fall. */
   forget({ host, pool }: { host: string; pool: string }): void {
     this.#fallen.delete(`${host} ${pool}`);
+    this.#forced.delete(`${host} ${pool}`);
     const pools = this.#trusted.get(host);
     if (pools?.delete(pool) && pools.size === 0) this.#trusted.delete(host);
   }
@@ -82,6 +88,13 @@ export class FallWatch {
   release(): void {
     this.#heldFromMs = undefined;
     this.#fallen.clear();
+  }
+
+  /** Hosts that fell within a day by changes that somebody forced, and did not come back; and when the last one did. */
+  forced(atMs: number): { hosts: readonly string[]; atMs: number } | undefined {
+    for (const [key, fall] of this.#forced) if (fall.atMs <= atMs - rememberedMs) this.#forced.delete(key);
+    const last = [...this.#forced.values()].at(-1);
+    return last && { hosts: [...new Set([...this.#forced.values()].map(({ host }) => host))], atMs: last.atMs };
   }
 
   falls(atMs: number): Falls {

@@ -344,12 +344,32 @@ test('an engaged brake says who fell and what is held; one that is not stays off
   const easing = { ...brake, releases_in_s: 42 };
   assert.match(
     engagedText({ ...easing, fallen: [] }),
-    /: none is down any more; it releases itself after 42 s, or assay brake release\n/,
+    /: of the hosts that made it so none is down any more; it releases itself after 42 s, or assay brake release\n/,
   );
   assert.match(
     engagedText({ ...easing, fallen: ['node1'] }),
     /: no more are down than it lets \(1 of 4\): node1; it rel/,
   );
+});
+
+test('hosts that fell by a forced change are told apart from those that engaged the brake, engaged or not', () => {
+  const forced = { hosts: ['node1', 'node2'], at: '2026-11-23T00:41:07.000Z' };
+  const brake = {
+    ...{
+      engaged: true,
+      since: '2026-11-23T00:30:00Z',
+      fallen: [],
+      trusted_before: 3,
+      brake_percent: 20,
+      window_s: 300,
+    },
+    ...{ held: [], releases_in_s: 42, forced },
+  };
+  const line = '2 hosts fell by a change somebody forced at 2026-11-23 00:41Z: node1, node2 (assay reference history, ';
+  assert.match(engagedText(brake), /none is down any more; .*\n {2}2 hosts fell by a change somebody forced/);
+  assert.ok(engagedText({ ...brake, engaged: false }).startsWith(line));
+  assert.ok(brakeText({ ...brake, engaged: false }).includes(`\n${line}`));
+  assert.match(engagedText({ ...brake, fallen: ['node3'] }), /\n {2}2 more hosts fell by a change somebody forced/);
 });
 
 test('the history of a host says what each verdict was, and what it would be now', () => {

@@ -70,6 +70,8 @@ export const Brake = Type.Object({
   /** Hosts that lost trust within the window and have not regained it, and hosts that were trusted at some time in it: those, and those that are. */
   fallen: Type.Array(HostName),
   trusted_before: Type.Integer(),
+  /** Others that lost trust within a day by changes somebody forced, are not trusted again, and are no reason for the brake; `at`: the last. */
+  forced: Type.Optional(Type.Object({ hosts: Type.Array(HostName), at: Instant })),
   brake_percent: Type.Number(),
   window_s: Type.Integer(),
   /** Engaged though no more are down than it lets: it releases itself after so many seconds, unless others fall. */
