@@ -3,7 +3,7 @@ import type { FindingKind } from './kind.ts';
 
 const lied = 'The list was changed or held back. Look at the host as at one that was broken into.';
 const acceptFile =
-  'If it belongs there: assay host accept HOST --component operating_system --path FILE. Else find out who put it there.';
+  'If it belongs there, import the package it is of: assay reference import-package FILE. A single file: assay host accept HOST --path FILE. Else find out who put it there.';
 const compared = 'the entry was extended like any other and the list as a whole is still proven';
 
 export const imaFindings = {

@@ -5,7 +5,8 @@ export const referenceFindings = {
   'reference-missing': {
     weight: 'unknown',
     meaning: 'Nothing is known to be good of this component.',
-    remedy: 'Learn from a host whose making you know: assay reference learn HOST.',
+    remedy:
+      'Import it from its source: assay reference import-package FILE. What is in no package, learn from a host whose making you know: assay reference learn HOST.',
     sound: true,
   },
   'measurement-unknown': {

@@ -48,7 +48,7 @@ export function goodBy(component: string, facts: Facts, admitted: Admitted): Sup
     const until = goodUntil(way, facts.now);
     if (until === undefined) return way;
     // Of several ways in which it was good the one it was good by last.
-    if (!last || until > (goodUntil(last, facts.now) ?? '')) last = way;
+    if (!last || until > (goodUntil(last, facts.now) ?? 0)) last = way;
   }
   if (last) return last;
   // A sequence in any state forbids it: else retiring the last one would make good what had another order.

@@ -40,17 +40,17 @@ export const admittedOf = <T extends { value: ReferenceValue }>(
 ): T[] =>
   admitted.flatMap((standing) => {
     const those = all.filter(({ value }) => standingOf(value, now) === standing);
-    return standing === 'retired' ? those.sort((a, b) => compareTimes(retiredAt(b), retiredAt(a))) : those;
+    return standing === 'retired' ? those.sort((a, b) => retiredAt(b) - retiredAt(a)) : those;
   });
 
-const retiredAt = ({ value }: { value: ReferenceValue }): string => value.retired_at ?? '';
-const compareTimes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** Milliseconds; 0 where nobody wrote it down. */
+const retiredAt = ({ value }: { value: ReferenceValue }): number => Date.parse(value.retired_at ?? '') || 0;
 
-/** When something ceased to be good by these: the first of them that was retired. Undefined: none was. */
-export const goodUntil = (supports: readonly Support[], now: Date): string | undefined =>
+/** When something ceased to be good by these, in milliseconds: the first of them that was retired. Undefined: none was. */
+export const goodUntil = (supports: readonly Support[], now: Date): number | undefined =>
   supports
     .flatMap((one) => (one.by === 'value' && standingOf(one.value, now) === 'retired' ? [retiredAt(one)] : []))
-    .sort(compareTimes)[0];
+    .sort((a, b) => a - b)[0];
 
 /** @returns undefined: nothing speaks for it */
 export const supportOf = (part: QuotedEvent, facts: Facts, admitted: Admitted): Support | undefined =>

@@ -190,6 +190,15 @@ test('of several that were retired the one that equals what was measured is name
   };
   // By id the older one comes first.
   const values = [...retired(boot('old'), 'aa', 1), ...retired(boot('new'), 'bb', 2)];
+  const westward = { retired_at: '2026-05-01T23:00:00-04:00' };
+  assert.deepEqual(
+    named('newest', [
+      ...values.map((one) => (one.id === 'aa' ? { ...one, ...westward } : one)),
+      kernel('k', 'newest'),
+    ])[0],
+    'aa',
+    'as times, not as texts',
+  );
   const singles = ['old', 'new', 'newest'].map((text) => kernel(`linux ${text}`, text));
   const all = [...values, ...singles];
   assert.deepEqual(named('old', all), ['aa', 'aa', 'aa']);
