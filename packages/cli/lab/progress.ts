@@ -9,6 +9,7 @@ export async function runSteps(steps: readonly Step[], out = process.stdout): Pr
     const tasks = steps.map(({ title, task }) => ({ title, task: async () => void (await task()) }));
     const list = new Listr(tasks, {
       renderer: 'default',
+      registerSignalListeners: false, // its own ends the process without a word
       rendererOptions: { showErrorMessage: false, timer: { condition: true, field: seconds, format: () => String } },
     });
     await list.run();

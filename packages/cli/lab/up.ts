@@ -4,6 +4,7 @@ import { hostTable } from '../operator/show-hosts.ts';
 import { bootstrapCompute } from './bootstrap.ts';
 import { compileServices } from './compiled.ts';
 import { down } from './down.ts';
+import { interruptedText, onInterrupt } from './interrupt.ts';
 import { lockLab } from './lab-lock.ts';
 import { layout } from './layout.ts';
 import { endLeftovers, livingSupervisor } from './leftovers.ts';
@@ -12,6 +13,7 @@ import { runSteps } from './progress.ts';
 import { checkRequirements, checkStateFolder } from './requirements.ts';
 import type { Secrets } from './secrets.ts';
 import { type Lab, openLab, readSettings } from './settings.ts';
+import { defaultState } from './state.ts';
 import { giveOrder } from './supervisor/control.ts';
 import { startSupervisor } from './supervisor-process.ts';
 import { trustOf } from './trust.ts';
@@ -25,6 +27,10 @@ export async function up(state: string, autoPorts: boolean): Promise<void> {
   checkRequirements();
   checkStateFolder(layout(state).root);
   const unlock = lockLab(layout(state));
+  const isDefault = layout(state).root === layout(defaultState).root;
+  const left = () =>
+    interruptedText(livingSupervisor(layout(state)) !== undefined, isDefault ? '' : ` --state ${state}`);
+  const listenNoMore = onInterrupt(left, unlock);
   try {
     const already = await alreadyUp(state);
     if (!already) await bringUp(state, autoPorts);
@@ -33,6 +39,7 @@ export async function up(state: string, autoPorts: boolean): Promise<void> {
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     console.log(`\n${already ? 'The cloud is up already' : `The cloud is up after ${seconds} s`}. ${nextSteps(lab)}`);
   } finally {
+    listenNoMore();
     unlock();
   }
 }
