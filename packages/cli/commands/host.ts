@@ -16,10 +16,11 @@ export function host(program: Command): void {
     .option('--pool <name>', 'the hosts of this pool, with their verdicts in it')
     .option('--json', 'as JSON')
     .action(async (options: Options) => {
-      const { hosts, terminal, hostTable } = await load(options);
+      const { hosts, policies, terminal, hostTable, mustBePool } = await load(options);
       const list = await hosts.list();
       const { pool } = options;
       const shown = pool === undefined ? list : list.filter(({ pools }) => pools.includes(pool));
+      if (pool !== undefined && shown.length === 0) mustBePool(pool, await policies.list());
       if (options.json) await terminal.printJson({ hosts: shown });
       else await terminal.print(hostTable(list, pool));
     });

@@ -359,6 +359,7 @@ test('labels put a host into a pool, and it is shown with its verdict there', as
   const nobody =
     /^pool dmz has no policy; this would be in force\nno host has zone=dmz, .*: assay host label NAME zone=dmz$/m;
   assert.match(await done(assay, 'policy', 'try', dmz), nobody);
+  assert.match(await refused(assay, 'host', 'list', '--pool', 'dmz'), /--pool: expected a pool .*: default, got dmz/);
   await done(assay, 'policy', 'apply', dmz);
   assert.match(await done(assay, 'host', 'list', '--pool', 'dmz'), /no host is in pool dmz/);
   assert.match(await done(assay, 'host', 'label', 'node1', 'zone=dmz'), /^node1: zone=dmz; in pools default, dmz$/m);

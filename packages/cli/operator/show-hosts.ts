@@ -1,6 +1,13 @@
 // What does the attestation server say of its hosts, for a person?
-import { escaped } from '@assay/core';
-import { componentName, defaultPool, type Host, type HostHistory, type Verdict } from '@assay/protocol';
+import { AssayError, escaped } from '@assay/core';
+import {
+  componentName,
+  defaultPool,
+  type Host,
+  type HostHistory,
+  type PolicyVersion,
+  type Verdict,
+} from '@assay/protocol';
 import type { WhyAllowed } from './allowed.ts';
 import { shortDigest } from './show-reference.ts';
 import { age, table } from './table.ts';
@@ -25,6 +32,13 @@ export function hostTable(hosts: readonly Host[], pool = defaultPool): string {
       ...(hasOthers ? [others || '-'] : []),
     ]),
   );
+}
+
+/** @throws AssayError `pool-missing` for a pool that no policy makes */
+export function mustBePool(pool: string, policies: readonly Pick<PolicyVersion, 'pool'>[]): void {
+  const pools = new Set([defaultPool, ...policies.map(({ pool }) => pool)]);
+  if (!pools.has(pool))
+    throw new AssayError('pool-missing', '--pool', `a pool that a policy makes: ${[...pools].join(', ')}`, pool);
 }
 
 /** `dmz: untrusted` */
