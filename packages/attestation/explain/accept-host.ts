@@ -25,8 +25,14 @@ export async function acceptHost(needs: ChangeNeeds, host: string, request: Acce
     throw new AssayError('accept-because-missing', 'because', 'the reason why this is good', 'none', {
       hint: 'whoever asks later what was accepted reads it in the journal',
     });
-  const { recorded, isInPool } = await recordedHost(needs, await needs.standards(needs.db), host, pool);
-  if (!isInPool) throw new AssayError('pool-not-found', `host ${host}`, 'a pool it is in', pool);
+  const standards = await needs.standards(needs.db);
+  const { recorded, isInPool } = await recordedHost(needs, standards, host, pool);
+  if (!isInPool)
+    throw standards.policies.has(pool)
+      ? new AssayError('pool-not-found', `host ${host}`, 'a pool it is in', pool, { hint: `assay host show ${host}` })
+      : new AssayError('pool-not-found', `pool ${pool}`, 'one that a policy names', 'none', {
+          hint: 'assay policy list',
+        });
   if (!recorded)
     throw new AssayError('accept-not-verified', `host ${host}`, 'recorded evidence that verifies', 'none', {
       hint: `ask it first: assay host attest ${host}`,

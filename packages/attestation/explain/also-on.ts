@@ -92,7 +92,7 @@ async function readingOf(db: Db, knownLogs: KnownLogs, sha256: string, selection
 }
 
 /**
- * Hosts whose verdict tells of the same value of a PCR: of an extra component there is nothing else to recognise it by.
+ * Hosts whose verdict tells of the same value of a PCR, or that none is known: of an extra component there is nothing else to recognise it by.
  * @returns names in order, one list for each finding
  */
 export async function alsoQuoted(

@@ -42,7 +42,7 @@ async function withFleet(needs: JudgingNeeds, { differences, ...rest }: ToldExpl
   const sought = differences.flatMap((one) => (one.sought ? [one.sought] : []));
   const files = differences.flatMap((one) => (one.soughtFile ? [one.soughtFile] : []));
   const values = differences.flatMap(({ sought: measured, soughtFile, finding }) =>
-    measured || soughtFile || finding.pcr === undefined || finding.code === 'reference-missing' ? [] : [finding],
+    measured || soughtFile || finding.pcr === undefined ? [] : [finding],
   );
   const others = new Map<unknown, string[]>();
   for (const [i, hosts] of (await alsoMeasured(needs, host, sought)).entries()) others.set(sought[i], hosts);

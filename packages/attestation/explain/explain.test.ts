@@ -96,6 +96,10 @@ test('who else shows the same whole component, or the same value of a PCR, is to
 
   const extras = [{ name: 'rack', pcrs: [1] }];
   const document = { ...labDocument, known_good: ['firmware', 'rack'], extras };
+  const noRack = { document, force: true, because: 'x' };
+  assert.equal((await server.call('POST', '/v1/policies', noRack)).status, 200);
+  const [missing] = (await explanation(server, 'node1')).differences;
+  assert.deepEqual([missing?.finding.code, missing?.also_on], ['reference-missing', ['node2', 'node3', 'node4']]);
   const values1 = [{ bank: 'sha256', pcr: 1, value: 'ab'.repeat(32) }];
   const rack = {
     component: 'rack',
@@ -103,7 +107,6 @@ test('who else shows the same whole component, or the same value of a PCR, is to
     source: { kind: 'list', name: 'x' },
   };
   assert.equal((await server.call('POST', '/v1/reference', { values: [rack] })).status, 200);
-  assert.equal((await server.call('POST', '/v1/policies', { document, force: true, because: 'x' })).status, 200);
   const [extra] = (await explanation(server, 'node1')).differences;
   assert.deepEqual([extra?.component, extra?.claim], ['rack', 'PCR 1']);
   assert.deepEqual(extra?.also_on, ['node2', 'node3', 'node4'], 'a quote proves it, whatever the log says');
@@ -125,7 +128,8 @@ test('exactly what differs is accepted: with a reason, once looked at, written d
   const nothing = await accept({ component: 'firmware', because });
   assert.deepEqual([nothing.status, codeOf(nothing.body)], [404, 'accept-not-found']);
   const foreign = await accept({ component: 'kernel', because, pool: 'elsewhere' });
-  assert.equal(foreign.status, 404);
+  assert.deepEqual([foreign.status, codeOf(foreign.body)], [404, 'pool-not-found']);
+  assert.match(JSON.stringify(foreign.body), /one that a policy names/);
   assert.equal((await accept({ component: 'kernel', because }, 'node9')).status, 404);
 
   const sha = { evidence_sha256: verdict.evidence_sha256 };
@@ -306,6 +310,10 @@ test('a host without evidence, one that is not in the pool, one without a policy
   assert.equal((await server.call('POST', '/v1/policies', { document: dmz })).status, 200);
   const outside = await explanation(server, 'node1', '?pool=dmz');
   assert.deepEqual(codes(outside), ['pool-foreign']);
+  const refused = await server.call('POST', '/v1/hosts/node1/accept', {
+    ...{ component: 'kernel', because: 'x', pool: 'dmz' },
+  });
+  assert.match(JSON.stringify(refused.body), /pool-not-found.*a pool it is in/);
   assert.match(outside.findings[0]?.meaning ?? '', /not in this pool/);
   assert.deepEqual(
     outside.commands.map(({ command }) => command),
