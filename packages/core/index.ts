@@ -1,4 +1,5 @@
 export { AssayError, escaped, shown } from './errors.ts';
+export { type Expectation, expectationOf, type SchemaFailure } from './schema-failure.ts';
 export {
   bytes,
   type Codec,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AssayError } from '@assay/core';
 import fc from 'fast-check';
-import { AgentFrame, check, fromBase64, HostName, parse, toBase64 } from './index.ts';
+import { AgentFrame, check, fromBase64, HostName, PolicyDocument, parse, toBase64 } from './index.ts';
 
 test('a frame with a wrong field is refused with the field', () => {
   const hello = { type: 'hello', version: 1, host: 'node1', agent: 'assay/0.1' };
@@ -17,6 +17,14 @@ test('host names have one spelling', () => {
   for (const good of ['node1', 'kvm01.lab', 'a', '1a', 'a-b.c']) assert.equal(check(HostName, good, 'host'), good);
   for (const bad of ['', 'Node1', 'node1.', '.a', 'a..b', 'a_b', '-a', 'a-', 'nоde1', '../x', 'a\n', 'a'.repeat(254)])
     assert.throws(() => check(HostName, bad, 'host'), { code: 'message-schema' }, bad);
+});
+
+test('what an operator wrote is refused in words, with what was written', () => {
+  const of = (document: object) => () => check(PolicyDocument, { pool: 'default', ...document }, 'policy');
+  assert.throws(of({ pool: 'Default' }), { where: 'policy.pool', expected: /^a name of a pool: /, got: 'Default' });
+  const state = { where: 'policy.secure_boot.state', expected: 'on', got: 'yes' };
+  assert.throws(of({ secure_boot: { state: 'yes' } }), state);
+  assert.throws(() => check(HostName, 'NODE1', 'host'), { expected: /^a host name in lower case: /, got: 'NODE1' });
 });
 
 test('__proto__ in a message changes nothing', () => {

@@ -1,5 +1,5 @@
 // Text from the network → a typed message, or an AssayError that names the field. The only way in.
-import { AssayError } from '@assay/core';
+import { AssayError, expectationOf } from '@assay/core';
 import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/schema'; // what typebox/compile is made of, in a fifth fewer files
 
@@ -19,13 +19,9 @@ export function validatorOf(schema: TSchema): Validator {
 export function check<S extends TSchema>(schema: S, value: unknown, where: string): Static<S> {
   const validator = validatorOf(schema);
   if (validator.Check(value)) return value as Static<S>;
-  const [, [first]] = validator.Errors(value);
-  throw new AssayError(
-    'message-schema',
-    `${where}${(first?.instancePath ?? '').replaceAll('/', '.')}`,
-    first?.message ?? 'another shape',
-    at(value, first?.instancePath ?? ''),
-  );
+  const [, failures] = validator.Errors(value);
+  const { at, expected, got } = expectationOf(schema, failures, value);
+  throw new AssayError('message-schema', `${where}${at.replaceAll('/', '.')}`, expected, got);
 }
 
 /** JSON text checked against a schema. @throws AssayError `message-json`, `message-schema` */
@@ -38,11 +34,4 @@ export function parse<S extends TSchema>(schema: S, text: string, where: string)
     throw new AssayError('message-json', where, 'JSON', text, { cause });
   }
   return check(schema, value, where);
-}
-
-function at(value: unknown, path: string): unknown {
-  let part = value;
-  for (const key of path.split('/').slice(1))
-    part = typeof part === 'object' && part !== null ? (part as Record<string, unknown>)[key] : undefined;
-  return part;
 }

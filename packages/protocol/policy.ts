@@ -6,16 +6,18 @@ import { Instant } from './bytes.ts';
 import type { Bank } from './evidence.ts';
 
 const poolName = '^[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?$';
+const poolTitle = 'a name of a pool: lower-case letters, digits, and within it . _ -, at most 63 characters';
 /** A pool's name, as `trust:pool` of a flavor has it. */
-export const PoolName = Type.String({ pattern: poolName });
+export const PoolName = Type.String({ pattern: poolName, title: poolTitle });
 export type PoolName = Static<typeof PoolName>;
 
 /** The pool that `trust:trusted_host` and PollHosts speak of. */
 export const defaultPool = 'default';
 
 const componentName = '^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$';
+const componentTitle = 'a name of a component: lower-case letters, digits, and within it _ -, like boot_loader';
 /** The name of a component: one of the four, or that of an extra which a policy defines. */
-export const ComponentName = Type.String({ pattern: componentName });
+export const ComponentName = Type.String({ pattern: componentName, title: componentTitle });
 export type ComponentName = Static<typeof ComponentName>;
 
 const LabelName = Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?$' });
@@ -32,6 +34,7 @@ const Fingerprints = (description: string) =>
   Type.Array(
     Type.String({
       pattern: '^[0-9a-f]{64}$',
+      title: 'a SHA-256: 64 hex digits, in lower case',
       description: 'SHA-256 of a certificate’s DER, or of a hash entry’s bytes: as `assay evidence show` prints it.',
     }),
     { description },
@@ -152,6 +155,7 @@ export const PolicyDocument = Type.Object(
   {
     pool: Type.String({
       pattern: poolName,
+      title: poolTitle,
       description: 'The pool whose policy this is: `default` is what `trust:trusted_host` means.',
     }),
     description: Type.Optional(Type.String({ maxLength: 1000, description: 'For people.' })),
@@ -175,7 +179,7 @@ export const PolicyDocument = Type.Object(
       Type.Array(
         Type.Object(
           {
-            name: Type.String({ pattern: componentName, description: 'A name of its own.' }),
+            name: Type.String({ pattern: componentName, title: componentTitle, description: 'A name of its own.' }),
             pcrs: Pcrs('By whose values it is known.'),
           },
           closed('A component.'),

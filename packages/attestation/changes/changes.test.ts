@@ -382,5 +382,12 @@ test('what is changed is named by enough of its id to be meant; reading takes le
         [400, 'request-invalid'],
         act,
       );
+  const [, , message] = await refused('POST', '/v1/reference/retire', { ids: ['Linux'] });
+  assert.equal(
+    message,
+    'body /ids/0: expected the id of a value, or at least 6 characters of how it begins, got Linux',
+  );
+  const [, , long] = await refused('POST', '/v1/reference/retire', { ids: [id], because: 'x'.repeat(1001) });
+  assert.equal(long, 'body /because: expected at most 1000 characters, got 1001 characters');
   assert.equal((await ok<ReferenceSummary>('GET', `/v1/reference/${id.slice(0, 5)}`)).id, id);
 });

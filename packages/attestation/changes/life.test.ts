@@ -78,7 +78,7 @@ test('what an update replaces: the values that are named; else earlier ones of t
   const foreign = { replaces: [old.id, other.id] };
   assert.throws(() => entering(values, [kernel('b')], { ...said, window: foreign }), {
     code: 'reference-value',
-    where: 'next.replaces',
+    where: '--replaces',
   });
   const strange = { replaces: ['ffff'] };
   assert.throws(() => entering(values, [kernel('b')], { ...said, window: strange }), { code: 'reference-not-found' });
@@ -100,7 +100,7 @@ test('a window has its end ahead of its beginning and of now; one that has begun
     { until: '2099-02-30T00:00:00.000Z' },
     { until: '2099-04-31T24:00:00Z' },
   ])
-    assert.throws(() => enter(wrong), { code: 'reference-value' }, JSON.stringify(wrong));
+    assert.throws(() => enter(wrong), { code: 'reference-value', where: /^--(from|until)$/ }, JSON.stringify(wrong));
 });
 
 test('what says nothing, or says digests that are none, is refused by its place', () => {

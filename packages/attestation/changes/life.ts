@@ -79,7 +79,9 @@ export function entering(
       nameOf(revived.fresh),
       'what was never retired',
       `${revived.what}, of ${nameOf(revived.retired)}, which was`,
-      { hint: `if it is good again: assay reference reinstate ${revived.retired.id}; or give force and because` },
+      {
+        hint: `if it is good again: assay reference reinstate ${revived.retired.id}; to add it all the same: --force --because "…"`,
+      },
     );
   return { fresh: [...fresh.values()], known: [...known.values()] };
 }
@@ -99,20 +101,20 @@ function windowOf(
   at: Date,
 ): Pick<ReferenceValue, 'from' | 'until' | 'replaces'> {
   const begins = from === undefined ? at.getTime() : instant(from);
-  if (Number.isNaN(begins)) throw new AssayError('reference-value', 'next.from', 'a point in time', from);
+  if (Number.isNaN(begins)) throw new AssayError('reference-value', '--from', 'a point in time', from);
   if (until !== undefined && !(instant(until) > Math.max(at.getTime(), begins)))
-    throw new AssayError('reference-value', 'next.until', 'a point in time ahead, after the window’s beginning', until);
-  const named = replaces?.map((id) => findValue(values, id)) ?? namesakes(values, one);
-  const self = named.find(({ id }) => id === one.id);
-  if (self) throw new AssayError('reference-value', 'next.replaces', 'other values', `${nameOf(self)} itself`);
-  const foreign = named.find(({ component }) => component !== one.component);
-  if (foreign)
     throw new AssayError(
       'reference-value',
-      'next.replaces',
-      `values of ${componentName(one.component)}`,
-      nameOf(foreign),
+      '--until',
+      from === undefined ? 'a point in time ahead' : 'a point in time ahead, after --from',
+      until,
     );
+  const named = replaces?.map((id) => findValue(values, id)) ?? namesakes(values, one);
+  const self = named.find(({ id }) => id === one.id);
+  if (self) throw new AssayError('reference-value', '--replaces', 'other values', `${nameOf(self)} itself`);
+  const foreign = named.find(({ component }) => component !== one.component);
+  if (foreign)
+    throw new AssayError('reference-value', '--replaces', `values of ${componentName(one.component)}`, nameOf(foreign));
   const ids = [...new Set(named.map(({ id }) => id))];
   return {
     ...(begins > at.getTime() && { from }),

@@ -18,7 +18,9 @@ import { learn } from '../reference/learn.ts';
 import type { Resource, RestNeeds } from './resource.ts';
 
 /** The beginning of an id is enough when no other begins so. */
-const InPath = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{1,64}$' }) });
+const InPath = Type.Object({
+  id: Type.String({ pattern: '^[0-9a-f]{1,64}$', title: 'the id of a value, or how it begins' }),
+});
 const ListQuery = Type.Object({ content: Type.Optional(Type.Boolean()) });
 /** Allow lists are long: 200,000 files with their digests. */
 const bodyLimit = 64 * 1024 * 1024;

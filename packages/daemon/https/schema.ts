@@ -1,5 +1,5 @@
 // Does a request have the shape its route declares? TypeBox schemas, checked without bending a body to fit.
-import { AssayError, escaped } from '@assay/core';
+import { AssayError, escaped, expectationOf } from '@assay/core';
 import type { FastifySchemaCompiler, FastifyTypeProvider } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -20,27 +20,16 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   return (data: unknown) => {
     const value = httpPart === 'body' ? data : Value.Convert(schema, data);
     if (compiled.Check(value)) return { value };
-    const [first] = compiled.Errors(value);
-    const where = escaped(`${httpPart ?? 'request'} ${first?.instancePath || '/'}`).slice(0, 200);
-    return {
-      error: new AssayError(
-        'request-invalid',
-        where,
-        (first?.message ?? 'another shape').replace(/^must /, 'it to '),
-        kind(at(value, first?.instancePath)),
-      ),
-    };
+    const { at, expected, open, got } = expectationOf(schema, compiled.Errors(value), value);
+    const where = escaped(`${httpPart ?? 'request'} ${at || '/'}`).slice(0, 200);
+    return { error: new AssayError('request-invalid', where, expected, open && !isNothing(got) ? got : kind(got)) };
   };
 };
 
-/** What a JSON pointer (RFC 6901) of the checker points to. */
-function at(value: unknown, pointer = ''): unknown {
-  const names = pointer.split('/').slice(1);
-  return names.reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], value);
-}
+const isNothing = (value: unknown): value is null | undefined => value === undefined || value === null;
 
 // The value itself may be a password.
 function kind(value: unknown): string {
-  if (value === undefined || value === null) return value === null ? 'null' : 'nothing';
+  if (isNothing(value)) return value === null ? 'null' : 'nothing';
   return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
 }

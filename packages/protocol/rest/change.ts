@@ -7,7 +7,13 @@ import { Trust } from '../verdict.ts';
 /** Fields of a request that changes what is good. */
 export const changeFields = {
   /** Who, by their own word: kept in the history. The server alone is `assay`. */
-  by: Type.Optional(Type.String({ maxLength: 255, pattern: '^(?!\\s*[Aa][Ss][Ss][Aa][Yy]\\s*$)' })),
+  by: Type.Optional(
+    Type.String({
+      maxLength: 255,
+      pattern: '^(?!\\s*[Aa][Ss][Ss][Aa][Yy]\\s*$)',
+      title: 'at most 255 characters, and not the server’s own name',
+    }),
+  ),
   because: Type.Optional(Type.String({ maxLength: 1000 })),
   /** Say what would happen, and do nothing. */
   dry_run: Type.Optional(Type.Boolean()),

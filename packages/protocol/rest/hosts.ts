@@ -1,6 +1,6 @@
 // REST: hosts and their verdicts.   /v1/hosts …
 import { type Static, Type } from 'typebox';
-import { AkName, Base64, HostName, Instant } from '../bytes.ts';
+import { AkName, Base64, HostName, Instant, Sha256 } from '../bytes.ts';
 import { SentEvidence } from '../evidence.ts';
 import { Labels, PoolName } from '../policy.ts';
 import { Verdict } from '../verdict.ts';
@@ -9,7 +9,7 @@ import { changeFields } from './change.ts';
 /** POST /v1/hosts: only registered hosts may enrol. `ek_sha256` (hex, of the certificate's DER) pins the TPM. */
 export const HostRegistration = Type.Object({
   name: HostName,
-  ek_sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+  ek_sha256: Type.Optional(Sha256),
   labels: Type.Optional(Labels),
 });
 export type HostRegistration = Static<typeof HostRegistration>;

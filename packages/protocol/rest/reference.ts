@@ -115,7 +115,7 @@ export type ReferenceValue = Static<typeof ReferenceValue>;
 
 /** How values are named that are to be changed: by their ids, or beginnings long enough to be meant. */
 export const ReferenceIds = Type.Array(
-  Type.String({ pattern: '^[0-9a-f]{6,64}$', description: 'the id of a value, or at least 6 characters of it' }),
+  Type.String({ pattern: '^[0-9a-f]{6,64}$', title: 'the id of a value, or at least 6 characters of how it begins' }),
   { minItems: 1, maxItems: 1000 },
 );
 
