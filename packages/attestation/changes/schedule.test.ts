@@ -7,7 +7,11 @@ import type { Brake, Journal, LearnResult, ReferenceSummary } from '@assay/proto
 import { migrations } from '../storage/migrations/catalogue.ts';
 import type { Schema } from '../storage/schema.ts';
 import type { TestServerOptions } from '../testing/server.ts';
+import type { Alert } from './alarm.ts';
+import { addValues } from './reference.ts';
+import { createSchedule } from './schedule.ts';
 import { type Fleet, type FleetHost, names, recordEvidence, startFleet, valuesOf } from './testing/fleet.ts';
+import { changing } from './testing/needs.ts';
 
 const hour = 3_600_000;
 
@@ -197,4 +201,38 @@ test('a hold of fewer hosts than before for the same reason is no news', async (
   await server.server.keepHouse();
   assert.match((await ok<Brake>('GET', '/v1/brake')).held.join(), /: node2, node3;/, 'the brake has it as it is now');
   assert.equal((await journal(fleet, next)).length, 2);
+});
+
+test('who is called because an update is held learns of which hosts, and which commands say more', async (t) => {
+  const { needs, clock } = await changing(
+    'sqlite::memory:',
+    t,
+    names(3).map((name) => ({ name })),
+  );
+  needs.brakePercent = 20;
+  const { values } = (await needs.standards(needs.db)).knownGood;
+  const old = values.find(({ component }) => component === 'hypervisor')?.id ?? '';
+  const kernel = valuesOf('b').filter(({ component }) => component === 'hypervisor');
+  const until = new Date(clock.now().getTime() + hour).toISOString();
+  const { added } = await addValues(needs, kernel, { next: { until, replaces: [old] } });
+  clock.pass(hour);
+  const alerts: Alert[] = [];
+  const fallen = ['node9'];
+  const brake = { engaged: false, turned: 0, state: () => ({ fallen }) as unknown as Brake };
+  const alarm = { raise: (alert: Alert) => void alerts.push(alert), close: () => Promise.resolve() };
+  const heldValues = new Map<string, string>();
+  const schedule = createSchedule({ ...needs, alarm, brake, heldValues });
+  await schedule.run();
+  assert.deepEqual(alerts[0]?.hosts, names(3));
+  const short = added[0]?.id.slice(0, 8);
+  for (const text of [alerts[0]?.text ?? '', ...heldValues.values()])
+    assert.ok(
+      text.includes(
+        `; assay reference promote ${short} --dry-run says more, assay reference promote ${short} --force --because "…"`,
+      ),
+      text,
+    );
+  Object.assign(brake, { engaged: true, turned: 1 });
+  await schedule.run();
+  assert.deepEqual([alerts.length, alerts[1]?.hosts], [2, ['node9']]);
 });
