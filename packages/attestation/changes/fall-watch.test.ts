@@ -64,6 +64,21 @@ test('who is removed, leaves a pool, or falls by decision has not fallen', async
   assert.deepEqual(of(watch, minute), [['node4', 'node5'], 7, 29]);
 });
 
+test('who falls by decision is remembered for a day, or until trusted again, removed, or out of the pool', async () => {
+  const watch = ten();
+  const at = (atMs: number) => [watch.forced(atMs)?.hosts, watch.forced(atMs)?.atMs];
+  assert.deepEqual(at(0), [undefined, undefined]);
+  for (const [i, host] of ['node1', 'node2', 'node3'].entries())
+    await watch.excuse(new Set([host]), async () => see(watch, host, false, i * minute));
+  assert.deepEqual(at(3 * minute), [['node1', 'node2', 'node3'], 2 * minute]);
+  see(watch, 'node3', true, 3 * minute);
+  assert.deepEqual(at(3 * minute), [['node1', 'node2'], minute]);
+  watch.forget({ host: 'node2', pool: 'default' });
+  assert.deepEqual(at(3 * minute), [['node1'], 0]);
+  assert.deepEqual(at(24 * 60 * minute - 1)[0], ['node1']);
+  assert.deepEqual(at(24 * 60 * minute)[0], undefined);
+});
+
 test('an excuse ends with the work, also when that fails', async () => {
   const watch = ten();
   await assert.rejects(watch.excuse(new Set(['node1']), () => Promise.reject(new Error('no'))));

@@ -90,6 +90,34 @@ test('many changes are counted, and those that lose trust listed before others',
   assert.ok(changes.slice(700).every(({ host }) => host.startsWith('gain')));
 });
 
+test('a host that is trusted in one pool and not heard in another is one host, whichever it loses', () => {
+  const tally = new Tally(new Map([['back', new Set(['default'])]]));
+  const [good, bad] = [verdict('x', 'trusted'), verdict('x', 'untrusted', 'measurement-retired')];
+  tally.add('a', [verdict('default', 'trusted')], [verdict('default', 'untrusted')]);
+  tally.addUnheard('a', [good], [bad]);
+  tally.add('b', [verdict('default', 'trusted')], [verdict('default', 'trusted')]);
+  tally.addUnheard('b', [good], [good]);
+  tally.addUnheard('c', [good], []);
+  tally.add(
+    'd',
+    [verdict('default', 'unknown', 'verdict-expired')],
+    [verdict('default', 'unknown', 'verdict-expired')],
+  );
+  tally.addUnheard('d', [], []);
+  tally.addUnheard('back', [], [verdict('default', 'trusted')]);
+  const { hosts, losing, losing_unheard, unheard, stale, lost_recently, losing_percent, when_heard } = result(tally);
+  assert.deepEqual([hosts, losing, losing_unheard, unheard, stale], [4, 1, 1, 1, 1]);
+  assert.deepEqual([lost_recently, Math.round(losing_percent)], [undefined, 67]);
+  assert.deepEqual(
+    when_heard?.map(({ host, pool, after, reason }) => [host, pool, after, reason]),
+    [
+      ['a', 'x', 'untrusted', 'because of measurement-retired'],
+      ['c', 'x', undefined, 'no longer in this pool'],
+    ],
+  );
+  assert.equal(isBraked(result(tally)), true);
+});
+
 test('the brake holds what costs more than its share, and nothing that costs nobody', () => {
   const of = (losers: number, stay: number, brakePercent: number) => {
     const tally = new Tally();
