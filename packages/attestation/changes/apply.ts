@@ -5,7 +5,7 @@ import type { Change, Rehearsal } from '@assay/protocol';
 import type { Standards } from '../standards/standards.ts';
 import { type NewJournalLine, writeJournal } from '../storage/journal.ts';
 import type { Db } from '../storage/schema.ts';
-import { countUp, versionOf } from '../storage/versions.ts';
+import { countUp, setJudgedFrom, versionOf } from '../storage/versions.ts';
 import type { ChangeNeeds } from './needs.ts';
 import { reappraiseHosts } from './reappraise.ts';
 import { isBraked } from './rehearsal.ts';
@@ -58,7 +58,7 @@ export async function applyChange<R>(
       const done = await write(needs, change, present, plan);
       if (!done) continue;
       if (!change.force) needs.fallWatch.take(losses, needs.clock.uptimeMs());
-      await judgeAnew(needs, change.force ? losers : new Set());
+      await judgeAnew(needs, revision, change.force ? losers : new Set());
       return { result: done.result, rehearsal };
     }
     throw new AssayError(
@@ -84,25 +84,26 @@ async function write<R>(
     if ((await versionOf(tx, 'standards')) !== present.revision) return undefined;
     const at = clock.now();
     const result = await plan.write(tx, at);
-    await countUp(tx, 'standards');
+    await setJudgedFrom(tx, await countUp(tx, 'standards'));
     for (const line of plan.lines) await writeJournal(tx, { at: at.toISOString(), by, because, ...line });
     return { result };
   });
 }
 
 /**
- * The change is done, whatever becomes of this: then hosts are judged by it in their next round.
+ * The change is done, whatever becomes of this: who could not be judged by it is unknown from now on, until it is.
+ * @param revision of the standards after it
  * @param excused whose fall somebody forced
  */
-async function judgeAnew(needs: ChangeNeeds, excused: ReadonlySet<string>): Promise<void> {
-  try {
-    await needs.fallWatch.excuse(excused, () => reappraiseHosts(needs));
-  } catch (err) {
-    needs.log.error(
-      { err },
-      'recorded evidence could not be judged anew: verdicts follow with the next round of each host',
-    );
-  }
+async function judgeAnew(needs: ChangeNeeds, revision: number, excused: ReadonlySet<string>): Promise<void> {
+  await needs.fallWatch.excuse(excused, async () => {
+    try {
+      await reappraiseHosts(needs);
+    } catch (err) {
+      needs.log.error({ err }, 'recorded evidence could not be judged anew: it is tried again');
+    }
+    needs.registry.judgeFrom(revision);
+  });
 }
 
 const mostNamed = 5;

@@ -14,17 +14,27 @@ import { heldNoLonger } from './verdict-life.ts';
 
 export type ReappraisalNeeds = JudgingNeeds & Pick<ChangeNeeds, 'switchboard'>;
 
-/** Outside any transaction, after that of the change. @param only these hosts; absent: all */
+/** Outside any transaction, after that of the change. @param only these hosts; absent: all. One that fails keeps no other from being judged. */
 export async function reappraiseHosts(needs: ReappraisalNeeds, only?: readonly string[]): Promise<void> {
-  const { db, registry, switchboard } = needs;
+  const { db, log, registry, switchboard } = needs;
   const pause = pauses();
   const ask: string[] = [];
-  for (const batch of batchesOf(await fleetOf(db, only))) {
-    const hosts = batch.map(({ host }) => host);
+  const judge = async (hosts: readonly string[]) => {
     for (const { stored, open } of await db.transaction().execute((tx) => anew(needs, tx, hosts, pause))) {
       registry.accept(stored);
       if (open) ask.push(stored.host);
     }
+  };
+  for (const batch of batchesOf(await fleetOf(db, only))) {
+    const hosts = batch.map(({ host }) => host);
+    await judge(hosts).catch(async () => {
+      for (const host of hosts)
+        await judge([host]).catch((err) => {
+          log.error({ err, host }, 'recorded evidence could not be judged anew');
+          registry.doubt(host);
+          ask.push(host);
+        });
+    });
     await pause();
   }
   for (const host of ask) switchboard.attestNow(host, { deadlineMs: askMs }).catch(() => undefined); // who is not there is asked when it comes

@@ -7,6 +7,7 @@ import { type RunTimeBrake, startBrake } from './brake.ts';
 import { FallWatch } from './fall-watch.ts';
 import { type Housekeeping, keepHouse } from './housekeeping.ts';
 import type { ChangeNeeds } from './needs.ts';
+import { reappraiseHosts } from './reappraise.ts';
 import { createSchedule } from './schedule.ts';
 import { createTurns } from './turns.ts';
 
@@ -33,7 +34,13 @@ export async function startChanges(
   const brake = await startBrake({ ...base, alarm, fallWatch, brakePercent, windowS, heldValues });
   const needs = { ...base, turns: createTurns(), brakePercent, fallWatch };
   const schedule = createSchedule({ ...needs, alarm, brake, heldValues });
-  const housekeeping = keepHouse([brake.look, schedule.run], (windowS * 1000) / 4, log);
+  // Those a change left behind: a storage that failed, an end of this process before all were judged.
+  const judgeThoseBehind = () =>
+    needs.turns(async () => {
+      const behind = needs.registry.behind();
+      if (behind.length > 0) await reappraiseHosts(needs, behind);
+    });
+  const housekeeping = keepHouse([judgeThoseBehind, brake.look, schedule.run], (windowS * 1000) / 4, log);
   void housekeeping.run(); // what became due while nobody was there
   return {
     ...{ turns: needs.turns, brakePercent, fallWatch, brake, housekeeping },

@@ -4,6 +4,7 @@ import type { Clock, Log } from '@assay/daemon';
 import { defaultPool, type Verdict } from '@assay/protocol';
 import type { Db } from '../storage/schema.ts';
 import { readVerdicts, type StoredVerdicts } from '../storage/verdicts.ts';
+import { versionOf } from '../storage/versions.ts';
 import { noVerdict, type Standing, standing } from './standing.ts';
 
 /** `before` is absent for a host's first verdict in a pool, `after` for a host that was removed or left the pool. */
@@ -20,6 +21,11 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
   const verdicts = new Map<string, StoredVerdicts>();
   const registered = new Set<string>();
   const listeners = new Set<(change: Change) => void>();
+  /** Verdicts by standards of before this revision hold no more. */
+  let judgedFrom = 0;
+  /** What is good has changed for them, and they could not be judged by it. */
+  const doubted = new Set<string>();
+  const isBehind = ({ host, revision }: StoredVerdicts): boolean => revision < judgedFrom || doubted.has(host);
 
   const tell = (change: Change) => {
     for (const listener of listeners) {
@@ -45,20 +51,38 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
       const { stored, unreadable } = await readVerdicts(db);
       for (const one of stored) verdicts.set(one.host, one);
       for (const host of unreadable) log.error({ host }, 'stored verdict cannot be read: unknown until the next');
+      judgedFrom = await versionOf(db, 'judged-from');
     },
+
+    /** What is good has changed, for every host, with this revision: who was not judged by it since is unknown. */
+    judgeFrom(revision: number): void {
+      judgedFrom = Math.max(judgedFrom, revision);
+    },
+
+    /** The same of one host, whatever its revision; until other verdicts on it are accepted. */
+    doubt(host: string): void {
+      doubted.add(host);
+    },
+
+    /** Hosts whose verdicts are by standards of before. */
+    behind: (): string[] => [...verdicts.values()].filter(isBehind).map(({ host }) => host),
 
     /** The verdict on a host in a pool as valid at this instant; never fails, never `trusted` in doubt. */
     current(host: string, pool: string = defaultPool): Standing {
       const now = clock.now();
       const stored = verdicts.get(host);
       const verdict = stored?.verdicts.find((one) => one.pool === pool);
-      if (stored && verdict && registered.has(host))
+      const isBehindNow = stored !== undefined && isBehind(stored);
+      if (stored && verdict && registered.has(host) && (verdict.trust === 'unknown' || !isBehindNow))
         return standing(verdict, stored, { now, uptimeMs: clock.uptimeMs(), bootId: clock.bootId });
-      const nothing = !registered.has(host)
-        ? noVerdict({ host, pool }, 'host-unknown', 'not registered', now)
-        : stored
-          ? noVerdict({ host, pool }, 'pool-foreign', `not in pool ${pool}`, now)
-          : noVerdict({ host, pool }, 'no-evidence', 'not attested yet', now);
+      const [code, reason] = !registered.has(host)
+        ? ['host-unknown', 'not registered']
+        : !stored
+          ? ['no-evidence', 'not attested yet']
+          : verdict || isBehindNow
+            ? ['appraisal-failed', 'what is good has changed, and it was not judged by it yet']
+            : ['pool-foreign', `not in pool ${pool}`];
+      const nothing = noVerdict({ host, pool }, code, reason, now);
       return { verdict: nothing, ageMs: 0, usableUntil: now };
     },
 
@@ -78,6 +102,7 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
       if (!registered.has(host)) return;
       if (before && (before.round > round || (before.round === round && before.revision >= revision))) return;
       verdicts.set(host, stored);
+      doubted.delete(host);
       tellAll(host, before?.verdicts ?? [], stored.verdicts);
     },
 
@@ -91,6 +116,7 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
       const before = verdicts.get(host);
       registered.delete(host);
       verdicts.delete(host);
+      doubted.delete(host);
       tellAll(host, before?.verdicts ?? [], []);
     },
 

@@ -41,7 +41,7 @@ export async function keepVerdicts(db: Db, stored: StoredVerdicts): Promise<bool
     if (old && old.gist !== gist) await endRun(db, host, pool);
     const { rows } = await sql`
       insert into verdicts (host, pool, round, revision, verdict, gist, uptime_ms, boot_id, files)
-      select name, ${pool}, ${round}, ${revision}, ${JSON.stringify(verdict)}, ${gist}, ${uptimeMs}, ${bootId}, ${files[pool] ?? null}
+      select name, ${pool}, ${round}, ${revision}, ${JSON.stringify(verdict)}, ${gist}, ${uptimeMs}, ${bootId}, ${filesIn(files, pool)}
       from hosts where name = ${host}
       on conflict (host, pool) do update
       set round = excluded.round, revision = excluded.revision, verdict = excluded.verdict, gist = excluded.gist,
@@ -55,6 +55,10 @@ export async function keepVerdicts(db: Db, stored: StoredVerdicts): Promise<bool
   if (changed.length > 0) await keepHistory(db, { host, round, revision, at, verdicts: changed });
   return true;
 }
+
+/** A pool may be called `constructor`. */
+const filesIn = (files: Readonly<Record<string, string>>, pool: string): string | null =>
+  Object.hasOwn(files, pool) ? (files[pool] ?? null) : null;
 
 /** @returns those that can be read, and the hosts of those that cannot: one bad row spoils no other */
 export async function readVerdicts(db: Db): Promise<{ stored: StoredVerdicts[]; unreadable: string[] }> {
