@@ -19,7 +19,6 @@ export {
   trustStoreFrom,
 } from './endorsement/trust-store.ts';
 export { type AcceptWish, acceptable } from './explain/accept.ts';
-export { commandWords } from './explain/command-words.ts';
 export {
   type ExplanationInput,
   explain,

@@ -2,6 +2,7 @@ export { claimNameOf } from './claim-name.ts';
 export type { Claim, ClaimName, Claims, KeyEntry, MeasuredThing, Withheld } from './claims/claims.ts';
 export { claimsOf } from './claims/claims-of.ts';
 export { loadOptionsOf } from './claims/command-line.ts';
+export { commandWords } from './claims/command-words.ts';
 export {
   type Attribution,
   type ComponentName,

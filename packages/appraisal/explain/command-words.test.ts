@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { parseEventLog } from '@assay/measurement';
+import { commandWords, parseEventLog } from '@assay/measurement';
 import { buildLog, type EventWish, grub, labelled } from '@assay/measurement/testing';
 import fc from 'fast-check';
 import { quotedEvents } from '../reference/learn.ts';
-import { changesInWords, commandWords, knownWords, provenWords, wordChanges } from './command-words.ts';
+import { changesInWords, knownWords, provenWords, wordChanges } from './command-words.ts';
 
 const changes = (before: string, after: string) => changesInWords(wordChanges(before, after));
 

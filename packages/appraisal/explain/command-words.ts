@@ -2,17 +2,11 @@
 // counts when its digest is the hash of it.
 import { createHash } from 'node:crypto';
 import { escaped } from '@assay/core';
-import { dataVouchedFor } from '@assay/measurement';
+import { commandWords, dataVouchedFor } from '@assay/measurement';
 import type { Bank, ReferenceEvent } from '@assay/protocol';
 import type { QuotedEvent } from '../reference/learn.ts';
 
 export type WordChanges = { added: string[]; removed: string[]; reordered: boolean };
-
-/** A host chooses how many words its command line has. */
-const mostWords = 4096;
-
-/** `a="b c" d` → `a="b c"`, `d`: blanks between quotes part nothing, as Linux has it. */
-export const commandWords = (line: string): string[] => (line.match(/(?:"[^"]*"?|[^\s"])+/g) ?? []).slice(0, mostWords);
 
 export function wordChanges(before: string, after: string): WordChanges {
   const [old, now] = [commandWords(before), commandWords(after)];

@@ -49,14 +49,24 @@ function text(
   const doubt = doubtOfPcr8(ground);
   if (doubt) return withhold(doubt.reason, [doubt.event]);
   const { argumentsOf } = ground.grub;
-  const other = spoken.find(
-    ({ index }) => argumentsOf.has(index) && plain(argumentsOf.get(index) ?? '') !== plain(value),
-  );
+  const other = spoken.find(differsFrom(value, argumentsOf));
   if (other) return withhold('the command that started it says something else', [other]);
   const tagged = lines.filter(({ kind }) => kind === 'tagged');
   const options = tagged.length > 0 ? ground.notDigestOf(loadOptionsOf(value), tagged) : [];
   if (options.length > 0) return withhold('the kernel measured other load options', options);
   return { [claim]: { value: escaped(value.trim()), events: spoken.map(({ index }) => index) } };
+}
+
+/** Many lines may come from one command, which may be megabytes long: it is looked at once. */
+function differsFrom(value: string, argumentsOf: ReadonlyMap<number, string>): (event: BootEvent) => boolean {
+  const wanted = plain(value);
+  let [last, differs] = [value, false];
+  return ({ index }) => {
+    const words = argumentsOf.get(index);
+    if (words === undefined) return false;
+    if (words !== last) [last, differs] = [words, plain(words) !== wanted];
+    return differs;
+  };
 }
 
 /** What in PCR 8 may be another command line than what is claimed. Its types are not authenticated: an action may be a command. */

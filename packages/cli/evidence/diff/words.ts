@@ -1,5 +1,5 @@
 // How do two kernel command lines differ? Word by word, for order rarely matters to a kernel; where it does, it is said.
-import { commandWords } from '@assay/appraisal';
+import { commandWords } from '@assay/measurement';
 import { missing } from './change.ts';
 
 const nameOf = (word: string) => word.replace(/=.*$/s, '');
