@@ -99,7 +99,7 @@ function listsIn({ file, bytes }: RevocationFile, authorities: readonly Authorit
 
 export function pemBlocks(label: string, file: string, text: string, code: string): Uint8Array[] {
   const begin = `-----BEGIN ${label}-----`;
-  const blocks = [...text.matchAll(new RegExp(`${begin}\\s+([A-Za-z0-9+/=\\s]+)-----END ${label}-----`, 'g'))];
+  const blocks = [...text.matchAll(new RegExp(`${begin}\\s([A-Za-z0-9+/=\\s]+)-----END ${label}-----`, 'g'))];
   if (blocks.length === 0 || blocks.length !== text.split(begin).length - 1)
     throw new AssayError(code, file, `${label} in PEM`, 'something else');
   return blocks.map(([, body = '']) => Uint8Array.from(Buffer.from(body, 'base64')));

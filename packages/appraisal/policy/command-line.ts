@@ -40,14 +40,16 @@ export function commandLineFindings({ document }: Policy, verification: Verified
 /** Whether the policy itself vouches for this measurement: that of a command line it allows, or of the command with it. */
 export function coveredByPolicy({ document }: Policy, verification: Verified): (part: QuotedEvent) => boolean {
   const allow = document.command_line?.allow ?? [];
+  if (allow.length === 0) return () => false;
   const line = lineOf(verification, allow);
   if ('unproven' in line || !allow.some((pattern) => allows(pattern, line.text))) return () => false;
+  const allowed = plain(line.text);
   return ({ role, event }) => {
     // That all lines of a log, and the commands they come from, say the same, the claim has made sure of.
     if (role === 'kernel command line') return event.kind === 'tagged' || event.kind === 'ipl';
     if (role !== 'command that starts the kernel' || event.kind !== 'ipl') return false;
     const { path = '', rest } = withoutPath(trimmed(event.content?.words ?? '').replace(/^[^ \t]+[ \t]*/, ''));
-    return path !== '' && plain(rest) === plain(line.text);
+    return path !== '' && plain(rest) === allowed;
   };
 }
 
@@ -91,6 +93,7 @@ function forbidden(patterns: readonly string[], text: string): { pattern: string
 
 /** Linux takes 2,048 characters on most machines, and cuts off the rest. */
 const longestBytes = 2047;
+const tooLong = `more than ${longestBytes} bytes`;
 /** What no boot loader writes: the EFI stub ends the line at a newline, and U+FFFD stands for bytes that are no text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const strange = /[\u0000-\u001f\u007f\ufffd]/;
@@ -102,10 +105,11 @@ function lineOf({ claims, events }: Verified, allow: readonly string[]): Line | 
   const spoken = events.find((part) => part.event.index === event)?.event;
   const content = spoken?.kind === 'ipl' ? spoken.content : undefined;
   if (!content) return { unproven: 'an event without its text', event };
+  if (content.words.length > 2 * longestBytes) return { unproven: tooLong, event };
   const words = trimmed(content.words);
   if (strange.test(words)) return { unproven: 'a line with characters that no command line has', event };
   const whole = `BOOT_IMAGE=${words}`;
-  if (Buffer.byteLength(whole) > longestBytes) return { unproven: `more than ${longestBytes} bytes`, event };
+  if (Buffer.byteLength(whole) > longestBytes) return { unproven: tooLong, event };
   if (content.command !== 'kernel_cmdline') return { text: words, whole: words, event };
   const { path, rest } = withoutPath(words);
   return path === undefined

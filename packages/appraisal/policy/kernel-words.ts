@@ -11,9 +11,15 @@ export const kernelBytes = (line: string): string => Buffer.from(line, 'utf8').t
 export const kernelBlanks = ' \t\n\v\f\r\u00a0';
 const blank = /[ \t\n\v\f\r\u00a0]/;
 const blanks = /[ \t\n\v\f\r\u00a0]+/;
-const atTheEnds = /^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g;
-/** Of ASCII's blanks alone: what String.trim() takes off beside them is text to the kernel. */
-export const trimmed = (line: string): string => line.replace(atTheEnds, '');
+/** Of ASCII's blanks alone: what String.trim() takes off beside them is text to the kernel. A host chooses the line: no pattern that starts anew at each blank. */
+export function trimmed(line: string): string {
+  let [start, end] = [0, line.length];
+  while (start < end && isAsciiBlank(line.charCodeAt(start))) start += 1;
+  while (end > start && isAsciiBlank(line.charCodeAt(end - 1))) end -= 1;
+  return line.slice(start, end);
+}
+
+const isAsciiBlank = (code: number) => code === 0x20 || (code >= 0x09 && code <= 0x0d);
 
 /** @param line as `kernelBytes` has it  @returns those of the kernel, and those behind `--` */
 export function kernelWords(line: string): { kernel: readonly KernelWord[]; init: readonly KernelWord[] } {
