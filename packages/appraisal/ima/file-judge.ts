@@ -86,6 +86,9 @@ export class FileJudge {
     const retired = same.find(({ value }) => standingOf(value, this.#now) === 'retired');
     if (retired) return bad(file, 'ima-file-retired', `none of ${retiredText(retired.value)}`, retired.value.id);
     const { signature, digest } = entry.fields;
+    // Who signed it did so whatever its name: under another one it would still be good.
+    const elsewhere = signature && this.#retiredElsewhere(file);
+    if (elsewhere) return bad(file, 'ima-file-retired', `none of ${retiredText(elsewhere)}`, elsewhere.id);
     const of = { algorithm: digest.algorithm, value: digest.value, verity: digest.type === 'verity' };
     if (signature && mayVerify && signerOfFile(signature, of, this.#signers, tried)) return signed;
     if (!strong.has(file.algorithm))
@@ -102,6 +105,14 @@ export class FileJudge {
     const outcome = this.#listed.get(value) ?? { is: 'listed', value };
     this.#listed.set(value, outcome);
     return outcome;
+  }
+
+  /** The value in which this content is retired under some path, and good under none. */
+  #retiredElsewhere({ algorithm, digest }: MeasuredFile): ReferenceValue | undefined {
+    if (this.#signers.length === 0) return undefined;
+    const values = this.#files.byDigest(algorithm, digest).map(({ value }) => value);
+    if (values.some((value) => standingOf(value, this.#now) === 'good')) return undefined;
+    return values.find((value) => standingOf(value, this.#now) === 'retired');
   }
 
   /** What is known of the content of a file whose path nobody knows. */

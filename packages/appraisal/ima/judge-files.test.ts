@@ -297,6 +297,25 @@ test('a file that is signed by a key the policy names needs no allow list', () =
   );
 });
 
+test('what is retired and signed is no better under another name; what is good under some name still is', () => {
+  const path = '/usr/bin/vulnerable';
+  const moved: ImaWish = { ...signedFile(path), path: '/opt/x', digest: Buffer.from(sha256(path), 'hex') };
+  const ima = { signed_by: [pem] };
+  const old = value('old', allow([{ path }]), { state: 'retired' });
+  const { findings } = refused(
+    round([...list, moved], { ima, knownGood: knownWith(value('list', allow(list)), old) }),
+    'ima-file-retired',
+  );
+  assert.match(findings[0]?.message ?? '', /\/opt\/x/);
+  trusted(
+    round([...list, moved], {
+      ima,
+      knownGood: knownWith(value('list', allow(list)), value('new', allow([{ path }])), old),
+    }),
+  );
+  trusted(round([...list, moved], { ima }));
+});
+
 test('a signature over what fs-verity says of a file counts for that alone', () => {
   const path = '/usr/bin/signed';
   const entry = (type: 'ima' | 'verity'): ImaWish => {
