@@ -7,8 +7,17 @@ import { buildIma, editLog, honestIma, imaPcrValue } from '@assay/measurement/te
 import { judge } from './appraise.ts';
 import { bootPcrs, defaultPcrs } from './policy/policy.ts';
 import { KnownGood } from './reference/known-good.ts';
-import { referenceFrom } from './reference/learn.ts';
-import { extended, measurements, namedValue, pcrValuesOf, scene, testPolicy, valuesOf } from './testing/index.ts';
+import { filesTaught, referenceFrom } from './reference/learn.ts';
+import {
+  extended,
+  factsOfLog,
+  measurements,
+  namedValue,
+  pcrValuesOf,
+  scene,
+  testPolicy,
+  valuesOf,
+} from './testing/index.ts';
 import { verifyEvidence } from './verify-evidence.ts';
 
 const golden = scene();
@@ -88,6 +97,33 @@ test('a command line that the policy allows needs no reference value, one it doe
   assert.equal(of(['console=ttyS0']).trust, 'untrusted');
 });
 
+test('a reason names four of the values that are good by themselves, and how many more there are', () => {
+  const firmware = factsOfLog(golden.log, []).events.filter(
+    ({ component, event }) => component === 'firmware' && event.type !== 'EV_SEPARATOR',
+  );
+  const single = namedValue('board', 'firmware', measurements(...firmware));
+  const { verdict } = golden.appraise({}, { knownGood: new KnownGood([single, ...learnt.slice(1)]) });
+  const { trust, reason, values } = verdict.components[0] ?? assert.fail();
+  assert.deepEqual([trust, values], ['trusted', ['board']], reason);
+  const claims = new Set(firmware.map(({ claim }) => claim));
+  const said = reason.split('; ');
+  assert.equal(said[0], '21 measurements, as known good');
+  assert.deepEqual(
+    said.slice(1, 5),
+    [...claims].slice(0, 4).map((claim) => `${claim} as in board`),
+  );
+  assert.deepEqual(said.slice(5), [`${claims.size - 4} more`]);
+});
+
+test('what the policy does not want hides neither what is not known nor what a component was good by', () => {
+  const unwanted = testPolicy({ secure_boot: { state: 'on' }, known_good: ['firmware'] }, { pcrs: bootPcrs });
+  const codesOf = (log: Uint8Array) => golden.findings({ log }, { policy: unwanted }).map(({ code }) => code);
+  assert.deepEqual(codesOf(golden.log), ['secure-boot-off']);
+  assert.deepEqual(codesOf(changed(2)), ['secure-boot-off', 'measurement-unknown']);
+  const [firmware] = golden.appraise({}, { policy: unwanted }).verdict.components;
+  assert.deepEqual([firmware?.trust, firmware?.values], ['untrusted', ['firmware-0']]);
+});
+
 test('what came of IMA’s list is said of the operating system alone', () => {
   const host = scene(undefined, defaultPcrs);
   const boot = pcrValuesOf(log, [{ hash: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }]);
@@ -97,6 +133,16 @@ test('what came of IMA’s list is said of the operating system alone', () => {
   assert.equal(verdict.trust, 'trusted', verdict.reason);
   assert.deepEqual(
     verdict.components.map(({ reason }) => /; IMA list of \d+ entries proven/.test(reason)),
+    [false, false, false, true],
+  );
+  const [taught = assert.fail()] = filesTaught([{ offset: 0, bytes: buildIma(list) }]);
+  const known = new KnownGood([...learnt, namedValue('files', taught.component, taught.content)]);
+  const policy = testPolicy({ ima: { files: 'known-good' } });
+  const sent = { pcrs, imaLog: { offset: 0, data: buildIma(list) } };
+  const good = host.appraise(sent, { policy, knownGood: known }).verdict;
+  assert.equal(good.trust, 'trusted', good.reason);
+  assert.deepEqual(
+    good.components.map(({ values }) => values?.includes('files')),
     [false, false, false, true],
   );
 });

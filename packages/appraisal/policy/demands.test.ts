@@ -1,13 +1,17 @@
 // What a policy asks of the TPM, of the quote and of IMA.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AssayError } from '@assay/core';
+import { bootAggregateOf, parseEventLog } from '@assay/measurement';
+import { buildIma, honestIma, imaPcrValue } from '@assay/measurement/testing';
 import type { PolicyDocument } from '@assay/protocol';
 import type { Endorsement } from '../endorsement/endorsement.ts';
-import { scene, testPolicy } from '../testing/index.ts';
+import { pcrValuesOf, scene, testPolicy } from '../testing/index.ts';
 import { bootPcrs, defaultPcrs } from './policy.ts';
 
 const host = scene(undefined, defaultPcrs);
 const honest = host.input();
+const boot = pcrValuesOf(parseEventLog(host.log), [{ hash: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }]);
 
 function judged(document: Partial<PolicyDocument>, endorsement: Partial<Endorsement> = {}) {
   const of = { ...honest.endorsement, ...endorsement };
@@ -60,6 +64,19 @@ test('where IMA is required, a host that measures nothing with it is untrusted',
   const narrow = scene(undefined, bootPcrs);
   const unproven = narrow.findings({}, { policy: testPolicy({ ima: { required: true } }) }).map(({ code }) => code);
   assert.deepEqual(unproven, ['policy-pcrs-not-quoted']);
+});
+
+test('where IMA is required, a host that sends a list of what it measured has what is asked for', () => {
+  const policy = testPolicy({ ima: { required: true } });
+  const list = honestIma('ima-ng', 1, bootAggregateOf(boot.sha256 ?? new Map(), 'sha256'));
+  const sent = { pcrs: new Map([[10, imaPcrValue(list, 'sha256')]]), imaLog: { offset: 0, data: buildIma(list) } };
+  assert.deepEqual(host.findings(sent, { policy }), []);
+});
+
+test('an endorsement that does not hold any more is a finding of its own', () => {
+  const withdrawn = new AssayError('ek-revoked', 'EK certificate', 'one that stands', 'revoked');
+  const { verdict } = host.appraise({}, { withdrawn });
+  assert.deepEqual([verdict.trust, verdict.findings[0]?.code], ['untrusted', 'ek-revoked']);
 });
 
 test('a list that is missing or not proven is no host without IMA: another finding says so', () => {

@@ -89,6 +89,10 @@ test('where several are known good, the finding says how many others there are b
     expected(old, next, image('newest'), image('gone', { state: 'retired' })),
     'sha256 x, or one of 2 others known good',
   );
+  const elsewhere = { ...goldenOf(changed({ [kernelAt]: 'never', [lineAt]: 'y' }), hv), id: 'z' };
+  assert.equal(expected(old, elsewhere), 'sha256 x', 'one that is as near and parts in another event has none for it');
+  const gone = (text: string, id: string) => known(text, id, { state: 'retired' });
+  assert.equal(expected(gone('x', 'a'), gone('y', 'b')), 'sha256 x', 'what was retired is not known good');
 });
 
 test('events left out, added, changed or moved are told by the first of them', () => {
@@ -135,6 +139,12 @@ test('what was retired or is not good yet is named, also where nothing was measu
   const seen = 'got sha256 x: linux';
   assert.equal(single_({ state: 'retired' }), `measurement-retired at 10 in 4: what is not retired, ${seen}, retired`);
   assert.equal(single_({ from }), `measurement-early at 10 in 4: what is good already, ${seen}, good from ${from}`);
+  const retired = { state: 'retired' } as const;
+  assert.equal(
+    said(hv, changed({ [kernelAt]: 'x' }), [goldenOf(boot, hv, retired), { ...x, ...retired }]),
+    `measurement-retired ${none} not retired, got golden, retired`,
+    'what was retired is not what is expected',
+  );
 });
 
 test('a bank that differs is shown, and where the type differs all of both', () => {

@@ -117,7 +117,7 @@ function difference(
   const same = (a: ReferenceEvent | undefined, b: QuotedEvent | undefined) => a && b && isGood(a, b);
   const shorter = Math.min(known.length, seen.length);
   let front = 0;
-  while (front < shorter && same(known[front], seen[front])) front++;
+  while (same(known[front], seen[front])) front++;
   let back = 0;
   while (back < shorter - front && same(known.at(-1 - back), seen.at(-1 - back))) back++;
   const distance = Math.max(known.length, seen.length) - front - back;

@@ -97,6 +97,45 @@ test('events are equal in each bank, and nothing equals what is not there', () =
   assert.ok(!equal(undefined, part, ['sha256']));
 });
 
+test('of a sequence that the quote covers nothing of nothing is known, and it asks for no order', () => {
+  const quoted = [{ hash: 'sha256', pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }];
+  const [part = assert.fail()] = events;
+  const of = (...pcrs: number[]) =>
+    new KnownGood([
+      namedValue('x', 'operating_system', {
+        form: 'sequence',
+        events: pcrs.map((pcr) => ({ ...part.reference, pcr })),
+      }),
+    ]);
+  const told = (known: KnownGood, pcrs = quoted) => [
+    known.sequences('operating_system', pcrs).length,
+    known.isOrdered('operating_system', pcrs),
+  ];
+  assert.deepEqual(told(of(9)), [1, true]);
+  assert.deepEqual(told(of(11)), [0, false], 'it is not the same as none measured');
+  assert.deepEqual(told(of()), [1, true]);
+  assert.deepEqual(told(of(), [{ hash: 'sha256', pcrs: [8] }]), [0, true]);
+});
+
+test('of a known sequence nothing is told of banks that are not quoted of its PCR', () => {
+  const [part = assert.fail()] = events;
+  const digests = { sha256: '11'.repeat(32), sha384: '22'.repeat(48) };
+  const known = new KnownGood([
+    namedValue('x', 'firmware', {
+      form: 'sequence',
+      events: [0, 1].map((pcr) => ({ ...part.reference, pcr, digests })),
+    }),
+  ]);
+  const quoted = [
+    { hash: 'sha256', pcrs: [0, 1] },
+    { hash: 'sha384', pcrs: [1] },
+  ];
+  assert.deepEqual(
+    known.sequences('firmware', quoted)[0]?.events.map((event) => Object.keys(event.digests)),
+    [['sha256'], ['sha256', 'sha384']],
+  );
+});
+
 test('a single measurement is known by its digest in each bank that is quoted', () => {
   const claim = 'kernel image';
   const [one, two] = ['11'.repeat(32), '22'.repeat(48)];

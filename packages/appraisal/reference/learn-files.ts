@@ -27,5 +27,5 @@ function isWhole(parts: readonly ImaPart[]): boolean {
     if (offset !== end) return false;
     end += bytes.length;
   }
-  return end > 0;
+  return true;
 }

@@ -6,7 +6,7 @@ import { buildIma, honestIma, type ImaWish, imaPcrValue } from '@assay/measureme
 import { check, ReferenceContent } from '@assay/protocol';
 import { judge } from '../appraise.ts';
 import { defaultPcrs } from '../policy/policy.ts';
-import { pcrValuesOf, scene } from '../testing/index.ts';
+import { factsOfLog, pcrValuesOf, scene } from '../testing/index.ts';
 import { verifyEvidence } from '../verify-evidence.ts';
 import { filesTaught, type Measured } from './learn.ts';
 import { filesOf } from './learn-files.ts';
@@ -54,6 +54,12 @@ test('a golden host teaches the files of its list, by path and digest, beside it
   assert.deepEqual(content.files[0], { path: '/a', digests: { sha256: '01'.repeat(32) } });
   const again = judge(round([...first, ...later.toReversed()])).measured?.[4]?.content;
   assert.deepEqual(again, content, 'in whatever order they were measured');
+});
+
+test('an event that is called what it is by its own description is not called so twice', () => {
+  const described = factsOfLog(host.log, []).events.filter(({ role, event }) => role === event.description);
+  assert.ok(described.length > 0);
+  for (const { role, reference } of described) assert.equal(reference.description, role);
 });
 
 test('a list that was read in parts teaches by all of them, from its beginning, else nothing', () => {

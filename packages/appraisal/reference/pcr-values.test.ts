@@ -88,6 +88,8 @@ test('a value counts in the banks that are quoted, and in each of them', () => {
   const held = { ...pcrValues, sha384: new Map([[4, new Uint8Array(48).fill(4)]]) };
   const inBoth = (...known: ReferenceValue[]) => told(boot, known, 'boot_loader', { quoted, pcrValues: held });
   assert.equal(inBoth(of('both', ['sha256', 4, four], ['sha384', 4, long])), 'both');
+  const zero = of('zero', ['sha256', 0, hex(0)], ['sha256', 4, four], ['sha384', 4, long]);
+  assert.equal(inBoth(zero), 'zero', 'of PCR 0 the quote has one bank');
   assert.equal(inBoth(of('one', ['sha256', 4, four])), 'measurement-unknown', 'of the other bank nothing is known');
   assert.equal(inBoth(of('one', ['sha384', 4, long])), 'measurement-unknown');
   assert.equal(inBoth(of('wrong', ['sha256', 4, four], ['sha384', 4, '05'.repeat(48)])), 'measurement-unknown');

@@ -239,6 +239,9 @@ test('L30 an image that the host’s own dbx forbids is refused', () => {
     ),
   );
   assert.deepEqual(host.codes(edited), ['image-revoked']);
+  const component = (log: Uint8Array) =>
+    host.host.findings({ log }).find(({ code }) => code === 'image-revoked')?.component;
+  assert.equal(component(edited), 'boot_loader');
   const optionRom = (digest: Uint8Array) =>
     host.edit((frames) => {
       const rom = host.event({
@@ -250,6 +253,7 @@ test('L30 an image that the host’s own dbx forbids is refused', () => {
     });
   assert.deepEqual(host.codes(optionRom(new Uint8Array(32).fill(3))), []);
   assert.deepEqual(host.codes(optionRom(listed)), ['image-revoked']);
+  assert.equal(component(optionRom(listed)), 'firmware');
 });
 
 test('what healthy machines of the corpus need is allowed by default, and nothing else of this kind', () => {

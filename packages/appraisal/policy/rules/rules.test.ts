@@ -109,6 +109,8 @@ test('L23 a log cut anywhere is never trusted', () => {
 test('L24 nothing stands behind the last event', () => {
   assert.deepEqual(codes(Buffer.concat([honest.log, new Uint8Array(7)])), ['log-broken']);
   assert.notDeepEqual(codes(Buffer.concat([honest.log, new Uint8Array(64).fill(0xff)])), []);
+  const nothing = verdictOf({ log: new Uint8Array(7), bootedLog: honest.log }).findings.map(({ code }) => code);
+  assert.ok(nothing.includes('log-broken') && !nothing.includes('log-empty'), 'it is no log that has no events');
 });
 
 test('L26 an empty log explains nothing', () => {

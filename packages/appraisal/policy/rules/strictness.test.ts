@@ -7,6 +7,7 @@ import { corpusLog, type EventWish, editLog, frameOf } from '@assay/measurement/
 import { scene } from '../../testing/index.ts';
 import type { LogFacts } from '../rule.ts';
 import { rules } from './catalogue.ts';
+import { revoked } from './revoked.ts';
 
 const host = scene(corpusLog('event-gce-ubuntu-2104-log'));
 const log = parseEventLog(host.log);
@@ -85,7 +86,11 @@ test('L08 the variable SecureBoot counts in PCR 7 alone, and says 0 or 1 in one 
     return edit((frames) => frames.with(secureBoot, event({ pcr: 7, type: 'EV_EFI_VARIABLE_DRIVER_CONFIG', data })));
   };
   for (const value of [0, 1]) assert.deepEqual(codes(valued(value)), []);
-  for (const value of [[2], [1, 0], []]) assert.deepEqual(codes(valued(...value)), ['secure-boot-unknown']);
+  for (const value of [[2], [1, 0], []]) {
+    assert.deepEqual(codes(valued(...value)), ['secure-boot-unknown']);
+    const told = host.appraise({ log: valued(...value) }).verdict.findings;
+    assert.equal(told.find(({ code }) => code === 'secure-boot-unknown')?.event, secureBoot);
+  }
 });
 
 test('L10 the call of an application counts in PCR 4 alone', () => {
@@ -95,6 +100,8 @@ test('L10 the call of an application counts in PCR 4 alone', () => {
     codes(edit((frames) => frames.toSpliced(call, 1, event({ pcr, type: 'EV_EFI_ACTION', data: words }))));
   assert.deepEqual(moved(4), []);
   assert.deepEqual(moved(5), ['boot-call-missing']);
+  const label = event({ pcr: 4, type: 'EV_IPL', data: words });
+  assert.deepEqual(codes(edit((frames) => frames.with(call, label))), ['boot-call-missing'], 'a label says the same');
 });
 
 test('L12 words that say boot services ended count only where their digest says so, too; notes may follow', () => {
@@ -102,6 +109,7 @@ test('L12 words that say boot services ended count only where their digest says 
   assert.deepEqual(append({ pcr: 5, type: 'EV_EFI_ACTION', data: end }), []);
   const other = event({ pcr: 5, type: 'EV_EFI_ACTION', data: text('another') });
   assert.ok(codes(edit((frames) => [...frames, { ...other, data: end }])).includes('boot-exit-after'));
+  assert.ok(append({ pcr: 5, type: 'EV_IPL', data: end }).includes('boot-exit-after'), 'a label says the same');
   assert.deepEqual(append(note(5, text('SP800-155 Event\0'))), []);
 });
 
@@ -127,4 +135,22 @@ test('L14 L15 a startup locality may follow events of other PCRs; one that canno
 
 test('L22 a note may be in whatever PCR it says: nothing was extended', () => {
   assert.deepEqual(append(note(0xffff_ffff, text('SP800-155 Event\0'))), []);
+});
+
+test('L30 dbx forbids an image by its SHA-256 digest alone, and where that is quoted', () => {
+  const listed = log.events[at('EV_EFI_BOOT_SERVICES_APPLICATION', 4)]?.digests.sha256 ?? assert.fail();
+  const found = (type: string, bank: 'sha256' | 'sha384') => {
+    const key = { type, owner: '', name: listed.toHex(), fingerprint: '' };
+    const facts: LogFacts = {
+      log,
+      selection: [{ hash: bank, pcrs: [0, 1, 2, 3, 4, 5, 6, 7] }],
+      banks: [bank],
+      phases: phasesOf(log.events, [bank]),
+      claims: { ...claimsOf(log, [bank], () => false), secureBootKeys: { dbx: { value: [key], events: [] } } },
+    };
+    return revoked.find(facts).map(({ code }) => code);
+  };
+  assert.deepEqual(found('sha256', 'sha256'), ['image-revoked']);
+  assert.deepEqual(found('x509', 'sha256'), [], 'a certificate of that name');
+  assert.deepEqual(found('sha256', 'sha384'), [], 'the digest is only claimed');
 });
