@@ -44,8 +44,8 @@ export const policyFindings = {
   },
   'secure-boot-off': {
     weight: 'untrusted',
-    meaning: 'Secure Boot is proven to be off; the policy asks for it to be on.',
-    remedy: `Turn it on in the firmware’s settings. ${orPolicy}`,
+    meaning: 'Secure Boot is proven to be off, or shim to verify nothing; the policy asks for it to be on.',
+    remedy: `Turn it on in the firmware’s settings; shim’s part of it: mokutil --enable-validation. ${orPolicy}`,
     sound: true,
   },
   'secure-boot-unproven': {

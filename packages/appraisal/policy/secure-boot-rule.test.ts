@@ -1,8 +1,18 @@
 // Secure Boot and its keys, on boots that were recorded.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { parseEventLog } from '@assay/measurement';
-import { corpusLog, editLog } from '@assay/measurement/testing';
+import { claimsOf, parseEventLog } from '@assay/measurement';
+import {
+  buildLog,
+  corpusLog,
+  type EventWish,
+  editLog,
+  logGuids,
+  secureBoot,
+  separator,
+  variableData,
+} from '@assay/measurement/testing';
 import type { PolicyDocument } from '@assay/protocol';
 import { bootLog } from '../testing/boots.ts';
 import { scene, testPolicy } from '../testing/index.ts';
@@ -105,4 +115,42 @@ test('keys of a variable that is not proven are unknown, whatever it is called',
   assert.ok(lied.authentic);
   const unproven = 'secure-boot-unproven';
   assert.deepEqual(codes(lied, { keys: { db: { forbid: [stranger] } }, state: 'on' }), [unproven, unproven]);
+});
+
+test('where shim verifies nothing Secure Boot is off, whatever the firmware says; not proven it is unknown', () => {
+  const booted = (...late: EventWish[]) => {
+    const log = parseEventLog(buildLog([secureBoot([1]), separator(7), ...late]));
+    const claims = claimsOf(log, ['sha256']);
+    return secureBootFindings(testPolicy({ secure_boot: { state: 'on' } }), { claims }).map(({ code }) => code);
+  };
+  const state = (value: number[], name = 'MokSBState', guid = logGuids.shim) => ({
+    pcr: 7,
+    type: 'EV_EFI_VARIABLE_AUTHORITY' as const,
+    data: variableData(guid, name, Uint8Array.from(value)),
+  });
+  assert.deepEqual(booted(), []);
+  assert.deepEqual(booted(state([0])), []);
+  for (const value of [1, 2, 255]) assert.deepEqual(booted(state([value])), ['secure-boot-off']);
+  assert.deepEqual(booted(state([1], 'MokSBStateRT')), ['secure-boot-off']);
+  assert.deepEqual(booted(state([0]), state([1])), ['secure-boot-off']);
+  assert.deepEqual(booted(state([1], 'MokSBState', logGuids.global)), [], 'nobody’s');
+  const digests = {
+    sha256: createHash('sha256')
+      .update(state([1]).data)
+      .digest(),
+  };
+  for (const lie of [
+    { ...state([0]), digests },
+    { ...state([1], 'SbatLevel'), digests },
+    { ...state([1]), type: 'EV_EFI_ACTION' as const },
+    state([]),
+    state([1, 0]),
+  ])
+    assert.deepEqual(booted(lie), ['secure-boot-unproven']);
+  const cut = {
+    sha256: createHash('sha256')
+      .update(state([1]).data.subarray(0, -1))
+      .digest(),
+  };
+  assert.deepEqual(booted({ ...state([0]), digests: cut }), ['secure-boot-unproven'], 'its value is left out');
 });

@@ -25,8 +25,18 @@ function stateFindings(claims: Claims): Finding[] {
   const where = 'Secure Boot';
   const { secureBoot } = claims;
   if (!secureBoot) return [unproven(where, 'on, proven', claims, 'secureBoot')];
-  if (secureBoot.value === 'on') return [];
+  if (secureBoot.value === 'on') return shimFindings(claims);
   return [finding('secure-boot-off', where, 'on', secureBoot.value, at(secureBoot.events))];
+}
+
+/** With Secure Boot on, the firmware verifies shim; whether shim verifies what it starts is a state of its own. */
+function shimFindings(claims: Claims): Finding[] {
+  const where = 'Secure Boot, shim’s validation';
+  const { shimValidation } = claims;
+  if (shimValidation?.value === 'off')
+    return [finding('secure-boot-off', where, 'on', 'off (MokSBState)', at(shimValidation.events))];
+  const isUnproven = claims.withheld.some(({ claim }) => claim === 'shimValidation');
+  return isUnproven ? [unproven(where, 'on, proven', claims, 'shimValidation')] : [];
 }
 
 function keyFindings(
@@ -71,7 +81,7 @@ function unproven(
   where: string,
   expected: string,
   { withheld }: Claims,
-  claim: 'secureBoot' | 'secureBootKeys',
+  claim: 'secureBoot' | 'shimValidation' | 'secureBootKeys',
 ): Finding {
   const why = withheld.find((one) => one.claim === claim);
   return finding(

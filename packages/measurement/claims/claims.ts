@@ -35,6 +35,8 @@ export type Claims = {
   /** Code of the platform's firmware and of its drivers and option ROMs. */
   firmware: readonly Claim<MeasuredThing>[];
   secureBoot?: Claim<'on' | 'off'>;
+  /** Whether shim verifies what it starts: its variable MokSBState, which it measures only where somebody set it. */
+  shimValidation?: Claim<'on' | 'off'>;
   /** By name of the variable: PK, KEK, db, dbx, … */
   secureBootKeys: Readonly<Record<string, Claim<readonly KeyEntry[]>>>;
   /** The keys that vouched for what was started: EV_EFI_VARIABLE_AUTHORITY. Behind the separator PCR 7 is open to root: one may have been added. */

@@ -4,7 +4,7 @@
 import { escaped } from '@assay/core';
 import type { BootEvent, EventOf } from '../event-log/event.ts';
 import { fingerprintOf, type Key, keyName, keysOf } from '../uefi/signature-list.ts';
-import { globalVariable } from '../uefi/variable-meaning.ts';
+import { globalVariable, shimLock } from '../uefi/variable-meaning.ts';
 import type { Claim, Claims, KeyEntry } from './claims.ts';
 import type { Ground } from './ground.ts';
 
@@ -32,7 +32,7 @@ function doubtOf(ground: Ground): { reason: string; events: BootEvent[] } | unde
 
 export function secureBootClaims(
   ground: Ground,
-): Pick<Claims, 'secureBoot' | 'secureBootKeys' | 'authorities' | 'sbatLevel'> {
+): Pick<Claims, 'secureBoot' | 'shimValidation' | 'secureBootKeys' | 'authorities' | 'sbatLevel'> {
   const { before = [], after = [] } = ground.phases[7] ?? {};
   const doubt = doubtOf(ground);
   const secureBoot = stateOf(ground, doubt);
@@ -41,6 +41,7 @@ export function secureBootClaims(
   const hidden = after.find((event) => event.type !== 'EV_EFI_VARIABLE_AUTHORITY' || !ground.vouches(event));
   return {
     ...(secureBoot && { secureBoot }),
+    ...(!doubt && shimOf(ground, later, hidden)),
     secureBootKeys,
     authorities: later.flatMap((event) => authorityOf(ground, event, hidden)),
     ...sbatOf(ground, later, hidden),
@@ -64,6 +65,32 @@ function stateOf(ground: Ground, doubt: ReturnType<typeof doubtOf>): Claims['sec
   if (meaning.is !== 'flag' || meaning.on === undefined)
     return withhold('the variable SecureBoot holds neither 0 nor 1', readings);
   return { value: meaning.on ? 'on' : 'off', events: [first.index] };
+}
+
+const isShimState = ({ content }: Variable) =>
+  content.guid === shimLock && (content.name === 'MokSBState' || content.name === 'MokSBStateRT');
+
+/** shim takes any byte but zero for “verify nothing”, and anything longer for no state. */
+function shimOf(
+  ground: Ground,
+  variables: readonly Variable[],
+  hidden: BootEvent | undefined,
+): Pick<Claims, 'shimValidation'> {
+  const states = variables.filter(isShimState);
+  const withhold = (reason: string, events: readonly BootEvent[]) => {
+    ground.withhold('shimValidation', reason, events);
+    return {};
+  };
+  const unproven = states.filter((event) => !ground.vouchesForAll(event));
+  if (unproven.length > 0) return withhold(notVouched, unproven);
+  const events = states.map(({ index }) => index);
+  const off = states.some(({ content: { value } }) => value.length === 1 && value[0] !== 0);
+  if (off) return { shimValidation: { value: 'off', events } };
+  if (hidden) return withhold(hides, [hidden]);
+  if (states.length === 0) return {};
+  if (states.some(({ content: { value } }) => value.length !== 1))
+    return withhold('the variable MokSBState holds no state', states);
+  return { shimValidation: { value: 'on', events } };
 }
 
 function keyClaims(
