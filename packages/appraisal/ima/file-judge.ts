@@ -5,7 +5,7 @@ import type { PolicyDocument, ReferenceValue } from '@assay/protocol';
 import { Glob } from '../policy/glob.ts';
 import type { FileIndex, KnownFile } from '../reference/files.ts';
 import { earlyText, retiredText, standingOf, valueName } from '../reference/standing.ts';
-import { type Signer, signerOfFile, signersOf } from './file-signature.ts';
+import { type SignedDigest, type Signer, signerOfFile, signersOf } from './file-signature.ts';
 import type { BadFile } from './files-state.ts';
 import { fileOf, longestPath, type MeasuredFile, strongHashes } from './measured-files.ts';
 import { SeenLines } from './seen-lines.ts';
@@ -25,6 +25,8 @@ const excluded: Sound = { is: 'excluded' };
 const strong = new Set(strongHashes.flatMap((name) => [name, `verity:${name}`]));
 /** Wrong signatures of one host that are looked at: each costs as much as a right one, and the host is untrusted already. */
 const mostWrong = 100;
+/** Characters of signatures that are remembered, with what came of each. */
+const mostSignatures = 4 * 1024 * 1024;
 
 export class FileJudge {
   readonly #files: FileIndex;
@@ -33,6 +35,7 @@ export class FileJudge {
   readonly #signers: readonly Signer[];
   readonly #listed = new Map<string, Sound>();
   readonly #seen = new SeenLines<Sound>();
+  readonly #verified = new SeenLines<boolean>(mostSignatures);
 
   /** @param now every moment at which each value stands the same does as well */
   constructor(
@@ -90,7 +93,7 @@ export class FileJudge {
     const elsewhere = signature && this.#retiredElsewhere(file);
     if (elsewhere) return bad(file, 'ima-file-retired', `none of ${retiredText(elsewhere)}`, elsewhere.id);
     const of = { algorithm: digest.algorithm, value: digest.value, verity: digest.type === 'verity' };
-    if (signature && mayVerify && signerOfFile(signature, of, this.#signers, tried)) return signed;
+    if (signature && mayVerify && this.#isSigned(signature, of, tried)) return signed;
     if (!strong.has(file.algorithm))
       return bad(file, 'ima-file-unknown', 'a digest of SHA-256 or better (ima_hash=sha256)');
     const [early] = same;
@@ -98,6 +101,16 @@ export class FileJudge {
     const now = known.filter(({ value }) => standingOf(value, this.#now) === 'good');
     if (now.length > 0) return bad(file, 'ima-file-changed', digestsText(file, now));
     return bad(file, 'ima-file-unknown', this.#knownElsewhere(file));
+  }
+
+  /** One file may stand under any number of names, each a line of its own: its signature is looked at once. */
+  #isSigned(signature: Uint8Array, of: SignedDigest, tried: () => void): boolean {
+    const name = [of.algorithm, of.verity, of.value.toHex(), Buffer.from(signature).toString('latin1')].join(':');
+    const known = this.#verified.recall(name);
+    if (known !== undefined) return known;
+    const good = signerOfFile(signature, of, this.#signers, tried) !== undefined;
+    this.#verified.remember(name, good);
+    return good;
   }
 
   /** One for all files of a value: it is remembered with each of their lines. */

@@ -337,6 +337,24 @@ test('wrong signatures cost no more than a hundred looks', () => {
   assert.deepEqual(files?.counts, { listed: 4, signed: 0, excluded: 0, bad: 301 });
 });
 
+test('a signature is looked at once, under however many names its file stands', () => {
+  const named = (one: ImaWish, i: number): ImaWish => ({
+    ...one,
+    path: `/opt/${i}`,
+    digest: Buffer.from(sha256(one.path ?? ''), 'hex'),
+  });
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const forged = signedFile('/usr/bin/wrong', other);
+  const wrong = Array.from({ length: 300 }, (_, i) => named(forged, i));
+  const last = signedFile('/usr/bin/signed');
+  const ima = { signed_by: [pem] };
+  const counts = { listed: 4, signed: 1, excluded: 0, bad: 300 };
+  assert.deepEqual(round([...list, ...wrong, last], { ima }).files?.counts, counts, 'one wrong, not 300');
+  const good = Array.from({ length: 3000 }, (_, i) => named(last, i));
+  const { files } = trusted(round([...list, ...good], { ima }));
+  assert.equal(files?.counts.signed, 3000);
+});
+
 test('the next round judges its new entries alone, and what was bad stays bad', () => {
   const evil: ImaWish = { path: '/tmp/evil' };
   const first = trusted(round(list));
