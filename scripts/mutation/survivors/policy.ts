@@ -3,10 +3,10 @@ import type { Survivor } from './survivor.ts';
 
 export const policy: readonly Survivor[] = [
   {
-    file: 'packages/appraisal/policy/command-line.ts',
-    text: "event.kind === 'tagged'",
-    instead: 'true',
-    reason: 'measurement gives this role to tagged events and labels alone',
+    file: 'packages/appraisal/policy/check-document.ts',
+    text: 'hint === undefined',
+    instead: 'false',
+    reason: 'TypeScript: an option that is undefined is none',
   },
   {
     file: 'packages/appraisal/policy/command-line.ts',
@@ -15,10 +15,10 @@ export const policy: readonly Survivor[] = [
     reason: 'measurement gives this role to tagged events and labels alone',
   },
   {
-    file: 'packages/appraisal/policy/glob.ts',
-    text: 'seen.has(i * width + j)',
-    instead: 'false',
-    reason: 'performance: pairs are looked at once',
+    file: 'packages/appraisal/policy/command-line.ts',
+    text: "event.kind === 'tagged'",
+    instead: 'true',
+    reason: 'measurement gives this role to tagged events and labels alone',
   },
   {
     file: 'packages/appraisal/policy/glob.ts',
@@ -31,5 +31,41 @@ export const policy: readonly Survivor[] = [
     text: "'char' in right",
     instead: 'true',
     reason: 'TypeScript: a star has no character; two stars move on alone as well',
+  },
+  {
+    file: 'packages/appraisal/policy/glob.ts',
+    text: 'left !== 0',
+    instead: 'true',
+    reason: 'spares work: with no place left none is reached',
+  },
+  {
+    file: 'packages/appraisal/policy/glob.ts',
+    text: 'seen.has(i * width + j)',
+    instead: 'false',
+    reason: 'performance: pairs are looked at once',
+  },
+  {
+    file: 'packages/appraisal/policy/glob.ts',
+    text: 'start === this.#tokens.length',
+    instead: 'false',
+    reason: 'spares work: behind the last place no character fits',
+  },
+  {
+    file: 'packages/appraisal/policy/rules/after-separator.ts',
+    text: "kind === 'tagged'",
+    instead: 'true',
+    reason: 'narrowing: no other content has a tag',
+  },
+  {
+    file: 'packages/appraisal/policy/rules/secure-boot.ts',
+    text: "event.kind === 'variable'",
+    instead: 'true',
+    reason: 'narrowing: no other content has a guid and a name',
+  },
+  {
+    file: 'packages/appraisal/policy/rules/separators.ts',
+    text: "first.kind === 'separator'",
+    instead: 'true',
+    reason: 'narrowing: no other content says whether there was an error',
   },
 ];

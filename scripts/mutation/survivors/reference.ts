@@ -9,16 +9,52 @@ export const reference: readonly Survivor[] = [
     reason: 'spares work: where all values are good no other standing finds more',
   },
   {
+    file: 'packages/appraisal/reference/difference.ts',
+    text: 'seen',
+    instead: 'true',
+    reason: 'narrowing: where nothing was seen and nothing expected, a sequence is known',
+  },
+  {
+    file: 'packages/appraisal/reference/difference.ts',
+    text: 'support',
+    instead: 'true',
+    reason: 'narrowing: what is good by other standings alone has a value of such a standing',
+  },
+  {
+    file: 'packages/appraisal/reference/good-by.ts',
+    text: 'banks.length === 0',
+    instead: 'false',
+    reason: 'in depth: where no bank is quoted there is no event and no PCR, and nothing makes a component',
+  },
+  {
     file: 'packages/appraisal/reference/good-by.ts',
     text: 'known',
     instead: 'false',
     reason: 'spares work: split anew for each question',
   },
   {
+    file: 'packages/appraisal/reference/good-by.ts',
+    text: 'until === undefined',
+    instead: 'false',
+    reason: 'spares work: of ways by no retired value the first stays, and no other comes with them',
+  },
+  {
+    file: 'packages/appraisal/reference/known-good.ts',
+    text: 'all',
+    instead: 'false',
+    reason: 'spares work: collected anew for each question',
+  },
+  {
     file: 'packages/appraisal/reference/known-good.ts',
     text: 'digest === undefined',
     instead: 'false',
     reason: 'narrowing: nothing is indexed under no digest',
+  },
+  {
+    file: 'packages/appraisal/reference/known-good.ts',
+    text: 'digests.length === Object.keys(event.digests).length',
+    instead: 'false',
+    reason: 'spares memory: a copy is equal',
   },
   {
     file: 'packages/appraisal/reference/known-good.ts',
@@ -73,5 +109,11 @@ export const reference: readonly Survivor[] = [
     text: "event.kind !== 'action'",
     instead: 'false',
     reason: 'narrowing: EV_EFI_ACTION is of that kind alone',
+  },
+  {
+    file: 'packages/appraisal/reference/support.ts',
+    text: "standing === 'retired'",
+    instead: 'true',
+    reason: 'spares work: what was never retired has no time of it, and stays in order',
   },
 ];

@@ -10,6 +10,12 @@ export const whole: readonly Survivor[] = [
   },
   {
     file: 'packages/appraisal/appraise.ts',
+    text: 'imaPart.bytes.length === state.ima?.list.offset',
+    instead: 'true',
+    reason: 'in depth: what was read from the beginning ends where the progress does',
+  },
+  {
+    file: 'packages/appraisal/appraise.ts',
     text: 'one.pcr !== undefined',
     instead: 'true',
     reason: 'narrowing: every log-replay-mismatch names its PCR, and no extra has undefined',
@@ -25,6 +31,12 @@ export const whole: readonly Survivor[] = [
     text: 'refused',
     instead: 'true',
     reason: 'narrowing: whatever is refused here has a finding',
+  },
+  {
+    file: 'packages/appraisal/appraise.ts',
+    text: 'state.ima.unfinished',
+    instead: 'false',
+    reason: 'in depth: an unfinished list has a finding that lets nothing be learnt',
   },
   {
     file: 'packages/appraisal/appraise.ts',
