@@ -37,6 +37,7 @@ export {
   type FilesJudgement,
   judgeEarlier,
   judgeFiles,
+  lookAtSignatures,
   wantsEarlierFiles,
 } from './ima/judge-files.ts';
 export { type MeasuredFile, measuredFiles, type ReadPart } from './ima/measured-files.ts';

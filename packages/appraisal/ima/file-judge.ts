@@ -26,7 +26,7 @@ const strong = new Set(strongHashes.flatMap((name) => [name, `verity:${name}`]))
 /** Wrong signatures of one host that are looked at: each costs as much as a right one, and the host is untrusted already. */
 const mostWrong = 100;
 /** Characters of signatures that are remembered, with what came of each. */
-const mostSignatures = 4 * 1024 * 1024;
+const mostSignatures = 16 * 1024 * 1024;
 
 export class FileJudge {
   readonly #files: FileIndex;

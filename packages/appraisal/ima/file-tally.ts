@@ -7,6 +7,8 @@ import type { BadFile, FilesState } from './files-state.ts';
 const mostBad = 200;
 const mostText = 64 * 1024;
 const mostValues = 200;
+/** Entries between two stops. */
+const atOnce = 16;
 
 export class FileTally {
   offset: number;
@@ -29,9 +31,15 @@ export class FileTally {
 
   /** A part that begins where this stands. */
   take(part: ImaPart, judge: FileJudge): void {
+    for (const _ of this.taking(part, judge));
+  }
+
+  /** The same, with a stop after every few entries: each may have a signature. */
+  *taking(part: ImaPart, judge: FileJudge): Generator<void> {
     for (const outcome of judge.outcomes(part, this.entries)) {
       this.entries += 1;
       this.#count(outcome);
+      if (this.entries % atOnce === 0) yield;
     }
     this.offset += part.bytes.length;
   }

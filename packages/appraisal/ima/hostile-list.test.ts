@@ -1,17 +1,17 @@
 // Lists that a host made up as far as PCR 10 lets it: one kind of entry sent as another, names no kernel writes. And lists of many parts.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { bootAggregateOf, parseEventLog } from '@assay/measurement';
 import { buildIma, honestIma, type ImaWish, imaPcrValue, imaSignature } from '@assay/measurement/testing';
 import type { PolicyDocument } from '@assay/protocol';
 import { defaultPcrs } from '../policy/policy.ts';
 import { KnownGood } from '../reference/known-good.ts';
-import { judgedEarlier, pcrValuesOf, scene, testPolicy } from '../testing/index.ts';
+import { issueCertificate, judgedEarlier, pcrValuesOf, pemOf, scene, testPolicy } from '../testing/index.ts';
 import { verifyEvidence } from '../verify-evidence.ts';
 import { basisOf } from './file-basis.ts';
 import { fileFindings } from './file-findings.ts';
-import { type FilesInput, judgeEarlier, judgeFiles, wantsEarlierFiles } from './judge-files.ts';
+import { type FilesInput, judgeEarlier, judgeFiles, lookAtSignatures, wantsEarlierFiles } from './judge-files.ts';
 import { longestPath } from './measured-files.ts';
 
 const host = scene(undefined, defaultPcrs);
@@ -160,6 +160,18 @@ test('a list of many parts is judged part by part, with a stop before each, and 
   const unasked = { ...input, policy: testPolicy() };
   assert.equal(judgedEarlier(unasked, earlier), undefined, 'nobody asks for files');
   assert.deepEqual([wantsEarlierFiles(undefined, input), wantsEarlierFiles(undefined, unasked)], [true, false]);
+});
+
+test('of a part with many entries there are stops on the way, where signatures are looked at', () => {
+  const many = Array.from({ length: 100 }, (_, i): ImaWish => ({ path: `/usr/lib/${i}` }));
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const der = issueCertificate({ subject: 'vendor', publicKey, issuer: { name: 'vendor', key: privateKey } });
+  const given = inputOf(many, { signed_by: [pemOf(der)] });
+  const whole = verifyEvidence(given);
+  assert.ok(whole.authentic);
+  const stops = (policy: FilesInput['policy']) =>
+    [...lookAtSignatures({ policy, knownGood: new KnownGood([]), verification: whole, now: host.now })].length;
+  assert.deepEqual([stops(given.policy), stops(inputOf(many).policy)], [6, 0]);
 });
 
 test('what older rules of this program judged is judged anew', () => {

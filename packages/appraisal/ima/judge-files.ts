@@ -37,7 +37,7 @@ export function wantsEarlierFiles(previous: FilesState | undefined, input: Files
 }
 
 /**
- * Judges those parts alone, and stops before each: a list may have a gibibyte, and nothing else runs meanwhile.
+ * Judges those parts alone, and stops before each and within: a list may have a gibibyte, and nothing else runs meanwhile.
  * @param earlier one behind the other, from byte 0 to where this round's part begins
  * @returns what is to be given to `judgeFiles` as `previous`; undefined where these are not the parts that are needed
  */
@@ -52,12 +52,20 @@ export function* judgeEarlier(
   for (const part of earlier) {
     if (part.offset !== tally.offset) return undefined;
     yield;
-    tally.take(part, judgeFor(basis, policy, knownGood, now));
+    yield* tally.taking(part, judgeFor(basis, policy, knownGood, now));
   }
   const { offset, entries, pcrs } = list.start;
   return tally.offset === offset && tally.entries === entries
     ? tally.state(basis, { offset, entries, pcrs })
     : undefined;
+}
+
+/** Looks at the signatures of this round's part, with stops: `judgeFiles` has no stop, and goes by what is remembered of them. */
+export function* lookAtSignatures({ policy, knownGood, verification, now }: FilesInput): Generator<void> {
+  const list = listOf(verification);
+  if (!fileRulesOf(policy)?.signed_by?.length || !list?.read) return;
+  const judge = judgeFor(basisOf(policy, knownGood, now), policy, knownGood, now);
+  yield* new FileTally(undefined).taking(list.read, judge);
 }
 
 /** @param previous what the last judgement of this host in this pool left, or `judgeEarlier` where `wantsEarlierFiles` asks for it */

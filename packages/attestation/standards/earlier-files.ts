@@ -1,5 +1,5 @@
 // IMA's list as far as earlier rounds read it, judged by the standards of now. A list may be long: others have their turn between its parts.
-import { type FilesInput, type FilesState, judgeEarlier, wantsEarlierFiles } from '@assay/appraisal';
+import { type FilesInput, type FilesState, judgeEarlier, lookAtSignatures, wantsEarlierFiles } from '@assay/appraisal';
 import type { Pause } from '../pauses.ts';
 import type { StoredImaPart } from '../storage/ima-parts.ts';
 
@@ -24,6 +24,7 @@ export async function filesUpTo(
   list: ReadList,
   pause: Pause,
 ): Promise<FilesState | undefined> {
+  for (const _ of lookAtSignatures(input)) await pause();
   if (!wantsEarlierFiles(previous, input)) return previous;
   const steps = judgeEarlier(input, await list());
   let step = steps.next();
