@@ -101,9 +101,7 @@ function unified(image: PeImage, name: string): BootPart[] {
       add(hypervisor, 'kernel image', authenticode(readPe(data, `${name}: .linux`)), 'kernel');
     if (section === '.cmdline') {
       // As the stub hands it to the kernel: UTF-16, with a NUL, without what stands at its end.
-      const words = Buffer.from(data)
-        .toString('utf8')
-        .replace(/[\0\s]+$/, '');
+      const words = withoutEnd(Buffer.from(data).toString('utf8'));
       add(hypervisor, 'kernel command line', digestsOf(Buffer.from(`${words}\0`, 'utf16le')), 'command line');
     }
   }
@@ -141,3 +139,10 @@ const isArchiveOfInitrd = (bytes: Uint8Array): boolean =>
     'BZh',
     '\x5d\0\0',
   ].some((magic) => has(bytes, 0, magic));
+
+/** Without blanks and NULs behind it. */
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && /[\0\s]/.test(text[end - 1] ?? '')) end -= 1;
+  return text.slice(0, end);
+}

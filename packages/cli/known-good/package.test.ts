@@ -11,8 +11,10 @@ import { authenticodeDigest, readPe } from '@assay/measurement';
 import { buildPe } from '@assay/measurement/testing';
 import { check, type NewReferenceValue, ReferenceRequest } from '@assay/protocol';
 import fc from 'fast-check';
-import { readPackage } from './package.ts';
-import { buildAr, buildDeb, buildRpm, buildTar, control, type TarWish } from './testing/index.ts';
+import { ByteSource } from './archive/byte-source.ts';
+import { readCpio } from './archive/cpio.ts';
+import { readPackage, valuesOfPackage } from './package.ts';
+import { buildAr, buildDeb, buildRpm, buildTar, control, cpioEntry, type TarWish } from './testing/index.ts';
 
 const sha256 = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex');
 const folderOf = (t: TestContext) => {
@@ -304,4 +306,36 @@ test('a package that is not there, or a folder, is a file that cannot be read', 
   const zip = join(folderOf(t), 'x.deb');
   writeFileSync(zip, 'PK\x03\x04');
   await assert.rejects(readPackage(zip), { code: 'package-unknown', message: /package, got a zip archive$/ });
+});
+
+test('a long control field, many names of one file: read in the time of their length', async () => {
+  async function* one(bytes: Uint8Array) {
+    yield bytes;
+  }
+  const debOf = (blanks: number) =>
+    buildAr({
+      'debian-binary': Buffer.from('2.0\n'),
+      'control.tar.gz': gzipSync(
+        buildTar([{ name: './control', data: `Package: a${' '.repeat(blanks)}b\nVersion: 1\n` }]),
+      ),
+      'data.tar.gz': gzipSync(buildTar([{ name: './usr/bin/x', data: '#!/bin/sh', mode: 0o755 }])),
+    });
+  const cpioOf = (count: number) => {
+    const link = cpioEntry({ name: './x', links: 2, inode: 1 });
+    return Buffer.concat([...Array.from({ length: count }, () => link), cpioEntry({ name: 'TRAILER!!!' })]);
+  };
+  const readers: ((size: number) => Promise<unknown>)[] = [
+    (size) => valuesOfPackage(one(debOf(size)), debOf(size).length, 'x.deb'),
+    (size) => Array.fromAsync(readCpio(new ByteSource(one(cpioOf(size)), 'x'))),
+  ];
+  for (const read of readers) {
+    const took = async (size: number) => {
+      const began = performance.now();
+      await read(size).catch((error) => assert.ok(error instanceof AssayError, String(error)));
+      return performance.now() - began;
+    };
+    await took(1_000);
+    const [short, long] = [await took(10_000), await took(40_000)];
+    assert.ok(long < 9 * short + 200, `${long} ms for four times what takes ${short} ms`);
+  }
 });

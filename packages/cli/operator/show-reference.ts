@@ -101,6 +101,10 @@ export const valuesText = (verb: string, values: readonly Value[], all = false):
 
 const until = (value: ReferenceValue): string => (windowOf(value) ? ` ${windowOf(value)}` : '');
 
+/** An allow list has hundreds of thousands of rows: too many for arguments. */
+const longest = (cells: readonly string[][], at: number): number =>
+  cells.reduce((most, row) => Math.max(most, (row[at] ?? '').length), 0);
+
 /** A line for each thing that is good. */
 export function contentLines(content: ReferenceContent, most: number, whole: boolean): string[] {
   const digest = whole ? (text: string) => text : shortDigest;
@@ -123,7 +127,7 @@ export function contentLines(content: ReferenceContent, most: number, whole: boo
     }
   };
   const cells = rows().map((row) => row.map((cell) => escaped(cell)));
-  const widths = (cells[0] ?? []).map((_, at) => Math.min(48, Math.max(...cells.map((row) => (row[at] ?? '').length))));
+  const widths = (cells[0] ?? []).map((_, at) => Math.min(48, longest(cells, at)));
   const lines = cells.map((row) => `    ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd());
   const more = countOf(content) - lines.length;
   return more > 0 ? [...lines, `    and ${more} more (--all)`] : lines;

@@ -35,7 +35,7 @@ const cellsOf = (head: readonly string[], rows: readonly Row[]): string[][] => [
 ];
 
 const widthsOf = (cells: readonly string[][]): number[] =>
-  (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => [...(row[column] ?? '')].length)));
+  (cells[0] ?? []).map((_, column) => cells.reduce((most, row) => Math.max(most, [...(row[column] ?? '')].length), 0));
 
 /** Columns line up as long as cells are short; one long reason does not push all others away. */
 const aligned = (row: readonly string[], widths: readonly number[]) =>

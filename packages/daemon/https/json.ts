@@ -17,9 +17,15 @@ export function jsonParser(server: HttpsServer): FastifyBodyParser<Buffer> {
     }
     if (isDeeperThan(deepest, text))
       return done(new AssayError('request-malformed', 'body', `JSON nested at most ${deepest} deep`, 'a deeper one'));
+    if (hasNul(text))
+      return done(new AssayError('request-malformed', 'body', 'text without NUL characters', '\\u0000'));
     return parse(request, text, done);
   };
 }
+
+/** PostgreSQL keeps no text with one, and no name, reason or label needs one. An escaped backslash before `u0000` is none. */
+export const hasNul = (text: string): boolean =>
+  text.includes('\\u0000') && [...text.matchAll(/\\(?:u([0-9a-fA-F]{4})|.)/gs)].some(([, code]) => code === '0000');
 
 /** No body of ours has more than ten; what reads values by calling itself (a check, JSON.stringify) fails at some thousands. */
 const deepest = 64;

@@ -75,6 +75,7 @@ for (const [what, body, status, code] of [
   ['a key constructor.prototype', '{"count":1,"hosts":[],"constructor":{"prototype":{}}}', 400, 'request-malformed'],
   ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 400, 'request-malformed'],
   ['no body', '', 400, 'request-invalid'],
+  ['NUL', '{"name": "a\\u0000b"}', 400, 'request-malformed'],
   ['deep nesting', '['.repeat(100_000) + ']'.repeat(100_000), 400, 'request-malformed'],
   ['more than the limit', `"${'x'.repeat(1 << 20)}"`, 413, 'request-too-large'],
 ] as const) {
@@ -257,8 +258,8 @@ test('T16 a body nested without end is refused, as text that only looks so is no
     const { status, body } = await post(Buffer.from(deep));
     assert.deepEqual([status, body.error.code], [400, 'request-malformed'], deep.slice(0, 10));
   }
-  const names = ['['.repeat(200), '\\"[{'.repeat(50), '\\'];
-  assert.deepEqual((await post({ count: 3, hosts: names })).body, { got: names });
+  const names = ['['.repeat(200), '\\"[{'.repeat(50), '\\', '\\u0000'];
+  assert.deepEqual((await post({ count: 4, hosts: names })).body, { got: names });
 });
 
 test('T24 where the database lies is not told to clients', async () => {

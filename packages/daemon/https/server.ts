@@ -120,6 +120,9 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
       ? new AssayError('request-not-allowed', path, allowed.join(' or '), request.method)
       : new AssayError('request-not-found', path, 'a resource', 'none of that name');
   });
+  server.addHook('onRequest', async ({ url }) => {
+    if (url.includes('%00')) throw new AssayError('request-malformed', 'URL', 'text without NUL characters', '%00');
+  });
   server.addHook('onSend', async (request, reply) => {
     reply.header('x-openstack-request-id', request.id);
   });

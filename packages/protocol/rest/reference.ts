@@ -1,9 +1,12 @@
 // REST: the known-good database.   /v1/reference …
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { Hex, HostName, Instant } from '../bytes.ts';
 import { Bank } from '../evidence.ts';
 import { ComponentName } from '../policy.ts';
 import { changeFields, Rehearsal } from './change.ts';
+
+/** By algorithm: more of them than any TPM has banks are there to keep the server busy. */
+const Digests = <T extends TSchema>(digest: T) => Type.Record(Type.String(), digest, { maxProperties: 16 });
 
 /** One measurement as the boot log records it. */
 export const ReferenceEvent = Type.Object({
@@ -11,7 +14,7 @@ export const ReferenceEvent = Type.Object({
   /** Name of the event type (TCG PC Client PFP), or `0x…`. */
   type: Type.String(),
   /** Hex, by bank. */
-  digests: Type.Record(Type.String(), Type.String()),
+  digests: Digests(Type.String()),
   /** What was measured, in words: claimed by the log unless the digest vouches for it. */
   description: Type.String(),
   /** As a `ReferenceMeasurement` has it. Absent in what the first releases learnt: then the description begins with it. */
@@ -24,7 +27,7 @@ export const ReferenceMeasurement = Type.Object({
   /** `kernel image`, `secure boot db`, …: see `claimNameOf` of @assay/measurement. */
   claim: Type.String({ maxLength: 100 }),
   /** Hex, by bank. */
-  digests: Type.Record(Type.String(), Hex),
+  digests: Digests(Hex),
   /** In words: the name of a file, of an event. */
   description: Type.String({ maxLength: 1000 }),
 });
@@ -34,7 +37,7 @@ export type ReferenceMeasurement = Static<typeof ReferenceMeasurement>;
 export const ReferenceFile = Type.Object({
   path: Type.String({ maxLength: 4096 }),
   /** Hex, by hash algorithm as IMA names it: `sha256`. */
-  digests: Type.Record(Type.String(), Hex),
+  digests: Digests(Hex),
 });
 export type ReferenceFile = Static<typeof ReferenceFile>;
 

@@ -49,7 +49,9 @@ async function* entriesOf(source: ByteSource, named: readonly NamedFile[]): Asyn
     }
     const executable = isExecutable(mode);
     if (links > 1 && size === 0) {
-      waiting.set(inode, [...(waiting.get(inode) ?? []), { kind: 'link', path, executable }]);
+      const others = waiting.get(inode) ?? [];
+      others.push({ kind: 'link', path, executable });
+      waiting.set(inode, others);
       continue;
     }
     const end = source.at + size;

@@ -86,8 +86,12 @@ async function controlOf(source: ByteSource): Promise<Pick<OpenPackage, 'name' |
     if (entry.kind === 'file' && entry.path === '/control' && entry.size <= longestControl)
       text = Buffer.concat(await Array.fromAsync(entry.content)).toString('utf8');
   const field = (name: string) =>
-    text?.match(new RegExp(`^${name}:[ \\t]*(.+?)[ \\t]*$`, 'im'))?.[1]?.slice(0, limits.words);
+    text
+      ?.match(new RegExp(`^${name}:(.*)`, 'im'))?.[1]
+      ?.slice(0, 2 * limits.words)
+      .trim()
+      .slice(0, limits.words);
   const [name, version] = [field('Package'), field('Version')];
   if (!name || !version) throw bad(`${source.where}: control`, 'Package and Version', text ?? 'none');
-  return { name, version, vendor: field('Maintainer')?.replace(/\s*<.*$/, '') };
+  return { name, version, vendor: field('Maintainer')?.split('<', 1)[0]?.trim() };
 }
