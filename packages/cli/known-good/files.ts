@@ -34,7 +34,7 @@ export async function readFiles(paths: readonly string[], options: FilesOptions 
     if (options.claim) throw new AssayError('file-kind', path, 'files, where all are of one claim', 'a folder');
     const found = await folderValues(path, options);
     if (found.length === 0) throw new AssayError('file-kind', path, 'kernels, initrds or EFI applications', 'none');
-    values.push(...found);
+    for (const value of found) values.push(value); // too many to be arguments
   }
   return values;
 }
@@ -80,9 +80,9 @@ async function folderValues(folder: string, options: FilesOptions): Promise<NewR
   const values: NewReferenceValue[] = [];
   const folders = [folder];
   let seen = 0;
-  for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
+  for (const next of folders) {
     const entries: Dirent[] = await readdir(next, { withFileTypes: true }).catch((cause) => {
-      throw unreadable(next as string, cause);
+      throw unreadable(next, cause);
     });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       seen += 1;

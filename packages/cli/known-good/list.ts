@@ -42,7 +42,7 @@ export function looksLikeList(head: Uint8Array): boolean {
   return (
     /^\s*[[{]/.test(text) ||
     looksLikeSums(text) ||
-    /^[^\n]*\b(sha256|sha384|digest)\b[^\n]*,|,[^\n]*\bsha(256|384)\b/i.test(text)
+    /^[^\n]*\b(sha256|sha384|digest)\b[^\n]*,|(?:^|\n)[^\n,]*,[^\n]*\bsha(256|384)\b/i.test(text)
   );
 }
 

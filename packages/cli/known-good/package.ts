@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { AssayError } from '@assay/core';
-import type { NewReferenceValue, ReferenceFile, ReferenceMeasurement } from '@assay/protocol';
+import type { NewReferenceValue, ReferenceFile } from '@assay/protocol';
 import { ByteSource, type Pieces } from './archive/byte-source.ts';
 import { debMagic, openDeb } from './archive/deb.ts';
 import type { ArchiveEntry } from './archive/entry.ts';
@@ -146,12 +146,13 @@ function valuesOf(
   source: NewReferenceValue['source'],
 ): NewReferenceValue[] {
   const said = { vendor, name, version, ...defined(options) };
-  const byComponent = new Map<string, ReferenceMeasurement[]>();
-  for (const { component, measurements } of parts)
-    byComponent.set(component, [...(byComponent.get(component) ?? []), ...measurements]);
+  const byComponent = Map.groupBy(parts, ({ component }) => component);
   const values = [
-    ...[...byComponent].flatMap(([component, measurements]) =>
-      measurementValues({ ...said, component, source }, measurements),
+    ...[...byComponent].flatMap(([component, those]) =>
+      measurementValues(
+        { ...said, component, source },
+        those.flatMap(({ measurements }) => measurements),
+      ),
     ),
     ...filesValues({ ...said, component: 'operating_system', source }, files),
   ];

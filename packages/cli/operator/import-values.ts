@@ -30,9 +30,9 @@ export async function readImports(
     const head = piped ? piped.bytes.subarray(0, enough) : await beginningOf(file);
     if (options.kind === 'export' || (options.kind === undefined && isExport(head))) {
       const { name, bytes } = piped ?? (await readInput(file, stdin));
-      exported.push(...importOf(new TextDecoder().decode(bytes), name));
+      for (const group of importOf(new TextDecoder().decode(bytes), name)) exported.push(group);
     } else {
-      plain.push(...(await valuesIn(file, options, piped?.bytes)));
+      for (const value of await valuesIn(file, options, piped?.bytes)) plain.push(value); // too many to be arguments
     }
   }
   return [...(plain.length > 0 ? [{ values: plain }] : []), ...exported];

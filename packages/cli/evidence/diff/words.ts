@@ -21,7 +21,7 @@ export function wordChanges(before: string, after: string): string[] {
       changes.push(`${word} → ${successor.slice(name.length + 1)}`);
     }
   }
-  changes.push(...come.map((word) => `added ${word}`));
+  for (const word of come) changes.push(`added ${word}`);
   if (changes.length === 0 && old.join(' ') !== now.join(' ')) changes.push('the same words in another order');
   return changes;
 }

@@ -135,7 +135,9 @@ function filesOf(header: Header, where: string): NamedFile[] {
   const [modes, inodes] = [header.numbers(tags.modes), header.numbers(tags.inodes)];
   const long = header.numbers(tags.longSizes);
   const sizes = long.length ? long : header.numbers(tags.sizes);
-  return header.texts(tags.baseNames).map((name, i) => {
+  const names = header.texts(tags.baseNames);
+  if (names.length > limits.entries) throw bad(`${where}: header`, `at most ${limits.entries} files`, names.length);
+  return names.map((name, i) => {
     const [folder, mode, size] = [folders[folderOf[i] ?? -1], modes[i], sizes[i]];
     if (folder === undefined || mode === undefined || size === undefined || !Number.isSafeInteger(size))
       throw bad(`${where}: header`, `folder, mode and size of file ${i}`, name);

@@ -49,19 +49,31 @@ function recordsOf(text: string, where: string): CsvRecord[] {
   const records: CsvRecord[] = [];
   let line = 1;
   let record: CsvRecord = { fields: [], line };
-  // A quoted field or a plain one, and what ends it.
-  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/gy;
-  while (field.lastIndex < text.length || record.fields.length > 0) {
-    const found = field.exec(text);
-    if (!found)
+  const plain = /[^",\r\n]*/y;
+  const ending = /,|\r?\n|$/y;
+  for (let at = 0; at < text.length || record.fields.length > 0; ) {
+    const quoted = text[at] === '"';
+    plain.lastIndex = at;
+    const length = quoted ? quotedLength(text, at) : (plain.exec(text)?.[0].length ?? 0);
+    ending.lastIndex = at + length;
+    const end = length < 0 ? undefined : ending.exec(text)?.[0];
+    if (end === undefined)
       throw new AssayError('list-line', `${where} line ${line}`, 'fields of CSV', 'a quote where none may be');
-    const [whole, quoted, plain = '', end] = found;
-    record.fields.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    line += whole.split('\n').length - 1;
+    const field = text.slice(at, at + length);
+    record.fields.push(quoted ? field.slice(1, -1).replaceAll('""', '"') : field);
+    at += length + end.length;
+    line += (field + end).split('\n').length - 1;
     if (end === ',') continue;
     if (record.fields.length > 1 || record.fields[0] !== '') records.push(record);
     record = { fields: [], line };
     if (end === '') break;
   }
   return records;
+}
+
+/** Of the field that begins here, with its quotes; -1: it does not end. By steps: a regex takes too much of the stack for a long one. */
+function quotedLength(text: string, start: number): number {
+  let close = text.indexOf('"', start + 1);
+  while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+  return close < 0 ? -1 : close + 1 - start;
 }

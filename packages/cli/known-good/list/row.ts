@@ -18,8 +18,8 @@ const algorithms: Readonly<Record<number, string>> = { 64: 'sha256', 96: 'sha384
 
 /** @param said the algorithm, when the list names it  @throws AssayError `list-line` */
 export function digestOf(text: string, place: string, said?: string): Record<string, string> {
-  const algorithm = /^([0-9a-f]{2})+$/i.test(text) ? algorithms[text.length] : undefined;
-  if (!algorithm || (said !== undefined && said !== algorithm))
+  const algorithm = algorithms[text.length]; // first: what is long is no digest, and dear to look at
+  if (!algorithm || !/^[0-9a-f]+$/i.test(text) || (said !== undefined && said !== algorithm))
     throw new AssayError('list-line', place, `a digest of ${said ?? 'sha256, sha384 or sha512'} in hex`, text);
   return { [algorithm]: text.toLowerCase() };
 }
