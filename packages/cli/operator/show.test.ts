@@ -16,7 +16,7 @@ import { brakeText, engagedText } from './show-brake.ts';
 import { explanationText } from './show-explanation.ts';
 import { historyTable, hostDetails, hostTable } from './show-hosts.ts';
 import { appliedText, policyHistory, policyTable, versionOf } from './show-policies.ts';
-import { valueDetails, valuesText, valueTable } from './show-reference.ts';
+import { contentLines, valueDetails, valuesText, valueTable } from './show-reference.ts';
 import { rehearsalText } from './show-rehearsal.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
@@ -286,6 +286,13 @@ test('values are listed with who rests on them, shown whole, and what would be a
     /^would add hypervisor: 20 single measurements in the form measurements, from package x\\u\{1b\}\.deb$/m,
   );
   assert.match(added, /^ {4}kernel image +sha256 9f009f009f00… +vmlinuz11\n {4}and 8 more \(--all\)$/m);
+});
+
+test('an allow list is shown whole, however long it is', () => {
+  const files = Array.from({ length: 200_000 }, (_, i) => ({ path: `/usr/bin/${i}`, digests: { sha256: 'a' } }));
+  const lines = contentLines({ form: 'files', files }, Number.POSITIVE_INFINITY, true);
+  assert.deepEqual([lines.length, lines.at(-1)], [200_000, '    sha256 a  /usr/bin/199999']);
+  assert.equal(contentLines({ form: 'files', files }, 12, false).at(-1), '    and 199988 more (--all)');
 });
 
 test('policies are listed with what they ask, and their history with what changed', () => {

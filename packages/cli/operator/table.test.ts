@@ -48,6 +48,12 @@ test('a narrow terminal goes without what may go, and says so; a wide one and a 
   assert.match(table(wide, lines, { isTTY: false }, ['source']), /package/);
 });
 
+test('a table has as many rows as it takes, piped on, and no row looks at all others', () => {
+  const many = Array.from({ length: 200_000 }, (_, i) => [`node${i}`, 'trusted']);
+  const lines = table(['name', 'verdict'], many, { isTTY: false }).split('\n');
+  assert.deepEqual([lines.length, lines[0], lines.at(-1)], [200_001, 'NAME        VERDICT', 'node199999  trusted']);
+});
+
 test('an age is told in the unit that fits it', () => {
   assert.deepEqual([-5, 1499, 119_000, 180_000, 3 * 3600_000, 5 * 86_400_000].map(age), [
     '0 s',

@@ -13,7 +13,8 @@ export function table(
 ): string {
   if (!out.isTTY) {
     const cells = cellsOf(head, rows);
-    return cells.map((row) => aligned(row, widthsOf(cells))).join('\n');
+    const widths = widthsOf(cells);
+    return cells.map((row) => aligned(row, widths)).join('\n');
   }
   const columns = out.columns ?? 80;
   const dropped = droppedOf(head, widthsOf(cellsOf(head, rows)), columns, without);
@@ -24,7 +25,7 @@ export function table(
   const widths = fitted(widthsOf(all), columns);
   const [titles = [], ...lines] = all.map((row) => row.map((cell, at) => wrapped(cell, (widths[at] ?? 0) - padding)));
   const drawn = new Table({ head: titles, style: { head: ['bold'], border: ['dim'] }, colWidths: widths });
-  drawn.push(...lines);
+  for (const line of lines) drawn.push(line); // too many to be arguments
   const more = `a wider terminal, or a pipe, has ${dropped.join(', ')} as well`;
   return dropped.length === 0 ? drawn.toString() : `${drawn.toString()}\n${more}`;
 }
