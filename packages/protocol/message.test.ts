@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AssayError } from '@assay/core';
 import fc from 'fast-check';
-import { AgentFrame, check, fromBase64, HostName, PolicyDocument, parse, toBase64 } from './index.ts';
+import { AgentFrame, check, fromBase64, HostName, PolicyDocument, parse, ReferenceRequest, toBase64 } from './index.ts';
 
 test('a frame with a wrong field is refused with the field', () => {
   const hello = { type: 'hello', version: 1, host: 'node1', agent: 'assay/0.1' };
@@ -25,6 +25,23 @@ test('what an operator wrote is refused in words, with what was written', () => 
   const state = { where: 'policy.secure_boot.state', expected: 'on', got: 'yes' };
   assert.throws(of({ secure_boot: { state: 'yes' } }), state);
   assert.throws(() => check(HostName, 'NODE1', 'host'), { expected: /^a host name in lower case: /, got: 'NODE1' });
+});
+
+test('a thing that is good has as many digests as there are algorithms, not as many as fit', () => {
+  const digests = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`sha${i}`, 'ab']));
+  const contents = (count: number) => [
+    { form: 'files', files: [{ path: '/x', digests: digests(count) }] },
+    { form: 'measurements', measurements: [{ claim: 'kernel image', digests: digests(count), description: '' }] },
+    { form: 'sequence', events: [{ pcr: 1, type: 'x', digests: digests(count), description: '' }] },
+  ];
+  const of = (content: object) => () =>
+    check(
+      ReferenceRequest,
+      { values: [{ component: 'hypervisor', source: { kind: 'list', name: 'x' }, content }] },
+      'r',
+    );
+  for (const content of contents(16)) assert.doesNotThrow(of(content));
+  for (const content of contents(17)) assert.throws(of(content), { where: /\.0\.digests$/, code: 'message-schema' });
 });
 
 test('__proto__ in a message changes nothing', () => {

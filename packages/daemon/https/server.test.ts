@@ -262,6 +262,33 @@ test('T16 a body nested without end is refused, as text that only looks so is no
   assert.deepEqual((await post({ count: 4, hosts: names })).body, { got: names });
 });
 
+test('T16 an object with names without end is refused before it is read, as text that only looks so is not', async () => {
+  const named = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, 0]));
+  for (const many of [named(1001), { count: 3, hosts: [named(10_000)] }]) {
+    const { status, body } = await post(many);
+    assert.deepEqual([status, body.error.code], [400, 'request-malformed']);
+    assert.match(body.error.message, /at most 1000 names in one object/);
+  }
+  const hosts = [':'.repeat(2000), '":'.repeat(2000)];
+  const told = { count: 3, hosts, ...named(900), others: Array.from({ length: 20 }, () => named(1000)) };
+  assert.deepEqual((await post(told)).body, { got: hosts });
+});
+
+test('T16 whether a body has a NUL is found out in one look, however much in it is escaped', async () => {
+  const cost = async (count: number) => {
+    const before = process.cpuUsage();
+    const { status, body } = await post(
+      Buffer.from(`{"count":1,"hosts":["${'\\n'.repeat(count)}","\\\\u0000"],"x":"\\u0000"}`),
+    );
+    assert.deepEqual([status, body.error.code], [400, 'request-malformed']);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  await cost(1000);
+  const most = await cost(500_000);
+  assert.ok(most < 150, `${most} ms for a megabyte`);
+});
+
 test('T24 where the database lies is not told to clients', async () => {
   const { status, body } = await ask('/full');
   assert.deepEqual([status, body.error.code], [507, 'storage-full']);
