@@ -122,7 +122,6 @@ export class FileJudge {
 
   /** The value in which this content is retired under some path, and good under none. */
   #retiredElsewhere({ algorithm, digest }: MeasuredFile): ReferenceValue | undefined {
-    if (this.#signers.length === 0) return undefined;
     const values = this.#files.byDigest(algorithm, digest).map(({ value }) => value);
     if (values.some((value) => standingOf(value, this.#now) === 'good')) return undefined;
     return values.find((value) => standingOf(value, this.#now) === 'retired');

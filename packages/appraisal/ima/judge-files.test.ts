@@ -314,6 +314,8 @@ test('what is retired and signed is no better under another name; what is good u
     }),
   );
   trusted(round([...list, moved], { ima }));
+  const early = value('early', allow([{ path }]), { state: 'next', from: '2999-01-01T00:00:00.000Z' });
+  trusted(round([...list, moved], { ima, knownGood: knownWith(value('list', allow(list)), early) }));
 });
 
 test('a signature over what fs-verity says of a file counts for that alone', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { kernelBytes, kernelWords, plainWords, wordPattern, wordText } from './kernel-words.ts';
+import { kernelBytes, kernelWords, plainWords, trimmed, wordPattern, wordText } from './kernel-words.ts';
 
 const words = (line: string) => kernelWords(kernelBytes(line)).kernel.map(wordText);
 const init = (line: string) => kernelWords(kernelBytes(line)).init.map(wordText);
@@ -14,11 +14,20 @@ test('words end at blanks, and quotes hold blanks together wherever they stand',
   assert.deepEqual(words('a=b" c"d'), ['a=b" c"d']);
   assert.deepEqual(words('"a b" "c'), ['a b', 'c']);
   assert.deepEqual(words('=a=b ='), ['=a=b', '=']);
+  for (const word of ['ro"', 'x=y"', 'ro" x=y"'])
+    assert.deepEqual(words(word), [word], 'only what begins with one ends with one');
 });
 
 test('a backslash escapes no quote, and a single quote quotes nothing', () => {
   assert.deepEqual(words('a="b\\" init=/bin/sh'), ['a=b\\', 'init=/bin/sh']);
   assert.deepEqual(words("a='b init=/bin/sh'"), ["a='b", "init=/bin/sh'"]);
+});
+
+test('blanks of ASCII are taken off both ends, and nothing else is', () => {
+  const blanks = ' \t\n\v\f\r';
+  assert.equal(trimmed(`${blanks}a b${blanks}`), 'a b');
+  for (const text of ['\u0008a\u0008', '\u000ea\u000e', '\u00a0a\u00a0', '\ufeffa']) assert.equal(trimmed(text), text);
+  assert.deepEqual([trimmed(blanks), trimmed('')], ['', '']);
 });
 
 test('a byte 0xa0 in the middle of a character is a blank to the kernel', () => {

@@ -14,8 +14,8 @@ const blanks = /[ \t\n\v\f\r\u00a0]+/;
 /** Of ASCII's blanks alone: what String.trim() takes off beside them is text to the kernel. A host chooses the line: no pattern that starts anew at each blank. */
 export function trimmed(line: string): string {
   let [start, end] = [0, line.length];
-  while (start < end && isAsciiBlank(line.charCodeAt(start))) start += 1;
-  while (end > start && isAsciiBlank(line.charCodeAt(end - 1))) end -= 1;
+  while (isAsciiBlank(line.charCodeAt(start))) start += 1; // beyond either end is NaN, which is none
+  while (isAsciiBlank(line.charCodeAt(end - 1))) end -= 1;
   return line.slice(start, end);
 }
 

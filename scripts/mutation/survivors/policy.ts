@@ -68,4 +68,34 @@ export const policy: readonly Survivor[] = [
     instead: 'true',
     reason: 'narrowing: no other content says whether there was an error',
   },
+  {
+    file: 'packages/appraisal/policy/command-line.ts',
+    text: "event.kind !== 'ipl'",
+    instead: 'false',
+    reason: 'narrowing: measurement gives this role to lines of GRUB alone',
+  },
+  {
+    file: 'packages/appraisal/policy/command-line.ts',
+    text: "spoken?.kind === 'ipl'",
+    instead: 'true',
+    reason: 'narrowing: measurement makes this claim from lines of GRUB alone',
+  },
+  {
+    file: 'packages/appraisal/policy/command-line.ts',
+    text: 'content',
+    instead: 'true',
+    reason: 'narrowing: measurement makes this claim from lines that have a text',
+  },
+  {
+    file: 'packages/appraisal/policy/command-line.ts',
+    text: 'content.words.length > 2 * longestBytes',
+    instead: 'false',
+    reason: 'performance: what is far too long is not looked at',
+  },
+  {
+    file: 'packages/appraisal/policy/command-line.ts',
+    text: 'Object.keys(digests).length > 0',
+    instead: 'true',
+    reason: 'in depth: what has no digest in a quoted bank is no claim',
+  },
 ];
