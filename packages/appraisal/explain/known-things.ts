@@ -10,20 +10,8 @@ export type KnownThing = {
   claim: string | undefined;
 };
 
-type Index = {
-  byDigest: ReadonlyMap<string, readonly KnownThing[]>;
-};
-/** Made once for each change of what is known good. */
-const indices = new WeakMap<KnownGood, Index>();
-
-function indexed(knownGood: KnownGood): Index {
-  let index = indices.get(knownGood);
-  if (!index) {
-    index = indexOf(knownGood.values);
-    indices.set(knownGood, index);
-  }
-  return index;
-}
+/** By component, bank and digest; made once for each change of what is known good. */
+const indices = new WeakMap<KnownGood, ReadonlyMap<string, readonly KnownThing[]>>();
 
 /** All values of a component that have this digest, in the order they were added. */
 export function thingsWith(
@@ -32,10 +20,12 @@ export function thingsWith(
   bank: string,
   digest: string,
 ): readonly KnownThing[] {
-  return indexed(knownGood).byDigest.get(`${component} ${bank} ${digest}`) ?? [];
+  const index = indices.get(knownGood) ?? indexOf(knownGood.values);
+  indices.set(knownGood, index);
+  return index.get(`${component} ${bank} ${digest}`) ?? [];
 }
 
-function indexOf(values: readonly ReferenceValue[]): Index {
+function indexOf(values: readonly ReferenceValue[]): ReadonlyMap<string, readonly KnownThing[]> {
   const byDigest = new Map<string, KnownThing[]>();
   const add = (value: ReferenceValue, digests: Record<string, string>, claim?: string) => {
     for (const [bank, digest] of Object.entries(digests)) {
@@ -51,7 +41,7 @@ function indexOf(values: readonly ReferenceValue[]): Index {
     if (content.form === 'measurements')
       for (const { digests, claim } of content.measurements) add(value, digests, claim);
   }
-  return { byDigest };
+  return byDigest;
 }
 
 /** As an operator would say of it: `linux-image 6.1.0-30, retired 3 days ago because …`. @param now when it is said */

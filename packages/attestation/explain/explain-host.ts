@@ -1,10 +1,10 @@
 // Why does this host have the verdict it has in this pool? By its recorded evidence and the standards of now; who else shows the same, and when it
 // was good last, the database knows. Changes nothing.
 import { explain, type ToldExplanation } from '@assay/appraisal';
-import { defaultPool, type Explanation, type Verdict } from '@assay/protocol';
+import type { Explanation, Verdict } from '@assay/protocol';
 import type { JudgingNeeds } from '../changes/recorded.ts';
 import type { Switchboard } from '../rounds/switchboard.ts';
-import type { Standards } from '../standards/standards.ts';
+import { noSuchPool, type Standards } from '../standards/standards.ts';
 import { historyOf } from '../storage/verdict-history.ts';
 import { alsoMeasured, alsoQuoted, alsoRan } from './also-on.ts';
 import { lastGood } from './last-good.ts';
@@ -27,11 +27,9 @@ export async function explainHost(needs: ExplainNeeds, host: string, pool: strin
 }
 
 /** Told apart from a pool that the host is not in: one that nobody made. */
-function inNoPool(verdict: Verdict, { policies }: Pick<Standards, 'policies'>): Verdict {
-  const { pool, findings } = verdict;
-  if (!findings.some(({ code }) => code === 'pool-foreign') || pool === defaultPool || policies.has(pool))
-    return verdict;
-  const reason = `there is no pool ${pool}: no policy names it`;
+function inNoPool(verdict: Verdict, standards: Pick<Standards, 'policies'>): Verdict {
+  const reason = noSuchPool(standards, verdict.pool);
+  if (reason === undefined || !verdict.findings.some(({ code }) => code === 'pool-foreign')) return verdict;
   return { ...verdict, reason, findings: [{ code: 'pool-missing', message: reason }] };
 }
 

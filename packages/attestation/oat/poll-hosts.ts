@@ -5,21 +5,21 @@ import { AssayError } from '@assay/core';
 import type { Clock } from '@assay/daemon';
 import { check, defaultPool, type PollHostsAnswer, type PollHostsEntry, PollHostsRequest } from '@assay/protocol';
 import type { Registry } from '../registry/registry.ts';
-import type { Standards } from '../standards/standards.ts';
+import { noSuchPool, type Standards } from '../standards/standards.ts';
 
 type Needs = { clock: Clock; registry: Pick<Registry, 'current'> };
 
 /**
- * @param policies by pool: whether there is one of that name
+ * @param standards say whether there is a pool of that name
  * @throws AssayError `oat-hosts-invalid` when the request names no hosts
  */
 export function pollHosts(
   { clock, registry }: Needs,
-  { policies }: Pick<Standards, 'policies'>,
+  standards: Pick<Standards, 'policies'>,
   body: unknown,
 ): PollHostsAnswer {
   const { hosts, pool = defaultPool } = asked(body);
-  const isPool = pool === defaultPool || policies.has(pool);
+  const noPool = noSuchPool(standards, pool);
   return { hosts: hosts.map((host) => entry(host)) };
 
   function entry(host: string): PollHostsEntry {
@@ -32,9 +32,7 @@ export function pollHosts(
       vtime: new Date(Math.min(Date.parse(verdict.verified_at), now)).toISOString(),
       expires: usableUntil.toISOString(),
       age_ms: Math.round(ageMs),
-      ...(verdict.trust !== 'trusted' && {
-        reason: isPool ? verdict.reason : `there is no pool ${pool}: no policy names it`,
-      }),
+      ...(verdict.trust !== 'trusted' && { reason: noPool ?? verdict.reason }),
     };
   }
 }

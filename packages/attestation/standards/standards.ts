@@ -51,5 +51,9 @@ export function membershipsOf({ policies }: Pick<Standards, 'policies'>, labels:
   return nobodys ? [{ pool: defaultPool, policy: undefined }, ...memberships] : memberships;
 }
 
+/** Why nobody can be in this pool: no policy names it. Undefined: there is one, and the default pool always is. */
+export const noSuchPool = ({ policies }: Pick<Standards, 'policies'>, pool: string): string | undefined =>
+  pool === defaultPool || policies.has(pool) ? undefined : `there is no pool ${pool}: no policy names it`;
+
 const selects = (wanted: Labels, labels: Labels): boolean =>
   Object.entries(wanted).every(([name, value]) => Object.hasOwn(labels, name) && labels[name] === value);
