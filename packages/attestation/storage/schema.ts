@@ -164,6 +164,55 @@ export type ImaPartRow = {
 /** Counts changes, so that readers know when what they keep in memory is out of date. */
 export type VersionRow = { subject: string; version: number };
 
+export type OatOemRow = { name: string; description: string | null };
+
+export type OatOsRow = {
+  name: string;
+  version: string;
+  /** Name and version as the vendor of a reference value has them; of one OS only. */
+  vendor: string;
+  description: string | null;
+};
+
+/** A measured launch environment as OAT names it; its white list is reference values of the same vendor, name and version. */
+export type OatMleRow = {
+  /** BIOS or VMM */
+  type: string;
+  name: string;
+  version: string;
+  /** The OEM's name, or the OS's vendor. */
+  vendor: string;
+  /** Of a BIOS. */
+  oem: string | null;
+  /** These two of a VMM. */
+  os: string | null;
+  os_version: string | null;
+  attestation_type: string;
+  description: string | null;
+  /** The host its white list came from. */
+  source_host: string | null;
+};
+
+/** What a host was registered with through the OAT API: shown again, decides nothing. */
+export type OatHostRow = { host: string; port: number | null } & Record<OatHostText, string | null>;
+type OatHostText =
+  | 'ip_address'
+  | 'bios_name'
+  | 'bios_version'
+  | 'bios_oem'
+  | 'vmm_name'
+  | 'vmm_version'
+  | 'vmm_os_name'
+  | 'vmm_os_version'
+  | 'email'
+  | 'description'
+  | 'addon_connection_string'
+  | 'location'
+  | 'aik_certificate';
+
+/** Other names of hosts, folded to lower case: one is of one host. */
+export type HostAliasRow = { alias: string; host: string };
+
 export type Schema = {
   hosts: HostRow;
   enrolments: EnrolmentRow;
@@ -178,6 +227,11 @@ export type Schema = {
   evidence_history: EvidenceHistoryRow;
   ima_parts: ImaPartRow;
   versions: VersionRow;
+  oat_oems: OatOemRow;
+  oat_oses: OatOsRow;
+  oat_mles: OatMleRow;
+  oat_hosts: OatHostRow;
+  host_aliases: HostAliasRow;
 };
 
 /** The database, or a transaction in it. */

@@ -2,5 +2,6 @@
 import { firstLight } from './0001-first-light.ts';
 import { evidenceInFull } from './0002-evidence-in-full.ts';
 import { knownGoodInFull } from './0003-known-good.ts';
+import { oat } from './0004-oat.ts';
 
-export const migrations = [firstLight, evidenceInFull, knownGoodInFull];
+export const migrations = [firstLight, evidenceInFull, knownGoodInFull, oat];
