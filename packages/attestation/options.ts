@@ -15,10 +15,19 @@ export const options = {
       min: 0,
       help: 'HTTPS port of the OAT API, the REST API and the agents; 0 takes a free one.',
     }),
+    oat_port: port({
+      default: 8181,
+      min: 0,
+      help: 'A second HTTPS port with the same routes, certificate and secrets: the one OpenAttestation 2 and its tools have. 0: none.',
+    }),
     tls_cert_file: path({ help: 'PEM file of the server’s certificate, with intermediates after it.' }),
     tls_key_file: path({ help: 'PEM file of its key, readable by this service alone.' }),
     auth_blob_file: path({
-      help: 'File with the secret that relying parties send as x-auth-blob: 16 characters or more, mode 0600. There is no default.',
+      help: 'File with the secret that relying parties send as x-auth-blob: 16 characters or more, mode 0600. There is no default. A second line is a second secret: both count, so that one can take the place of the other. The file is read again when it changes.',
+    }),
+    read_only_auth_blob_file: path({
+      optional: true,
+      help: 'The same for those who only ask: they get PollHosts, hosts, verdicts and reports, and 403 for whatever changes something. Without it there is no such secret.',
     }),
     ek_vendors: list({
       default: hardwareVendors,

@@ -1,10 +1,10 @@
 // The attestation server, put together: what asks, what remembers, what tells.
 import { KnownLogs } from '@assay/appraisal';
 import { type Clock, type Log, systemClock } from '@assay/daemon';
-import { createHttpsServer, listen, renderPlain } from '@assay/daemon/https';
+import { createHttpsServer, listen, listenAlso, renderPlain } from '@assay/daemon/https';
 import { openDatabase } from '@assay/daemon/storage';
 import { KnownImaLines } from '@assay/measurement';
-import { authBlobCheck, readAuthBlob } from './auth-blob.ts';
+import { openSecrets } from './auth-blob.ts';
 import { startChanges } from './changes/start.ts';
 import { trustFolders } from './enrolment/trust-folders.ts';
 import { isOat, oatRoutes, renderOat } from './oat/routes.ts';
@@ -24,6 +24,8 @@ import { ticketKey } from './tickets/key.ts';
 
 export type AttestationServer = {
   readonly port: number;
+  /** The second one; undefined: there is none. */
+  readonly oatPort: number | undefined;
   readonly registry: Registry;
   /** What is done once a minute: looking for fallen hosts, ending the windows of updates. */
   keepHouse(): Promise<void>;
@@ -46,7 +48,7 @@ export async function startAttestationServer(
   { log, clock = systemClock, onStop }: { log: Log; clock?: Clock; onStop?: (stop: () => Promise<void>) => void },
 ): Promise<AttestationServer> {
   checkOptions(options);
-  const knowsBlob = authBlobCheck(readAuthBlob(options.auth_blob_file));
+  const rightOf = openSecrets(options, { clock, log });
   const trust = trustFolders(options, { clock, log });
   const key = await ticketKey(options.ticket_key_file);
   const server = createHttpsServer({
@@ -69,7 +71,7 @@ export async function startAttestationServer(
       if (before?.trust !== after?.trust)
         log.info({ host, pool, before: before?.trust, after: after?.trust }, after?.reason ?? 'removed');
     });
-    const switchboard = createSwitchboard();
+    const switchboard = createSwitchboard(clock);
     const base = {
       db,
       clock,
@@ -89,21 +91,34 @@ export async function startAttestationServer(
     const changes = await startChanges(base, options);
     const history = createHistoryKeeper(base, options.history_days);
     const needs = { ...base, ...changes, history };
-    guardRoutes(server, knowsBlob);
+    guardRoutes(server, rightOf);
     oatRoutes(server, needs);
     for (const addRoutes of resources) addRoutes(server, needs);
     const door = openAgentDoor(server, { log, most: mostConnections }, (line) => openSession(needs, line));
     const { port, close } = await listen(server, { host: options.listen, port: options.port });
-    log.info({ listen: options.listen, port }, 'attestation server ready');
+    let also: Awaited<ReturnType<typeof listenAlso>> | undefined;
     const stop = async () => {
+      const secondClosed = also?.close();
       await door.close();
       await close();
+      await secondClosed;
       await changes.close();
       await history.close();
       await db.destroy();
     };
+    // The same number twice is one port: who wants all of it on 8181 says so with `port` alone.
+    if (options.oat_port !== 0 && options.oat_port !== port)
+      also = await listenAlso(server, {
+        host: options.listen,
+        port: options.oat_port,
+        option: '[attestation_server] oat_port',
+      }).catch(async (error) => {
+        await stop();
+        throw error;
+      });
+    log.info({ listen: options.listen, port, oatPort: also?.port }, 'attestation server ready');
     onStop?.(stop);
-    return { port, registry, keepHouse: changes.housekeeping.run, close: stop };
+    return { port, oatPort: also?.port, registry, keepHouse: changes.housekeeping.run, close: stop };
   } catch (error) {
     await db.destroy();
     throw error;

@@ -1,10 +1,11 @@
 // Who may use a route? Every route says so itself; one that does not keeps the server from starting.
-import type { IncomingHttpHeaders } from 'node:http';
 import { AssayError } from '@assay/core';
 import type { HttpsServer } from '@assay/daemon/https';
+import type { RightOf } from '../auth-blob.ts';
 
-/** `blob`: whoever knows the shared secret. `open`: everybody who can reach the port. */
-export type Access = 'blob' | 'open';
+/** `write`: whoever has the secret that may do everything. `read`: also who has one that only asks. `open`: everybody who can reach the port. */
+export type Access = 'read' | 'write' | 'open';
+const accesses: readonly unknown[] = ['read', 'write', 'open'] satisfies Access[];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -14,21 +15,29 @@ declare module 'fastify' {
 
 /**
  * Before the first route is added.
- * Refusals: AssayError `access-unauthorized`, before the body is read. @throws AssayError `access-undeclared` at such a route
+ * Refusals, before the body is read: AssayError `access-unauthorized`; `access-forbidden` for a secret that only asks.
+ * @throws AssayError `access-undeclared` at a route that does not say
  */
-export function guardRoutes(server: HttpsServer, knowsBlob: (headers: IncomingHttpHeaders) => boolean): void {
+export function guardRoutes(server: HttpsServer, rightOf: RightOf): void {
   server.addHook('onRoute', ({ config, method, url }) => {
-    if (config?.access !== 'blob' && config?.access !== 'open')
-      throw new AssayError('access-undeclared', `${method} ${url}`, 'access: blob or open', config?.access ?? 'none');
+    if (!accesses.includes(config?.access))
+      throw new AssayError('access-undeclared', `${method} ${url}`, accesses.join(' or '), config?.access ?? 'none');
   });
   server.addHook('onRequest', async (request) => {
-    if (request.is404 || request.routeOptions.config.access === 'open') return;
-    if (!knowsBlob(request.headers))
+    const { access } = request.routeOptions.config;
+    if (request.is404 || access === 'open') return;
+    const right = rightOf(request.headers);
+    const where = `${request.method} ${request.routeOptions.url ?? ''}`;
+    if (right === undefined)
       throw new AssayError(
         'access-unauthorized',
-        `${request.method} ${request.routeOptions.url ?? ''}`,
-        'the secret of auth_blob_file in header x-auth-blob',
+        where,
+        access === 'read'
+          ? 'a secret of auth_blob_file or read_only_auth_blob_file in header x-auth-blob'
+          : 'a secret of auth_blob_file in header x-auth-blob',
         'none or another one',
       );
+    if (right !== 'write' && access !== 'read')
+      throw new AssayError('access-forbidden', where, 'a secret of auth_blob_file', 'one that only asks');
   });
 }

@@ -18,20 +18,20 @@ export const brake: Resource = (server, { db, brake }) => {
   server.route({
     method: 'GET',
     url: '/v1/brake',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     handler: async () => brake.state(),
   });
   server.route({
     method: 'DELETE',
     url: '/v1/brake',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { body: MaybeChange, querystring: Change },
     handler: async ({ body, query }) => await brake.release({ ...query, ...body }),
   });
   server.route({
     method: 'GET',
     url: '/v1/journal',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     schema: { querystring: JournalQuery },
     handler: async ({ query: { subject_begins: subjectBegins, ...wish } }): Promise<Journal> => ({
       entries: await readJournal(db, { ...wish, subjectBegins }),

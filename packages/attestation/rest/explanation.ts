@@ -19,21 +19,21 @@ export const explanation: Resource = (server, needs) => {
   server.route({
     method: 'GET',
     url: '/v1/hosts/:name/explanation',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     schema: { params: NameInPath, querystring: InPool },
     handler: (request) => explainHost(needs, request.params.name, request.query.pool ?? defaultPool),
   });
   server.route({
     method: 'POST',
     url: '/v1/hosts/:name/accept',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { params: NameInPath, body: AcceptRequest },
     handler: (request) => acceptHost(needs, request.params.name, request.body),
   });
   server.route({
     method: 'GET',
     url: '/v1/hosts/:name/history',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     schema: { params: NameInPath, querystring: HistoryQuery },
     handler: ({ params, query: { pool, limit = usualLimit, reappraise } }) =>
       hostHistory(needs, params.name, { pool, limit, reappraise: reappraise === '1' }),

@@ -26,7 +26,7 @@ export const hosts: Resource = (server, needs) => {
   server.route({
     method: 'GET',
     url: '/v1/hosts',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     handler: async () => {
       const standards = await needs.standards(db);
       return { hosts: (await knownHosts(db)).map((known) => hostOf(needs, standards, known)) };
@@ -35,7 +35,7 @@ export const hosts: Resource = (server, needs) => {
   server.route({
     method: 'POST',
     url: '/v1/hosts',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { body: HostRegistration },
     handler: async (request, reply) => {
       const { name, ek_sha256, labels } = request.body;
@@ -47,14 +47,14 @@ export const hosts: Resource = (server, needs) => {
   server.route({
     method: 'GET',
     url: '/v1/hosts/:name',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     schema: { params: NameInPath },
     handler: (request) => one(request.params.name),
   });
   server.route({
     method: 'DELETE',
     url: '/v1/hosts/:name',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { params: NameInPath },
     handler: async (request, reply) => {
       const { name } = request.params;
@@ -68,7 +68,7 @@ export const hosts: Resource = (server, needs) => {
   server.route({
     method: 'PUT',
     url: '/v1/hosts/:name/labels',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { params: NameInPath, body: LabelsRequest },
     handler: async (request) => {
       const { name } = request.params;
@@ -80,7 +80,7 @@ export const hosts: Resource = (server, needs) => {
   server.route({
     method: 'GET',
     url: '/v1/hosts/:name/evidence',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     schema: { params: NameInPath },
     handler: async (request) => {
       const { name } = request.params;
@@ -96,12 +96,12 @@ export const hosts: Resource = (server, needs) => {
   server.route({
     method: 'POST',
     url: '/v1/hosts/:name/attest',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     schema: { params: NameInPath },
     handler: async (request) => {
       const { name } = request.params;
       registry.requireRegistered(name);
-      await switchboard.attestNow(name, { deadlineMs: attestMs });
+      await switchboard.question(name, { maxAgeMs: 0, deadlineMs: attestMs });
       return await one(name);
     },
   });

@@ -13,13 +13,13 @@ export const policies: Resource = (server, needs) => {
   server.route({
     method: 'GET',
     url: '/v1/policies',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     handler: async () => ({ policies: await policiesInForce(db) }) satisfies PolicyList,
   });
   server.route({
     method: 'GET',
     url: '/v1/policies/:pool',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     schema: { params: InPath },
     handler: async (request): Promise<PolicyList> => {
       const versions = await policyVersions(db, request.params.pool);
@@ -30,14 +30,14 @@ export const policies: Resource = (server, needs) => {
   server.route({
     method: 'POST',
     url: '/v1/policies',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { body: PolicyRequest },
     handler: (request) => applyPolicy(needs, request.body),
   });
   server.route({
     method: 'DELETE',
     url: '/v1/policies/:pool',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { params: InPath, body: MaybeChange, querystring: Change },
     handler: (request) => removePolicy(needs, request.params.pool, { ...request.query, ...request.body }),
   });

@@ -30,7 +30,7 @@ export const reference: Resource = (server, needs) => {
   server.route({
     method: 'GET',
     url: '/v1/reference',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     schema: { querystring: ListQuery },
     handler: async (request): Promise<ReferenceList> => {
       const users = await usersOf(needs);
@@ -41,7 +41,7 @@ export const reference: Resource = (server, needs) => {
   server.route({
     method: 'GET',
     url: '/v1/reference/:id',
-    config: { access: 'blob' },
+    config: { access: 'read' },
     schema: { params: InPath },
     handler: async (request) => summaryOf(findValue(await values(), request.params.id), await usersOf(needs), true),
   });
@@ -49,14 +49,14 @@ export const reference: Resource = (server, needs) => {
     method: 'POST',
     url: '/v1/reference',
     bodyLimit,
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { body: ReferenceRequest },
     handler: (request) => addValues(needs, request.body.values, request.body),
   });
   server.route({
     method: 'POST',
     url: '/v1/reference/learn',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { body: LearnRequest },
     handler: async (request) => {
       needs.registry.requireRegistered(request.body.host);
@@ -66,28 +66,28 @@ export const reference: Resource = (server, needs) => {
   server.route({
     method: 'POST',
     url: '/v1/reference/retire',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { body: ReferenceChangeRequest },
     handler: async ({ body: { ids, ...change } }) => told(needs, await retireValues(needs, ids, change)),
   });
   server.route({
     method: 'POST',
     url: '/v1/reference/promote',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { body: ReferenceChangeRequest },
     handler: async ({ body: { ids, ...change } }) => told(needs, await promoteValues(needs, ids, change)),
   });
   server.route({
     method: 'POST',
     url: '/v1/reference/reinstate',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { body: ReinstateRequest },
     handler: async ({ body: { ids, ...change } }) => told(needs, await reinstateValues(needs, ids, change)),
   });
   server.route({
     method: 'POST',
     url: '/v1/reference/remove',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { body: ReferenceChangeRequest },
     handler: async ({ body: { ids, ...change } }) => told(needs, await removeValues(needs, ids, change)),
   });

@@ -1,48 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLog, httpsRequest } from '@assay/daemon';
-import { createHttpsServer } from '@assay/daemon/https';
-import { testPki } from '@assay/daemon/testing';
+import { httpsRequest } from '@assay/daemon';
 import type { Host, HostList } from '@assay/protocol';
-import { oatRoutes } from '../oat/routes.ts';
 import { startTestServer } from '../testing/server.ts';
-import { guardRoutes } from './access.ts';
-import { resources } from './catalogue.ts';
-
-const { certFile, keyFile } = testPki().issue('attestation-server', 'IP:127.0.0.1');
-
-function plainServer() {
-  const log = createLog('test', 'silent');
-  return createHttpsServer({ certFile, keyFile, clientCertificate: 'none', log });
-}
-
-test('T02 every route but keys and health is closed to who does not know the secret', async () => {
-  const server = plainServer();
-  guardRoutes(server, () => false);
-  const routes: { method: string; url: string }[] = [];
-  server.addHook('onRoute', ({ method, url }) => {
-    routes.push({ method: [method].flat()[0] ?? '', url });
-  });
-  oatRoutes(server, {} as never);
-  for (const addRoutes of resources) addRoutes(server, {} as never);
-  await server.ready();
-  assert.ok(routes.length > 10);
-  const open: string[] = [];
-  for (const { method, url } of routes) {
-    const { statusCode } = await server.inject({
-      method: method as 'GET',
-      url: url.replace(':name', 'node1'),
-    });
-    if (statusCode !== 401) open.push(`${method} ${url}`);
-  }
-  assert.deepEqual(open.sort(), ['GET /v1/health', 'GET /v1/keys', 'HEAD /v1/health', 'HEAD /v1/keys']);
-});
-
-test('T27 a route that does not say who may use it keeps the server from starting', () => {
-  const server = plainServer();
-  guardRoutes(server, () => true);
-  assert.throws(() => server.get('/v1/forgotten', async () => 'secret'), { code: 'access-undeclared' });
-});
 
 test('hosts are registered, listed, shown and removed', async (t) => {
   const { call, host } = await startTestServer(t);

@@ -7,7 +7,7 @@ export const tickets: Resource = (server, needs) => {
   server.route({
     method: 'POST',
     url: '/v1/tickets',
-    config: { access: 'blob' },
+    config: { access: 'write' },
     schema: { body: TicketRequest },
     handler: async (request, reply) => {
       const issued = await issueTicket(needs, request.body);

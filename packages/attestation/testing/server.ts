@@ -14,7 +14,9 @@ export type TestServer = {
   readonly url: string;
   readonly ca: string;
   readonly caFile: string;
+  /** The secret that may do everything, and the one that only asks. */
   readonly blob: string;
+  readonly readOnlyBlob: string;
   readonly options: AttestationOptions;
   readonly server: AttestationServer;
   /** With the right secret unless `headers` say otherwise. */
@@ -42,6 +44,7 @@ const pki = testPki();
 const { certFile, keyFile } = pki.issue('attestation-server', 'IP:127.0.0.1,DNS:localhost,DNS:attestation-server');
 const ca = pki.ca.toString();
 const secret = 'a-secret-of-tests-alone';
+const readOnlySecret = 'another-secret-that-only-asks';
 
 export async function startTestServer(t: TestContext, given: TestServerOptions = {}): Promise<TestServer> {
   const { clock, softwareTpmCas, policy = labDocument, ...overrides } = given;
@@ -49,6 +52,7 @@ export async function startTestServer(t: TestContext, given: TestServerOptions =
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = (name: string) => join(folder, name);
   writeFileSync(file('auth-blob'), `${secret}\n`, { mode: 0o600 });
+  writeFileSync(file('read-only-auth-blob'), `${readOnlySecret}\n`, { mode: 0o600 });
   if (softwareTpmCas) {
     mkdirSync(file('software-tpm-ca'));
     for (const [name, pem] of Object.entries(softwareTpmCas)) writeFileSync(join(file('software-tpm-ca'), name), pem);
@@ -56,9 +60,11 @@ export async function startTestServer(t: TestContext, given: TestServerOptions =
   const options: AttestationOptions = {
     listen: '127.0.0.1',
     port: 0,
+    oat_port: 0,
     tls_cert_file: certFile,
     tls_key_file: keyFile,
     auth_blob_file: file('auth-blob'),
+    read_only_auth_blob_file: file('read-only-auth-blob'),
     ek_vendors: [],
     ek_ca_dir: undefined,
     ek_crl_dir: undefined,
@@ -110,6 +116,7 @@ export async function startTestServer(t: TestContext, given: TestServerOptions =
       ca,
       caFile: pki.caFile,
       blob: secret,
+      readOnlyBlob: readOnlySecret,
       options,
       server,
       call,

@@ -165,10 +165,9 @@ function endUpgraded(server: HttpsServer): void {
     socket.once('close', () => open.delete(socket));
   });
   server.addHook('preClose', async () => {
-    const late = setTimeout(() => {
+    setTimeout(() => {
       for (const socket of open) socket.destroy();
-    }, goodbyeMs);
-    server.server.once('close', () => clearTimeout(late));
+    }, goodbyeMs).unref();
   });
 }
 
