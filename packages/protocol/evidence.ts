@@ -26,6 +26,10 @@ export const ClaimedImaLog = Type.Object({
 });
 export type ClaimedImaLog = Static<typeof ClaimedImaLog>;
 
+/** A TPM's word on what is in its NV index of asset tags: TPMS_ATTEST of type NV, as signed, and TPMT_SIGNATURE over it by the AK. */
+export const ClaimedNv = Type.Object({ attest: Base64(2048), signature: Base64(1024) });
+export type ClaimedNv = Static<typeof ClaimedNv>;
+
 const EventLogText = Base64(4 * 1024 * 1024);
 
 export const ClaimedEvidence = Type.Object({
@@ -43,6 +47,10 @@ export const ClaimedEvidence = Type.Object({
   event_log: EventLogText,
   /** Read after the quote, so that it may have run ahead of it. Absent: the host keeps no such list, or was not asked. */
   ima_log: Type.Optional(ClaimedImaLog),
+  /** Where the challenge asked for it. */
+  nv: Type.Optional(ClaimedNv),
+  /** Why the TPM certified nothing, in the agent's words. */
+  nv_absent: Type.Optional(Type.String({ maxLength: 1024 })),
   /** Of the host's operating system: a reboot changes it. Claimed, never proof. */
   boot_id: Type.String({ maxLength: 64 }),
   /** Seconds since boot by the host's own count. Claimed, never proof. */

@@ -11,5 +11,19 @@ export * from './rest/hosts.ts';
 export * from './rest/policies.ts';
 export * from './rest/reference.ts';
 export * from './rest/tickets.ts';
+export * from './tag-record.ts';
+export {
+  canonicalTags,
+  checkTags,
+  demandText,
+  isTagName,
+  TagDemands,
+  Tags,
+  TagValue,
+  tagsText,
+  type UnmetTag,
+  unmetTags,
+  unmetText,
+} from './tags.ts';
 export * from './ticket.ts';
 export * from './verdict.ts';

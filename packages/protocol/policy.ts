@@ -4,6 +4,7 @@
 import { type Static, Type } from 'typebox';
 import { Instant } from './bytes.ts';
 import type { Bank } from './evidence.ts';
+import { TagDemands } from './tags.ts';
 
 const poolName = '^[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?$';
 const poolTitle = 'a name of a pool: lower-case letters, digits, and within it . _ -, at most 63 characters';
@@ -193,6 +194,11 @@ export const PolicyDocument = Type.Object(
     secure_boot: Type.Optional(SecureBoot),
     command_line: Type.Optional(CommandLine),
     ima: Type.Optional(Ima),
+    tags: Type.Optional({
+      ...TagDemands,
+      description:
+        'Asset tags that the host’s own TPM has to certify, each with one of these values: `country: [DE, AT]`.',
+    }),
     allowed_findings: Type.Optional(
       Type.Array(Type.String(), {
         description:

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { HostName, Instant } from './bytes.ts';
 import { ComponentName, PoolName } from './policy.ts';
+import { Tags } from './tags.ts';
 
 export const Trust = Type.Union([Type.Literal('trusted'), Type.Literal('untrusted'), Type.Literal('unknown')]);
 export type Trust = Static<typeof Trust>;
@@ -66,6 +67,8 @@ export const Verdict = Type.Object({
   software_tpm: Type.Boolean(),
   /** The endorsement is that of a virtual TPM, which a cloud made for its guest; absent where it is not. */
   virtual_tpm: Type.Optional(Type.Boolean()),
+  /** Asset tags that the host's TPM certified in this round; absent: none. Who acts on them wants the host trusted as well. */
+  tags: Type.Optional(Tags),
   /** Hex TPM2B_NAME content of the AK whose signature was verified; absent when none was. */
   ak_name: Type.Optional(Type.String()),
   /** SHA-256 of quote, signature and log, hex; absent when there was no evidence. */

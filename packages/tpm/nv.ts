@@ -7,7 +7,7 @@ import type { Runner } from './commands/runner.ts';
 import { password } from './session/authorization.ts';
 import { Property } from './structures/capability.ts';
 import { handleText, Permanent } from './structures/handles.ts';
-import { type NvAttributes, type NvPublic, nvNameOf } from './structures/nv.ts';
+import { type NvAttributes, type NvPublic, nvNameOf, ordinaryNv } from './structures/nv.ts';
 import type { Authorization } from './structures/session.ts';
 
 /** What a TPM gives at a time when it does not say. */
@@ -85,38 +85,13 @@ export async function nvDefineSpace(
   const publicInfo: NvPublic = {
     index,
     nameAlg: 'sha256',
-    attributes: { ...ordinary, ...attributes },
+    attributes: { ...ordinaryNv, ...attributes },
     authPolicy: new Uint8Array(),
     dataSize: size,
   };
   const values = { authHandle: Permanent.owner, auth: auth ?? new Uint8Array(), publicInfo };
   await runner.run(NvDefineSpace, values, [password(ownerAuth)]);
 }
-
-const ordinary: NvAttributes = {
-  kind: 'ordinary',
-  ppWrite: false,
-  ownerWrite: true,
-  authWrite: true,
-  policyWrite: false,
-  policyDelete: false,
-  writeLocked: false,
-  writeAll: false,
-  writeDefine: false,
-  writeStClear: false,
-  globalLock: false,
-  ppRead: false,
-  ownerRead: true,
-  authRead: true,
-  policyRead: false,
-  noDa: true,
-  orderly: false,
-  clearStClear: false,
-  readLocked: false,
-  written: false,
-  platformCreate: false,
-  readStClear: false,
-};
 
 export async function nvUndefineSpace(runner: Runner, index: number, { ownerAuth }: NvAuth = {}): Promise<void> {
   await runner.run(NvUndefineSpace, { authHandle: Permanent.owner, nvIndex: index }, [password(ownerAuth)]);

@@ -3,6 +3,7 @@
 import { type Static, Type } from 'typebox';
 import { AkName, Base64, HostName, Sha256 } from '../bytes.ts';
 import { PcrWish, SentEvidence } from '../evidence.ts';
+import { tagIndex, tagRecordBytes } from '../tag-record.ts';
 
 const Id = Type.String({ pattern: '^[0-9a-f-]{36}$' });
 
@@ -13,6 +14,8 @@ export const Hello = Type.Object({
   host: HostName,
   agent: Type.String({ maxLength: 64 }),
   ak_name: Type.Optional(AkName),
+  /** It knows what to do with `tag` frames; agents of before do not. */
+  writes_tags: Type.Optional(Type.Boolean()),
 });
 export type Hello = Static<typeof Hello>;
 
@@ -37,16 +40,24 @@ export type Activated = Static<typeof Activated>;
 export const EvidenceFrame = Type.Object({ type: Type.Literal('evidence'), challenge: Id, evidence: SentEvidence });
 export type EvidenceFrame = Static<typeof EvidenceFrame>;
 
+const TagSerial = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+
+/** The record of this serial number is in the TPM. Claimed: what the TPM certifies counts. */
+export const Tagged = Type.Object({ type: Type.Literal('tagged'), serial: TagSerial });
+export type Tagged = Static<typeof Tagged>;
+
 /** The agent could not do what it was asked: a code of its own and one line for a person. */
 export const Failed = Type.Object({
   type: Type.Literal('failed'),
   challenge: Type.Optional(Id),
+  /** It was a record of tags that could not be written: its serial number. */
+  tag: Type.Optional(TagSerial),
   code: Type.String({ maxLength: 64 }),
   message: Type.String({ maxLength: 1024 }),
 });
 export type Failed = Static<typeof Failed>;
 
-export const AgentFrame = Type.Union([Hello, Enrol, Activated, EvidenceFrame, Failed]);
+export const AgentFrame = Type.Union([Hello, Enrol, Activated, EvidenceFrame, Tagged, Failed]);
 export type AgentFrame = Static<typeof AgentFrame>;
 
 /** The server does not know this AK for this host: enrol. */
@@ -80,8 +91,14 @@ export const Challenge = Type.Object({
    * was reset or restarted is forgotten.
    */
   ima_since: Type.Optional(Type.Object({ reset_count: Type.Integer(), restart_count: Type.Integer() })),
+  /** The host has asset tags: certify this NV index over the same nonce, from its first byte on, so many bytes. */
+  nv: Type.Optional(Type.Object({ index: Type.Literal(tagIndex), size: Type.Literal(tagRecordBytes) })),
 });
 export type Challenge = Static<typeof Challenge>;
+
+/** Put this record of asset tags into the TPM. Comes before a challenge that asks for it. */
+export const Tag = Type.Object({ type: Type.Literal('tag'), serial: TagSerial, record: Base64(tagRecordBytes) });
+export type Tag = Static<typeof Tag>;
 
 /** What became of a round, for the agent's log. */
 export const Result = Type.Object({
@@ -101,5 +118,5 @@ export const Refused = Type.Object({
 });
 export type Refused = Static<typeof Refused>;
 
-export const ServerFrame = Type.Union([EnrolWanted, Credential, Enrolled, Challenge, Result, Refused]);
+export const ServerFrame = Type.Union([EnrolWanted, Credential, Enrolled, Tag, Challenge, Result, Refused]);
 export type ServerFrame = Static<typeof ServerFrame>;

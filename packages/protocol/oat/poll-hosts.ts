@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { Instant } from '../bytes.ts';
 import { PoolName } from '../policy.ts';
+import { Tags } from '../tags.ts';
 import { Trust } from '../verdict.ts';
 
 /** Folsom sent one host as a bare string, every later release an array; `count` never matters. */
@@ -24,6 +25,8 @@ export const PollHostsEntry = Type.Object({
   age_ms: Type.Number({ minimum: 0 }),
   /** Ours: why the host is not trusted; absent for one that is. */
   reason: Type.Optional(Type.String()),
+  /** Ours: asset tags that the host's TPM certified; absent: none. */
+  tags: Type.Optional(Tags),
 });
 export type PollHostsEntry = Static<typeof PollHostsEntry>;
 

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { AkName, Base64, HostName, Instant, Sha256 } from '../bytes.ts';
 import { SentEvidence } from '../evidence.ts';
 import { Labels, PoolName } from '../policy.ts';
+import { Tags } from '../tags.ts';
 import { Verdict } from '../verdict.ts';
 import { changeFields } from './change.ts';
 
@@ -14,6 +15,19 @@ export const HostRegistration = Type.Object({
 });
 export type HostRegistration = Static<typeof HostRegistration>;
 
+/** Asset tags as an operator wrote them, and how far the host's TPM bears them out. What counts is `tags` of a verdict. */
+export const HostTags = Type.Object({
+  tags: Tags,
+  /** Of the record that has to be in the TPM. */
+  serial: Type.Integer(),
+  written_at: Instant,
+  /** `pending`: never seen in the TPM so far. `refused`: was seen there, and is not any more, or the host is not heard. */
+  state: Type.Union([Type.Literal('certified'), Type.Literal('pending'), Type.Literal('refused')]),
+  /** What stands in the way. */
+  problem: Type.Optional(Type.String()),
+});
+export type HostTags = Static<typeof HostTags>;
+
 export const Host = Type.Object({
   name: HostName,
   registered_at: Instant,
@@ -21,6 +35,8 @@ export const Host = Type.Object({
   ek_sha256: Type.Optional(Type.String()),
   ak_name: Type.Optional(Type.String()),
   labels: Labels,
+  /** Absent: it has no asset tags. */
+  tags: Type.Optional(HostTags),
   /** Pools it is in. */
   pools: Type.Array(PoolName),
   connected: Type.Boolean(),
@@ -42,6 +58,16 @@ export const LabelsRequest = Type.Object({
   because: changeFields.because,
 });
 export type LabelsRequest = Static<typeof LabelsRequest>;
+
+/** PUT /v1/hosts/{name}/tags: these and no others, with a new serial number. Answers when a connected host has been asked for them. */
+export const TagsRequest = Type.Object({
+  tags: Tags,
+  /** What they were when whoever asks looked: with other ones by now nothing is changed. */
+  before: Type.Optional(Tags),
+  by: changeFields.by,
+  because: changeFields.because,
+});
+export type TagsRequest = Static<typeof TagsRequest>;
 
 /** GET /v1/hosts */
 export const HostList = Type.Object({ hosts: Type.Array(Host) });

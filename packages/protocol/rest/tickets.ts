@@ -2,12 +2,15 @@
 import { type Static, Type } from 'typebox';
 import { HostName, Instant, Uuid } from '../bytes.ts';
 import { PoolName } from '../policy.ts';
+import { TagDemands } from '../tags.ts';
 
 export const TicketRequest = Type.Object({
   instance_id: Uuid,
   host: HostName,
   /** Whose policy has to find the host trusted; absent: the default pool. */
   pool: Type.Optional(PoolName),
+  /** Asset tags the host's TPM has to certify now. */
+  tags: Type.Optional(TagDemands),
 });
 export type TicketRequest = Static<typeof TicketRequest>;
 

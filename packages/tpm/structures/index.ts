@@ -6,7 +6,7 @@ export { CreationData } from './creation.ts';
 export { IdObject } from './credential-blob.ts';
 export { Permanent } from './handles.ts';
 export { nameOf, publicKeyOf } from './key.ts';
-export { NvAttributes, NvPublic, nvNameOf } from './nv.ts';
+export { NvAttributes, NvPublic, nvNameOf, ordinaryNv } from './nv.ts';
 export { type PcrBanks, PcrSelection, pcrDigest } from './pcr-selection.ts';
 export { EccPoint, ObjectAttributes, Public, PublicParms } from './public-area.ts';
 export { Signature, verifySignature } from './signature.ts';

@@ -53,6 +53,32 @@ export const NvAttributes: Codec<NvAttributes> = {
   },
 };
 
+/** Bytes that the owner and whoever has the password of the index read and write, without lockout. */
+export const ordinaryNv: NvAttributes = {
+  kind: 'ordinary',
+  ppWrite: false,
+  ownerWrite: true,
+  authWrite: true,
+  policyWrite: false,
+  policyDelete: false,
+  writeLocked: false,
+  writeAll: false,
+  writeDefine: false,
+  writeStClear: false,
+  globalLock: false,
+  ppRead: false,
+  ownerRead: true,
+  authRead: true,
+  policyRead: false,
+  noDa: true,
+  orderly: false,
+  clearStClear: false,
+  readLocked: false,
+  written: false,
+  platformCreate: false,
+  readStClear: false,
+};
+
 /** TPMS_NV_PUBLIC (Part 2, §13.5). `dataSize` in bytes. */
 export const NvPublic = struct({
   index: u32,
