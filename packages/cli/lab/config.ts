@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { type IniContent, ini } from './ini.ts';
 import type { HostLayout, Layout } from './layout.ts';
-import { address } from './ports.ts';
+import { address, type Ports } from './ports.ts';
 import { writePrivate } from './private-file.ts';
 import { qemuUser } from './requirements.ts';
 import type { Secrets } from './secrets.ts';
@@ -19,7 +19,7 @@ export function writeConfigs({ settings, paths }: Lab, secrets: Secrets): void {
   mkdirSync(paths.etc.dir, { recursive: true, mode: 0o700 });
   mkdirSync(paths.attestation.ekCaDir, { recursive: true });
   const write = (file: string, about: string, content: IniContent) => writePrivate(file, ini(about, content));
-  write(paths.etc.assayConf, 'Attestation server of this lab.', attestationServer(paths, settings.ports.attestation));
+  write(paths.etc.assayConf, 'Attestation server of this lab.', attestationServer(paths, settings.ports));
   write(paths.etc.novaConf, 'Compute and metadata API of this lab.', nova({ settings, paths }, secrets));
   for (const host of settings.hosts) {
     const at = paths.host(host.name);
@@ -29,13 +29,15 @@ export function writeConfigs({ settings, paths }: Lab, secrets: Secrets): void {
   }
 }
 
-const attestationServer = (paths: Layout, port: number): IniContent => ({
+const attestationServer = (paths: Layout, ports: Ports): IniContent => ({
   attestation_server: {
     listen: address,
-    port,
+    port: ports.attestation,
+    oat_port: ports.oat,
     tls_cert_file: paths.ca.certificateOf('attestation-server'),
     tls_key_file: paths.ca.keyOf('attestation-server'),
     auth_blob_file: paths.attestation.authBlob,
+    read_only_auth_blob_file: paths.attestation.readOnlyAuthBlob,
     ek_ca_dir: paths.attestation.ekCaDir,
     software_tpm_ca_dir: paths.softwareTpmTrust,
     ticket_key_file: paths.attestation.ticketKey,

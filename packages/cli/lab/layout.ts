@@ -50,6 +50,7 @@ export function layout(state: string) {
       dir: at('attestation'),
       database: at('attestation', 'attestation.sqlite'),
       authBlob: at('attestation', 'auth-blob'),
+      readOnlyAuthBlob: at('attestation', 'read-only-auth-blob'),
       ticketKey: at('attestation', 'ticket-key'),
       ekCaDir: at('attestation', 'ek-ca'),
     },

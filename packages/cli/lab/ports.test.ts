@@ -30,6 +30,7 @@ test('a taken port is told with its number, its user and what to do; automatic p
 test('the ports are those operators know', () => {
   assert.deepEqual(defaultPorts, {
     attestation: 8443,
+    oat: 8181,
     identity: 5000,
     image: 9292,
     compute: 8774,

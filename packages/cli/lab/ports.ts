@@ -5,9 +5,10 @@ import { AssayError } from '@assay/core';
 
 export const address = '127.0.0.1';
 
-/** The ports operators know; the compute link (8780) is what compute hosts connect to. */
+/** The ports operators know: `oat` is the attestation server's second one; the compute link (8780) is what compute hosts connect to. */
 export const defaultPorts = {
   attestation: 8443,
+  oat: 8181,
   identity: 5000,
   image: 9292,
   compute: 8774,

@@ -4,7 +4,13 @@ import { mkdirSync } from 'node:fs';
 import type { Layout } from './layout.ts';
 import { secretIn } from './private-file.ts';
 
-export type Secrets = { authBlob: string; adminPassword: string; demoPassword: string; metadata: string };
+export type Secrets = {
+  authBlob: string;
+  readOnlyAuthBlob: string;
+  adminPassword: string;
+  demoPassword: string;
+  metadata: string;
+};
 
 const random = () => randomBytes(24).toString('base64url');
 
@@ -13,6 +19,7 @@ export function secretsOf(paths: Layout): Secrets {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   return {
     authBlob: secretIn(paths.attestation.authBlob, random),
+    readOnlyAuthBlob: secretIn(paths.attestation.readOnlyAuthBlob, random),
     adminPassword: secretIn(paths.compute.adminPassword, random),
     demoPassword: secretIn(paths.compute.demoPassword, random),
     metadata: secretIn(paths.metadata.secret, random),

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { AssayError } from '@assay/core';
 import { type Layout, layout } from './layout.ts';
-import { type Ports, portNames } from './ports.ts';
+import { defaultPorts, type Ports, portNames } from './ports.ts';
 import { writePublic } from './private-file.ts';
 import { checkStateFolder } from './requirements.ts';
 
@@ -45,6 +45,7 @@ export function readSettings(paths: Layout): Settings | undefined {
   } catch (cause) {
     throw bad(cause, cause);
   }
+  if (found?.ports) found.ports = { ...defaultPorts, ...found.ports }; // a lab of before lacks ports that came later
   const whole =
     found?.version === 1 &&
     portNames.every((name) => Number.isInteger(found.ports?.[name])) &&

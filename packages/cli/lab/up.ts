@@ -116,15 +116,21 @@ async function bringUp(state: string, autoPorts: boolean): Promise<void> {
   }
 }
 
-function nextSteps({ paths }: Lab): string {
-  const openrc = relative(process.cwd(), paths.openrc);
+function nextSteps({ paths, settings: { ports } }: Lab): string {
   return `To try it:
 
-  source ${openrc.startsWith('..') ? paths.openrc : openrc}
+  source ${shown(paths.openrc)}
   nova keypair-add --pub-key ~/.ssh/id_ed25519.pub mykey
   nova flavor-key m1.tiny set trust:trusted_host=trusted
   nova boot --flavor m1.tiny --key-name mykey --image assay-mini --poll web1
   nova show web1
 
+The attestation server has OAT's API on ports ${ports.attestation} and ${ports.oat}; its secrets are in ${shown(paths.attestation.dir)}.
 The whole story: make demo. To stop: make down.`;
+}
+
+/** As short as it can be typed here. */
+function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') ? path : near;
 }
