@@ -4,7 +4,8 @@ import { createLog } from '@assay/daemon';
 import { createHttpsServer, renderPlain } from '@assay/daemon/https';
 import { testPki } from '@assay/daemon/testing';
 import { rightCheck } from '../auth-blob.ts';
-import { isOat, oatRoutes, renderOat } from '../oat/routes.ts';
+import { isOat, renderOat } from '../oat/errors.ts';
+import { oatRoutes } from '../oat/routes.ts';
 import { guardRoutes } from './access.ts';
 import { resources } from './catalogue.ts';
 

@@ -3,6 +3,8 @@ import { AssayError } from '@assay/core';
 
 // A new code belongs here only when no ending below fits it.
 const table: readonly (readonly [RegExp, number])[] = [
+  // OpenAttestation answers whatever it refuses with 400.
+  [/^oat-/, 400],
   [/^storage-full$/, 507],
   [/^storage-(busy|unavailable)$/, 503],
   [/^storage-exists$/, 409],
