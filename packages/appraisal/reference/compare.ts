@@ -4,6 +4,7 @@ import { components, type Finding, type ReferenceValue } from '@assay/protocol';
 import { blamedOf, missing, notGood, unknown } from './difference.ts';
 import { goodBy } from './good-by.ts';
 import type { KnownGood } from './known-good.ts';
+import { isBySha1 } from './pcr-values.ts';
 import { type Admitted, banksOf, type Facts, type Support } from './support.ts';
 
 /** `values`: ids of what it is good by, or was; `blamed`: which of them is not good, where all is known. */
@@ -43,7 +44,7 @@ const idsOf = (supports: readonly Support[]): string[] => [
 
 const hasValues = (component: string, { knownGood, quoted }: Facts): boolean =>
   knownGood.sequences(component, quoted).length > 0 ||
-  knownGood.pcrValues(component).length > 0 ||
+  knownGood.pcrValues(component).some((one) => !isBySha1(one)) ||
   knownGood.hasSingles(component, banksOf({ quoted }));
 
 /**

@@ -22,17 +22,16 @@ type Difference = {
 const good: Admitted = ['good'];
 
 /** Nothing at all is known of the component that could be compared. */
-export const missing = (component: string, facts: Pick<Facts, 'quoted'>): Finding =>
+export const missing = (component: string, facts: Pick<Facts, 'quoted' | 'knownGood'>): Finding =>
   finding(
     'reference-missing',
     'reference values',
     `${banksOf(facts).join(' and ')} values of a golden host`,
-    learnHint,
+    `${facts.knownGood.pcrValues(component).length > 0 ? 'SHA-1 alone' : 'none'}: run \`assay reference learn HOST\``,
     {
       component,
     },
   );
-const learnHint = 'none: run `assay reference learn HOST`';
 
 /** What was measured is in no value that is known. */
 export function unknown(component: string, facts: Facts): Finding {

@@ -116,6 +116,25 @@ test('a difference is told against what is good and nearest, of a PCR that diffe
   assert.deepEqual([nine.pcr, nine.expected, nine.seen], [9, good, hex(9)]);
 });
 
+test('a value that knows a PCR by SHA-1 alone never holds, whatever the SHA-1 and whatever else it knows', () => {
+  type Known = { bank: 'sha1' | 'sha256'; pcr: number; value: string };
+  const of = (...known: Known[]) => namedValue('weak', 'hypervisor', { form: 'pcr-values', values: known });
+  const [four, nine] = [4, 9].map((pcr): Known => ({ bank: 'sha256', pcr, value: hex(pcr) })) as [Known, Known];
+  const proven = { pcrValues: { ...pcrValues, sha1: new Map([[4, new Uint8Array(20).fill(0xaa)]]) } };
+  const quoted = [{ hash: 'sha256', pcrs: [4, 9] }];
+  for (const value of ['aa'.repeat(20), hex(4).slice(0, 40), '00'.repeat(20)]) {
+    const weak: Known = { bank: 'sha1', pcr: 4, value };
+    for (const changes of [{}, proven, { ...proven, quoted: [...quoted, { hash: 'sha1', pcrs: [4, 9] }] }]) {
+      assert.equal(told(boot, [of(weak)], 'hypervisor', changes), 'reference-missing');
+      assert.notEqual(told(boot, [of(weak, nine)], 'hypervisor', changes), 'weak');
+      assert.notEqual(told(boot, [of(weak), values('nine', 'hypervisor', [9])], 'hypervisor', changes), 'weak,nine');
+    }
+    assert.equal(told(boot, [of(weak, four, nine)], 'hypervisor'), 'weak', 'a PCR that is known by SHA-256 as well');
+  }
+  const compared = compare('hypervisor', factsOfLog(boot, [of({ bank: 'sha1', pcr: 4, value: 'aa'.repeat(20) })]));
+  assert.match(compared.known ? '' : compared.finding.message, /SHA-1 alone: run/);
+});
+
 test('what no known PCR covers is compared as ever', () => {
   const known = sequence(events, 'hypervisor');
   const golden = namedValue('golden', 'hypervisor', known);

@@ -24,9 +24,13 @@ const pcrsOf = ({ values }: KnownPcrs, { quoted }: PcrFacts): number[] => [
   ...new Set(values.flatMap(({ bank, pcr }) => (quoted.some(({ hash }) => hash === bank) ? [pcr] : []))),
 ];
 
+/** A PCR known by SHA-1 alone: no quote is taken over that, so that a value with one never holds. */
+export const isBySha1 = ({ values }: Pick<KnownPcrs, 'values'>): boolean =>
+  values.some(({ bank, pcr }) => bank === 'sha1' && !values.some((one) => one.pcr === pcr && one.bank !== 'sha1'));
+
 function holds(known: KnownPcrs, facts: PcrFacts): boolean {
   const pcrs = pcrsOf(known, facts);
-  return pcrs.length > 0 && pcrs.every((pcr) => differing(known, pcr, facts) === undefined);
+  return pcrs.length > 0 && !isBySha1(known) && pcrs.every((pcr) => differing(known, pcr, facts) === undefined);
 }
 
 type Differing = { bank: Bank; pcr: number; expected: string; seen: string };

@@ -3,10 +3,14 @@ import { createHash } from 'node:crypto';
 import { check, type ReferenceContent, ReferenceValue } from '@assay/protocol';
 import type { Db, ReferenceValueRow } from './schema.ts';
 
-/** Hex, 32 characters; the same for the same measurements of the same component, whatever their description. */
-export function referenceId({ component, content }: Pick<ReferenceValue, 'component' | 'content'>): string {
+type Identified = Pick<ReferenceValue, 'component' | 'content'> &
+  Partial<Pick<ReferenceValue, 'vendor' | 'name' | 'version'>>;
+
+/** Hex, 32 characters; the same for the same measurements of the same component, whatever their description; of MLEs, of the same one. */
+export function referenceId({ component, content, vendor, name, version }: Identified): string {
+  const owner = content.form === 'pcr-values' && content.mle ? [[vendor ?? '', name ?? '', version ?? '']] : [];
   return createHash('sha256')
-    .update(JSON.stringify([component, ...saidBy(content)]))
+    .update(JSON.stringify([component, ...saidBy(content), ...owner]))
     .digest('hex')
     .slice(0, 32);
 }

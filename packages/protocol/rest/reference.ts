@@ -41,6 +41,10 @@ export const ReferenceFile = Type.Object({
 });
 export type ReferenceFile = Static<typeof ReferenceFile>;
 
+/** Banks of known PCR values. `sha1` stands in OpenAttestation's white lists: it is kept, and never matches, for no quote is taken over it. */
+export const KnownBank = Type.Union([Bank, Type.Literal('sha1')]);
+export type KnownBank = Static<typeof KnownBank>;
+
 /** What a value says is good. */
 export const ReferenceContent = Type.Union([
   /** All of what the component measures, in this order, as a golden host did; nothing: none is measured. */
@@ -53,9 +57,11 @@ export const ReferenceContent = Type.Union([
   /** Values of PCRs: with all of them the component's measurements in these PCRs are good. */
   Type.Object({
     form: Type.Literal('pcr-values'),
-    values: Type.Array(Type.Object({ bank: Bank, pcr: Type.Integer({ minimum: 0, maximum: 23 }), value: Hex }), {
-      maxItems: 48,
+    values: Type.Array(Type.Object({ bank: KnownBank, pcr: Type.Integer({ minimum: 0, maximum: 23 }), value: Hex }), {
+      maxItems: 72,
     }),
+    /** The white list of the OpenAttestation MLE with this vendor, name and version: those of others may have the same values. */
+    mle: Type.Optional(Type.Literal(true)),
   }),
   /** An allow list for IMA. */
   Type.Object({ form: Type.Literal('files'), files: Type.Array(ReferenceFile, { maxItems: 200_000 }) }),
