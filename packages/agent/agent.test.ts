@@ -18,6 +18,9 @@ import {
   imaPartBytes,
   parse,
   type ServerFrame,
+  tagIndex,
+  tagRecord,
+  tagRecordBytes,
   toBase64,
 } from '@assay/protocol';
 import { Attest, makeCredential, nameOf, publicKeyOf, Signature, verifySignature } from '@assay/tpm/structures';
@@ -98,6 +101,7 @@ async function hostWithAgent(t: TestContext, server: { port: number }) {
     tpm: tpm.spec,
     event_log: eventLog,
     ima_log: join(folder, 'ima-log.bin'),
+    owner_auth_file: undefined,
     state_dir: join(folder, 'state'),
   };
   const start = (log = createLog('agent', 'silent')) => {
@@ -295,4 +299,40 @@ test('T03 a server that the CA did not vouch for hears nothing', async (t) => {
   options.attestation_server = `https://127.0.0.1:${honest.port}`;
   start();
   assert.equal((await (await honest.connection()).frame()).type, 'hello');
+});
+
+test('asset tags are written and certified as the server asks, and what keeps them out is told in words', async (t) => {
+  const server = await startPeer(t, genuine);
+  const { start } = await hostWithAgent(t, server);
+  start();
+  const line = await server.connection();
+  const hello = await line.frame();
+  assert.ok(hello.type === 'hello' && hello.writes_tags);
+  const asked: Challenge = { ...challenge(), nv: { index: tagIndex, size: tagRecordBytes } };
+  const untold = async () => {
+    const answer = await line.frame();
+    assert.ok(answer.type === 'evidence');
+    return answer.evidence;
+  };
+  line.send(asked);
+  const none = await untold();
+  assert.equal(none.nv, undefined);
+  assert.match(none.nv_absent ?? '', /0x01a55a00/);
+
+  const record = tagRecord({ serial: 9, ekName: new Uint8Array(34), tags: { country: 'DE' } });
+  line.send({ type: 'tag', serial: 8, record: toBase64(record.subarray(1)) });
+  const failed = await line.frame();
+  assert.ok(failed.type === 'failed' && failed.tag === 8, JSON.stringify(failed));
+  line.send({ type: 'tag', serial: 9, record: toBase64(record) });
+  assert.deepEqual(await line.frame(), { type: 'tagged', serial: 9 });
+  line.send(asked);
+  const { nv: certified, nv_absent } = await untold();
+  assert.equal(nv_absent, undefined);
+  const attest = decode(Attest, fromBase64(certified?.attest ?? '', 'attest'), 'attest');
+  assert.ok(attest.type === 'nv');
+  assert.deepEqual([toBase64(attest.nvContents), toBase64(attest.extraData)], [toBase64(record), asked.nonce]);
+
+  line.send(challenge());
+  const plain = await untold();
+  assert.deepEqual([plain.nv, plain.nv_absent], [undefined, undefined], 'nobody asked');
 });

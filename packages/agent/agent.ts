@@ -1,7 +1,7 @@
 // The attester: answers what the attestation server asks of this host, with the TPM of this host.
 import { AssayError } from '@assay/core';
 import type { Clock, Log } from '@assay/daemon';
-import { systemClock } from '@assay/daemon';
+import { readPrivate, systemClock } from '@assay/daemon';
 import { type AgentFrame, type ServerFrame, toBase64 } from '@assay/protocol';
 import { openTpm, type Tpm } from '@assay/tpm';
 import { collectEvidence } from './collect/evidence.ts';
@@ -9,6 +9,7 @@ import { type AgentConversation, callServer } from './connection.ts';
 import { activate, enrolment, remember } from './enrol.ts';
 import type { AgentOptions } from './options.ts';
 import { readAkState } from './state.ts';
+import { writeTags } from './tags.ts';
 
 const agentVersion = 'assay-agent/0.1.0';
 
@@ -37,6 +38,10 @@ export function startAgent(
         await withTpm((tpm) => remember(tpm, frame.ak_name, options.state_dir));
         log.info({ host: options.host, ak_name: frame.ak_name }, 'enrolled');
         return undefined;
+      case 'tag':
+        await withTpm((tpm) => writeTags(tpm, frame, ownerAuth(options)));
+        log.info({ host: options.host, serial: frame.serial }, 'asset tags written');
+        return { type: 'tagged', serial: frame.serial };
       case 'challenge':
         return {
           type: 'evidence',
@@ -59,6 +64,7 @@ export function startAgent(
         version: 1,
         host: options.host,
         agent: agentVersion,
+        writes_tags: true,
         ...(known && { ak_name: known.ak_name }),
       });
     },
@@ -73,6 +79,7 @@ export function startAgent(
         send({
           type: 'failed',
           ...(frame.type === 'challenge' && { challenge: frame.challenge }),
+          ...(frame.type === 'tag' && { tag: frame.serial }),
           code: error.code.slice(0, 64),
           message: error.message.slice(0, 1024),
         });
@@ -81,4 +88,12 @@ export function startAgent(
   };
 
   return callServer(options.attestation_server, { caFile: options.ca_file, conversation, log });
+}
+
+/** Read when it is needed. @throws AssayError `config-value` */
+function ownerAuth({ owner_auth_file: file }: AgentOptions): Uint8Array {
+  if (file === undefined) return new Uint8Array();
+  const told = { what: 'the password of the TPM’s owner', option: '[agent] owner_auth_file' };
+  const text = readPrivate(file, told);
+  return text.subarray(0, text.length - (/\r?\n$/.exec(text.toString('latin1'))?.[0].length ?? 0));
 }

@@ -25,6 +25,10 @@ export const options = {
       default: '/sys/kernel/security/ima/binary_runtime_measurements',
       help: 'The run-time list of the kernel’s IMA, in its binary form. Where the kernel keeps none the file is absent, and none is sent.',
     }),
+    owner_auth_file: path({
+      optional: true,
+      help: 'File with the password of the TPM’s owner, which group and others may not read: to write asset tags. Absent: it is empty, as TPMs come.',
+    }),
     state_dir: path({
       default: '/var/lib/assay/agent',
       help: 'Folder of the agent’s state: which attestation key it enrolled.',

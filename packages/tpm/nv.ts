@@ -7,7 +7,7 @@ import type { Runner } from './commands/runner.ts';
 import { password } from './session/authorization.ts';
 import { Property } from './structures/capability.ts';
 import { handleText, Permanent } from './structures/handles.ts';
-import { type NvAttributes, type NvPublic, nvNameOf, ordinaryNv } from './structures/nv.ts';
+import { type NvAttributes, type NvPublic, nvAreaOf, nvNameOf } from './structures/nv.ts';
 import type { Authorization } from './structures/session.ts';
 
 /** What a TPM gives at a time when it does not say. */
@@ -76,20 +76,13 @@ async function contents(runner: Runner, { area, authHandle, proof }: Access): Pr
   return Buffer.concat(parts);
 }
 
-/** @param attributes on top of: owner and whoever has its password may read and write it */
+/** @param wanted as `nvAreaOf` takes it */
 export async function nvDefineSpace(
   runner: Runner,
-  { index, size, attributes = {} }: { index: number; size: number; attributes?: Partial<NvAttributes> },
+  wanted: { index: number; size: number; attributes?: Partial<NvAttributes> },
   { ownerAuth, auth }: NvAuth = {},
 ): Promise<void> {
-  const publicInfo: NvPublic = {
-    index,
-    nameAlg: 'sha256',
-    attributes: { ...ordinaryNv, ...attributes },
-    authPolicy: new Uint8Array(),
-    dataSize: size,
-  };
-  const values = { authHandle: Permanent.owner, auth: auth ?? new Uint8Array(), publicInfo };
+  const values = { authHandle: Permanent.owner, auth: auth ?? new Uint8Array(), publicInfo: nvAreaOf(wanted) };
   await runner.run(NvDefineSpace, values, [password(ownerAuth)]);
 }
 

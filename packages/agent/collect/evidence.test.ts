@@ -62,3 +62,19 @@ test('a host that measures without a pause says so instead of sending what canno
   const { tpm } = await busyTpm(t, Infinity);
   await assert.rejects(collectEvidence(challenge, tpm, logs(t), systemClock), { code: 'agent-pcrs-changing' });
 });
+
+test('a host without asset tags is asked for nothing of its NV', async (t) => {
+  const { tpm } = await busyTpm(t, 0);
+  const used: string[] = [];
+  const watched: Tpm = new Proxy(tpm, {
+    get(of: Tpm, name) {
+      used.push(String(name));
+      return Reflect.get(of, name, of);
+    },
+  });
+  await collectEvidence(challenge, watched, logs(t), systemClock);
+  assert.deepEqual(
+    used.filter((name) => name.startsWith('nv')),
+    [],
+  );
+});

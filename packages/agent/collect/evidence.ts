@@ -6,6 +6,7 @@ import type { Clock } from '@assay/daemon';
 import { type Bank, type Challenge, fromBase64, type SentEvidence, toBase64 } from '@assay/protocol';
 import type { Tpm } from '@assay/tpm';
 import { Attest, type PcrBanks, type PcrSelection, pcrDigest, Signature } from '@assay/tpm/structures';
+import { certifyTags } from '../tags.ts';
 import { readEventLog } from './event-log.ts';
 import { readImaPart } from './ima-log.ts';
 
@@ -18,6 +19,7 @@ export async function collectEvidence(challenge: Challenge, tpm: Tpm, logs: Logs
   const nonce = fromBase64(challenge.nonce, 'challenge.nonce');
   const ak = await tpm.loadAk();
   const { attest, signature, values: pcrValues } = await quoteWithValues(tpm, { ak, nonce, selection });
+  const tags = challenge.nv && (await certifyTags(tpm, { ak, nonce, size: challenge.nv.size }));
   const eventLog = await readEventLog(logs.event_log);
   const sha256 = createHash('sha256').update(eventLog).digest('hex');
   // After the quote: so the list has all that the quote has, and perhaps more.
@@ -29,6 +31,7 @@ export async function collectEvidence(challenge: Challenge, tpm: Tpm, logs: Logs
     pcr_values: values(pcrValues),
     ...(sha256 === challenge.event_log_sha256 ? { event_log_sha256: sha256 } : { event_log: toBase64(eventLog) }),
     ...(imaLog && { ima_log: imaLog }),
+    ...tags,
     boot_id: clock.bootId,
     uptime_s: clock.uptimeMs() / 1000,
   };

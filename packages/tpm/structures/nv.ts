@@ -53,8 +53,7 @@ export const NvAttributes: Codec<NvAttributes> = {
   },
 };
 
-/** Bytes that the owner and whoever has the password of the index read and write, without lockout. */
-export const ordinaryNv: NvAttributes = {
+const ordinary: NvAttributes = {
   kind: 'ordinary',
   ppWrite: false,
   ownerWrite: true,
@@ -88,6 +87,23 @@ export const NvPublic = struct({
   dataSize: u16,
 });
 export type NvPublic = Of<typeof NvPublic>;
+
+/** An index of bytes that the owner and whoever has its password read and write, without lockout, but where `attributes` differ. */
+export const nvAreaOf = ({
+  index,
+  size,
+  attributes = {},
+}: {
+  index: number;
+  size: number;
+  attributes?: Partial<NvAttributes>;
+}): NvPublic => ({
+  index,
+  nameAlg: 'sha256',
+  attributes: { ...ordinary, ...attributes },
+  authPolicy: new Uint8Array(),
+  dataSize: size,
+});
 
 /** TPM2B_NV_PUBLIC. */
 export const NvPublicSized: Codec<NvPublic> = nested(NvPublic, 512);
