@@ -14,6 +14,8 @@ import { policyFindings } from './policy/policy-findings.ts';
 import { pcrsOfGoodExtras } from './reference/extras.ts';
 import type { KnownGood } from './reference/known-good.ts';
 import { type Measured, measuredOf } from './reference/learn.ts';
+import type { ExpectedTags } from './tags/certified.ts';
+import { judgeTags } from './tags/judge-tags.ts';
 import { allComponents, verdictOf } from './verdict.ts';
 import {
   type EvidenceState,
@@ -34,6 +36,8 @@ export type JudgementInput = {
   policy: Policy | undefined;
   /** Of the files IMA measured: what the last judgement in this pool left, or `judgeEarlier` where `wantsEarlierFiles` asks for it. */
   previousFiles?: FilesState | undefined;
+  /** Asset tags that have to be in the host's TPM. Undefined: it has none. */
+  tags?: ExpectedTags | undefined;
   /** When the evidence was verified: give the first time again when stored evidence is appraised anew. */
   now: Date;
 };
@@ -60,7 +64,8 @@ export function judge(input: JudgementInput): Judgement {
   const { quote, ak, events, sha256 } = verification;
   const files = judgeFiles({ policy, knownGood, verification, now: input.now }, input.previousFiles);
   const asked = [...policyFindings(policy, verification, endorsement), ...standingEndorsement(withdrawn)];
-  const demanded = [...asked, ...files.findings];
+  const tags = judgeTags(policy, verification, { ekName: endorsement.ek_name, expected: input.tags });
+  const demanded = [...asked, ...tags.findings, ...files.findings];
   const doubts = explained(marked([...demanded, ...verification.findings], policy.allowed), verification, {
     ...input,
     policy,
@@ -71,6 +76,7 @@ export function judge(input: JudgementInput): Judgement {
     verdict: verdictOf(of, {
       findings,
       components: compared.results,
+      ...(tags.tags && { tags: tags.tags }),
       ak_name: ak.name.toHex(),
       evidence_sha256: sha256,
       reset_count: quote.clockInfo.resetCount,

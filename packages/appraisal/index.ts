@@ -49,6 +49,8 @@ export { type Ak, checkAk } from './quote/ak.ts';
 export type { Quote } from './quote/quote.ts';
 export { claimOfEvent, KnownGood } from './reference/known-good.ts';
 export { filesTaught, type Measured, referenceFrom } from './reference/learn.ts';
+export type { CertifiedTags, ExpectedTags } from './tags/certified.ts';
+export { tagsOf } from './tags/judge-tags.ts';
 export { unknownVerdict, type VerdictPolicy } from './verdict.ts';
 export {
   type EvidenceState,

@@ -20,7 +20,7 @@ type Times = {
   endorsement: Endorsement | undefined;
 };
 type Rest = Pick<Verdict, 'findings' | 'components'> &
-  Partial<Pick<Verdict, 'ak_name' | 'evidence_sha256' | 'reset_count' | 'restart_count'>>;
+  Partial<Pick<Verdict, 'tags' | 'ak_name' | 'evidence_sha256' | 'reset_count' | 'restart_count'>>;
 
 /** Trusted only when there is no finding that counts and every component is known good. */
 export function verdictOf({ host, policy, revision, now, endorsement }: Times, rest: Rest): Verdict {

@@ -17,6 +17,7 @@ import { type Binding, bindLog } from './quote/binding.ts';
 import { continuityOf, type TpmState } from './quote/continuity.ts';
 import { type ClaimedQuote, type Quote, verifyQuote } from './quote/quote.ts';
 import type { QuotedEvent } from './reference/learn.ts';
+import { readTagIndex, type TagIndexReading } from './tags/nv-proof.ts';
 
 /** What is remembered of a host from one round to the next: plain JSON. */
 export type EvidenceState = {
@@ -69,7 +70,11 @@ export type Verification =
        * (`state.ima.unfinished`), read alone. Undefined: nothing was, or it leads nowhere.
        */
       imaPart?: ReadPart;
-      /** Hex, over quote, signature, the boot log's SHA-256 and the part of IMA's list. */
+      /** What the TPM says of its NV index of asset tags. Undefined: nothing came of it. */
+      tagIndex?: TagIndexReading;
+      /** Why not, in the agent's words. */
+      tagsAbsent?: string;
+      /** Hex, over quote, signature, the boot log's SHA-256, the part of IMA's list and the certificate of the asset tags. */
       sha256: string;
     };
 
@@ -104,6 +109,8 @@ export function verifyEvidence(input: VerificationInput): Verification {
     unexplained,
     pcrValues: bound.proven,
     ...(ima.part && { imaPart: ima.part }),
+    ...(evidence.nv && { tagIndex: readTagIndex(evidence.nv, ak, input.nonce) }),
+    ...(evidence.nv_absent !== undefined && { tagsAbsent: evidence.nv_absent }),
     sha256,
   };
 }
@@ -123,7 +130,9 @@ function authenticate(input: VerificationInput): Signed | { finding: Finding } {
     const quote = verifyQuote(claimed, ak, nonce, wanted);
     const { reading, logSha256 } = readingOf(input, log, quote);
     const sum = createHash('sha256').update(claimed.quote).update(claimed.signature).update(logSha256, 'hex');
-    return { quote, ak, reading, sha256: sum.update(evidence.ima_log?.data ?? '').digest('hex') };
+    sum.update(evidence.ima_log?.data ?? '');
+    if (evidence.nv) sum.update(`nv ${evidence.nv.attest} ${evidence.nv.signature}`);
+    return { quote, ak, reading, sha256: sum.digest('hex') };
   } catch (error) {
     return { finding: findingOf(error) };
   }

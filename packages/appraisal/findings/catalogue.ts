@@ -8,6 +8,7 @@ import type { FindingKind } from './kind.ts';
 import { policyFindings } from './policy.ts';
 import { referenceFindings } from './reference.ts';
 import { roundFindings } from './round.ts';
+import { tagFindings } from './tags.ts';
 import { tpmFindings } from './tpm.ts';
 
 const kinds = {
@@ -17,6 +18,7 @@ const kinds = {
   ...bootLogFindings,
   ...imaFindings,
   ...policyFindings,
+  ...tagFindings,
   ...referenceFindings,
   ...roundFindings,
 } as const satisfies Record<string, FindingKind>;
