@@ -67,6 +67,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const one of opened.splice(0)) await one.close();
   for (const process of seen.splice(0)) kill(process, bootId);
+  await stopInstances(conf(), { log }); // also those no test asked for by name
   rmSync(dir, { recursive: true });
 });
 

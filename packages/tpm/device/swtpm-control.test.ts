@@ -118,33 +118,37 @@ async function startOverTcp(folder: string): Promise<{ program: ChildProcess; sp
       address(port + 1),
     ];
     const program = spawn('setpriv', ['--pdeathsig', 'TERM', 'swtpm', ...serve], { stdio: 'ignore' });
-    const ended = once(program, 'exit');
+    let over = false;
+    const ended = once(program, 'exit').finally(() => {
+      over = true;
+    });
     const spec = `swtpm:host=127.0.0.1,port=${port}`;
-    const up = async (): Promise<true> => {
-      for (;;) {
-        const control = await openSwtpmControl(spec).catch(() => undefined);
-        control?.close();
-        if (control) return true;
-        await sleep(5); // its socket is not there yet
-      }
-    };
-    if ((await Promise.race([up(), ended])) === true) return { program, spec };
+    while (!over) {
+      const control = await openSwtpmControl(spec).catch(() => undefined);
+      control?.close();
+      if (control) return { program, spec };
+      await Promise.race([sleep(5), ended]); // its socket is not there yet
+    }
   }
 }
 
 /** A port that is free now, and the one behind it too. */
 async function freePort(): Promise<number> {
   for (;;) {
-    const first = createServer().listen(0, '127.0.0.1');
-    await once(first, 'listening');
-    const address = first.address();
-    assert.ok(address && typeof address === 'object');
-    const second = createServer().listen(Math.min(address.port + 1, 65535), '127.0.0.1');
-    const free = await Promise.race([
-      once(second, 'listening').then(() => true),
-      once(second, 'error').then(() => false),
-    ]);
-    for (const server of free ? [first, second] : [first]) await new Promise((done) => server.close(done));
-    if (free) return address.port;
+    await using first = await listening(0);
+    const port = first?.port ?? 0;
+    await using second = port < 65535 ? await listening(port + 1) : undefined;
+    if (first && second) return port;
   }
+}
+
+/** Undefined: somebody else has the port. */
+async function listening(at: number): Promise<(AsyncDisposable & { port: number }) | undefined> {
+  const server = createServer();
+  const heard = await new Promise<boolean>((done) => {
+    server.once('error', () => done(false)).listen(at, '127.0.0.1', () => done(true));
+  });
+  const address = heard ? server.address() : undefined;
+  if (!address || typeof address !== 'object') return undefined;
+  return { port: address.port, [Symbol.asyncDispose]: () => new Promise((done) => server.close(() => done())) };
 }
