@@ -10,6 +10,7 @@ import { trustFolders } from './enrolment/trust-folders.ts';
 import { isOat, renderOat } from './oat/errors.ts';
 import { oatRoutes } from './oat/routes.ts';
 import { type AttestationOptions, checkOptions } from './options.ts';
+import { createRegistrations } from './registry/registrations.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { guardRoutes } from './rest/access.ts';
 import { resources } from './rest/catalogue.ts';
@@ -80,6 +81,7 @@ export async function startAttestationServer(
       standards,
       lifetimeS: options.verdict_lifetime,
       registry,
+      registrations: createRegistrations({ db, clock, registry, switchboard }),
       switchboard,
       trustStore: trust.present,
       heldStore: trust.held,

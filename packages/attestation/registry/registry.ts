@@ -2,9 +2,11 @@
 import { AssayError } from '@assay/core';
 import type { Clock, Log } from '@assay/daemon';
 import { defaultPool, type Verdict } from '@assay/protocol';
+import { readAliases } from '../storage/host-aliases.ts';
 import type { Db } from '../storage/schema.ts';
 import { readVerdicts, type StoredVerdicts } from '../storage/verdicts.ts';
 import { versionOf } from '../storage/versions.ts';
+import { createHostNames } from './host-names.ts';
 import { noVerdict, type Standing, standing } from './standing.ts';
 
 /** `before` is absent for a host's first verdict in a pool, `after` for a host that was removed or left the pool. */
@@ -19,7 +21,7 @@ export type Registry = ReturnType<typeof createRegistry>;
 
 export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
   const verdicts = new Map<string, StoredVerdicts>();
-  const registered = new Set<string>();
+  const names = createHostNames();
   const listeners = new Set<(change: Change) => void>();
   /** Verdicts by standards of before this revision hold no more. */
   let judgedFrom = 0;
@@ -45,9 +47,16 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
   };
 
   return {
+    /** Which hosts are registered, and under which names. */
+    names,
+
     /** Reads back what was stored: hosts and verdicts, before anybody asks. */
     async load(db: Db): Promise<void> {
-      for (const { name } of await db.selectFrom('hosts').select('name').execute()) registered.add(name);
+      const hosts = await db.selectFrom('hosts').select('name').execute();
+      names.load(
+        hosts.map(({ name }) => name),
+        await readAliases(db),
+      );
       const { stored, unreadable } = await readVerdicts(db);
       for (const one of stored) verdicts.set(one.host, one);
       for (const host of unreadable) log.error({ host }, 'stored verdict cannot be read: unknown until the next');
@@ -73,9 +82,9 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
       const stored = verdicts.get(host);
       const verdict = stored?.verdicts.find((one) => one.pool === pool);
       const isBehindNow = stored !== undefined && isBehind(stored);
-      if (stored && verdict && registered.has(host) && (verdict.trust === 'unknown' || !isBehindNow))
+      if (stored && verdict && names.has(host) && (verdict.trust === 'unknown' || !isBehindNow))
         return standing(verdict, stored, { now, uptimeMs: clock.uptimeMs(), bootId: clock.bootId });
-      const [code, reason] = !registered.has(host)
+      const [code, reason] = !names.has(host)
         ? ['host-unknown', 'not registered']
         : !stored
           ? ['no-evidence', 'not attested yet']
@@ -87,19 +96,19 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
     },
 
     /** Its verdicts as they were given: whether they still hold `current` says. */
-    given: (host: string): readonly Verdict[] => (registered.has(host) ? (verdicts.get(host)?.verdicts ?? []) : []),
+    given: (host: string): readonly Verdict[] => (names.has(host) ? (verdicts.get(host)?.verdicts ?? []) : []),
 
     /** Names of the pools it has a verdict in. */
     poolsOf: (host: string): string[] => verdicts.get(host)?.verdicts.map(({ pool }) => pool) ?? [],
 
     /** The same with the round they are of, and its times. */
-    stored: (host: string): StoredVerdicts | undefined => (registered.has(host) ? verdicts.get(host) : undefined),
+    stored: (host: string): StoredVerdicts | undefined => (names.has(host) ? verdicts.get(host) : undefined),
 
     /** Verdicts that were stored become the current ones, unless those of a later round, or by later standards, are there. */
     accept(stored: StoredVerdicts): void {
       const { host, round, revision } = stored;
       const before = verdicts.get(host);
-      if (!registered.has(host)) return;
+      if (!names.has(host)) return;
       if (before && (before.round > round || (before.round === round && before.revision >= revision))) return;
       verdicts.set(host, stored);
       doubted.delete(host);
@@ -108,13 +117,13 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
 
     /** A host that may be attested from now on. */
     add(host: string): void {
-      registered.add(host);
+      names.add(host);
     },
 
     /** Nothing is known of this host any more. */
     remove(host: string): void {
       const before = verdicts.get(host);
-      registered.delete(host);
+      names.remove(host);
       verdicts.delete(host);
       doubted.delete(host);
       tellAll(host, before?.verdicts ?? [], []);
@@ -122,7 +131,7 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
 
     /** @throws AssayError `host-not-found` */
     requireRegistered(host: string): void {
-      if (!registered.has(host))
+      if (!names.has(host))
         throw new AssayError('host-not-found', `host ${host}`, 'a registered host', 'none of that name');
     },
 

@@ -1,12 +1,13 @@
 // /v1/hosts: which hosts are registered, the verdict on each as valid now, and the evidence each sent last.
+import { isDeepStrictEqual } from 'node:util';
 import { AssayError } from '@assay/core';
 import type { Host } from '@assay/protocol';
-import { defaultPool, HostName, HostRegistration, LabelsRequest } from '@assay/protocol';
+import { AliasesRequest, defaultPool, HostName, HostRegistration, LabelsRequest } from '@assay/protocol';
 import { Type } from 'typebox';
 import { labelHost } from '../standards/label-host.ts';
 import { membershipsOf, type Standards } from '../standards/standards.ts';
 import { lastEvidence } from '../storage/evidence.ts';
-import { type KnownHost, knownHosts, labelsOf, registerHost, removeHost } from '../storage/hosts.ts';
+import { type KnownHost, knownHosts, labelsOf } from '../storage/hosts.ts';
 import type { Resource, RestNeeds } from './resource.ts';
 
 const NameInPath = Type.Object({ name: HostName });
@@ -14,7 +15,7 @@ const NameInPath = Type.Object({ name: HostName });
 const attestMs = 30_000;
 
 export const hosts: Resource = (server, needs) => {
-  const { db, clock, registry, switchboard } = needs;
+  const { db, clock, registry, registrations, switchboard } = needs;
 
   async function one(name: string): Promise<Host> {
     registry.requireRegistered(name);
@@ -38,9 +39,8 @@ export const hosts: Resource = (server, needs) => {
     config: { access: 'write' },
     schema: { body: HostRegistration },
     handler: async (request, reply) => {
-      const { name, ek_sha256, labels } = request.body;
-      await registerHost(db, { name, ekPin: ek_sha256, labels, now: clock.now() });
-      registry.add(name);
+      const { name, ek_sha256, labels, aliases } = request.body;
+      await registrations.register({ name, ekPin: ek_sha256, labels, aliases });
       return reply.code(201).send(await one(name));
     },
   });
@@ -57,11 +57,7 @@ export const hosts: Resource = (server, needs) => {
     config: { access: 'write' },
     schema: { params: NameInPath },
     handler: async (request, reply) => {
-      const { name } = request.params;
-      registry.requireRegistered(name);
-      await db.transaction().execute((tx) => removeHost(tx, name));
-      registry.remove(name);
-      switchboard.drop(name);
+      await registrations.remove(request.params.name);
       return reply.code(204).send();
     },
   });
@@ -74,6 +70,24 @@ export const hosts: Resource = (server, needs) => {
       const { name } = request.params;
       registry.requireRegistered(name);
       await labelHost(needs, name, request.body);
+      return await one(name);
+    },
+  });
+  server.route({
+    method: 'PUT',
+    url: '/v1/hosts/:name/aliases',
+    config: { access: 'write' },
+    schema: { params: NameInPath, body: AliasesRequest },
+    handler: async (request) => {
+      const { name } = request.params;
+      const { aliases, before: seen } = request.body;
+      await registrations.rename(name, (before) => {
+        if (seen && !isDeepStrictEqual([...seen].sort(), before))
+          throw new AssayError('aliases-stale', `host ${name}`, `the aliases ${seen}`, `${before}`, {
+            hint: 'somebody changed them meanwhile: look again',
+          });
+        return aliases;
+      });
       return await one(name);
     },
   });
@@ -113,6 +127,7 @@ function hostOf({ registry, switchboard }: RestNeeds, standards: Standards, know
   const { name, registered_at, enrolled_at, ek_sha256, ak_name } = known;
   const { verdict, ageMs } = registry.current(name);
   const labels = labelsOf(known);
+  const aliases = registry.names.aliasesOf(name);
   const pools = membershipsOf(standards, labels).map(({ pool }) => pool);
   return {
     name,
@@ -121,6 +136,7 @@ function hostOf({ registry, switchboard }: RestNeeds, standards: Standards, know
     ...(ek_sha256 === null ? {} : { ek_sha256 }),
     ...(ak_name === null ? {} : { ak_name }),
     labels,
+    ...(aliases.length > 0 && { aliases: [...aliases] }),
     pools,
     connected: switchboard.connected(name),
     verdict,

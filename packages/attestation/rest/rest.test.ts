@@ -25,6 +25,28 @@ test('hosts are registered, listed, shown and removed', async (t) => {
   assert.equal((await call('GET', '/v1/hosts/node1')).status, 404);
 });
 
+test('a host has other names, one of one host, and they are told', async (t) => {
+  const { call, host } = await startTestServer(t);
+  const registered = await call('POST', '/v1/hosts', { name: 'node1.lab', aliases: ['Node1', '10.0.0.7'] });
+  assert.deepEqual((registered.body as Host).aliases, ['10.0.0.7', 'node1']);
+  await call('POST', '/v1/hosts', { name: 'node2' });
+  assert.equal((await host('node2')).aliases, undefined);
+  const put = (name: string, body: unknown) => call('PUT', `/v1/hosts/${name}/aliases`, body);
+  for (const taken of ['NODE1', 'node1.lab', '10.0.0.7']) {
+    const { status, body } = await put('node2', { aliases: ['free', taken] });
+    assert.deepEqual([status, codeOf(body)], [409, 'alias-in-use']);
+  }
+  assert.equal((await call('POST', '/v1/hosts', { name: 'node1' })).status, 409);
+  assert.deepEqual(codeOf((await put('node1.lab', { aliases: [], before: ['node1'] })).body), 'aliases-stale');
+  const freed = await put('node1.lab', { aliases: ['node1'], before: ['node1', '10.0.0.7'] });
+  assert.deepEqual((freed.body as Host).aliases, ['node1']);
+  assert.equal((await put('node2', { aliases: ['10.0.0.7'] })).status, 200);
+  assert.equal((await put('node9', { aliases: [] })).status, 404);
+  for (const bad of ['', 'a b', 'a,b', 'a\n', 'ü', 'x'.repeat(254)])
+    assert.equal((await put('node2', { aliases: [bad] })).status, 400, bad);
+  assert.equal((await put('node2', { aliases: Array.from({ length: 33 }, (_, at) => `a${at}`) })).status, 400);
+});
+
 test('E19 a host name that is none is refused', async (t) => {
   const { call } = await startTestServer(t);
   for (const name of ['', 'Node1', '../x', 'a b', 'a\nb', 'x'.repeat(300), '__proto__', 5, null])

@@ -5,7 +5,7 @@ import { type ChangeOptions, withChange } from '../operator/change.ts';
 import { repeated } from './service.ts';
 
 type Options = AccessOptions & { json?: true; all?: true; pool?: string };
-type Registering = AccessOptions & { ekSha256?: string; label?: string[] };
+type Registering = AccessOptions & { ekSha256?: string; label?: string[]; alias?: string[] };
 type Accepting = AccessOptions & ChangeOptions & { component?: string; path?: string; pool?: string };
 
 export function host(program: Command): void {
@@ -92,15 +92,35 @@ export function host(program: Command): void {
       if (options.json) await terminal.printJson(host);
       else await terminal.print(`${name}: ${labels.join(', ') || 'no labels'}; in pools ${host.pools.join(', ')}`);
     });
+  add('alias <name> [aliases...]', 'set other names it is asked for by, kvm01 10.0.0.7, or take them away, kvm01-')
+    .option('--json', 'as JSON')
+    .action(async (name: string, changes: string[], options: Options) => {
+      const [{ hosts, terminal }, { changedAliases }] = await Promise.all([
+        load(options),
+        import('../operator/labels.ts'),
+      ]);
+      const seen = await hosts.one(name);
+      const before = seen.aliases ?? [];
+      const aliases = changedAliases(before, changes);
+      const host = changes.length === 0 ? seen : await hosts.alias(name, { aliases, before });
+      if (options.json) await terminal.printJson(host);
+      else await terminal.print(`${name}: ${host.aliases?.join(', ') ?? 'no aliases'}`);
+    });
   add('register <name>', 'let this host enrol')
     .option('--ek-sha256 <hex>', 'only with this TPM: SHA-256 of its endorsement key certificate')
     .option('--label <name=value>', 'may be repeated; labels say which pools it is in', repeated)
+    .option('--alias <name>', 'may be repeated; another name schedulers or OAT’s tools ask for it by', repeated)
     .action(async (name: string, options: Registering) => {
       const [{ hosts, terminal }, { changedLabels }] = await Promise.all([
         load(options),
         import('../operator/labels.ts'),
       ]);
-      await hosts.register(name, options.ekSha256, options.label && changedLabels({}, options.label));
+      await hosts.register({
+        name,
+        ...(options.ekSha256 !== undefined && { ek_sha256: options.ekSha256 }),
+        ...(options.label && { labels: changedLabels({}, options.label) }),
+        ...(options.alias && { aliases: options.alias }),
+      });
       await terminal.print(`${name} is registered: its agent may enrol`);
     });
   add('attest <name>', 'challenge this host now')

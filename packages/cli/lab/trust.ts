@@ -47,7 +47,11 @@ export function trustOf({ settings, paths }: Lab) {
     /** @param eks SHA-256 of each host's EK certificate: no other TPM can enrol under its name */
     async register(eks: ReadonlyMap<string, string>): Promise<void> {
       const known = new Set((await hosts.list()).map(({ name }) => name));
-      for (const name of wanted) if (!known.has(name)) await hosts.register(name, eks.get(name));
+      for (const name of wanted)
+        if (!known.has(name)) {
+          const ek_sha256 = eks.get(name);
+          await hosts.register({ name, ...(ek_sha256 !== undefined && { ek_sha256 }) });
+        }
     },
     /** Waits until every host has answered a challenge since `since`. */
     attested: (since: Date) =>

@@ -2,13 +2,14 @@
 import {
   type AcceptRequest,
   AcceptResult,
+  type AliasesRequest,
   check,
   Explanation,
   Host,
   HostEvidence,
   HostHistory,
   HostList,
-  type Labels,
+  type HostRegistration,
   type LabelsRequest,
 } from '@assay/protocol';
 import type { AttestationClient } from './attestation-client.ts';
@@ -25,14 +26,15 @@ const queryOf = (fields: Record<string, string | undefined>): string => {
 export const hostsOf = (client: AttestationClient) => ({
   list: async () => check(HostList, await client.ask('GET', '/v1/hosts'), 'hosts').hosts,
   one: async (name: string) => checkHost(await client.ask('GET', pathOf(name))),
-  register: async (name: string, ekSha256?: string, labels?: Labels) => {
-    const body = { name, ...(ekSha256 !== undefined && { ek_sha256: ekSha256 }), ...(labels && { labels }) };
-    await client.ask('POST', '/v1/hosts', body);
+  register: async (registration: HostRegistration) => {
+    await client.ask('POST', '/v1/hosts', registration);
   },
   evidence: async (name: string) =>
     check(HostEvidence, await client.ask('GET', pathOf(name, '/evidence'), undefined, contentLimits), 'evidence'),
   attest: async (name: string) => checkHost(await client.ask('POST', pathOf(name, '/attest'))),
   /** These and no others. */
+  alias: async (name: string, request: AliasesRequest) =>
+    checkHost(await client.ask('PUT', pathOf(name, '/aliases'), request)),
   label: async (name: string, request: LabelsRequest) =>
     checkHost(await client.ask('PUT', pathOf(name, '/labels'), request, changeLimits)),
   explain: async (name: string, pool?: string) =>

@@ -1,6 +1,21 @@
-// Which labels does an operator mean? `zone=dmz` sets one, `zone-` takes it away; those not named stay.
+// Which labels or other names does an operator mean? `zone=dmz` sets one, `zone-` takes it away; those not named stay.
 import { AssayError } from '@assay/core';
 import type { Labels } from '@assay/protocol';
+
+/** The same of other names: `kvm01` adds one, `kvm01-` takes it away. @throws AssayError `cli-alias` */
+export function changedAliases(aliases: readonly string[], changes: readonly string[]): string[] {
+  const result = new Set(aliases);
+  for (const change of changes) {
+    const name = (change.endsWith('-') ? change.slice(0, -1) : change).replace(/[A-Z]/g, (letter) =>
+      letter.toLowerCase(),
+    );
+    if (!/^[!-+\--~]{1,253}$/.test(name))
+      throw new AssayError('cli-alias', 'alias', 'a name without blanks and commas, or NAME- to take it away', change);
+    if (change.endsWith('-')) result.delete(name);
+    else result.add(name);
+  }
+  return [...result];
+}
 
 /** @throws AssayError `cli-label` */
 export function changedLabels(labels: Labels, changes: readonly string[]): Labels {

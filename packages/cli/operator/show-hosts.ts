@@ -62,6 +62,7 @@ export function hostDetails(host: Host, remedies: Remedies = {}, why?: WhyAllowe
         .map(([key, value]) => `${key}=${value}`)
         .join(', ') || 'none',
     ],
+    ...(host.aliases ? [['aliases', host.aliases.join(', ')] satisfies [string, string]] : []),
     ['TPM', host.enrolled_at === undefined ? 'not enrolled' : tpmKind(verdict)],
     ['EK certificate', host.ek_sha256 ?? 'none'],
     ['AK name', host.ak_name ?? 'none'],

@@ -7,11 +7,19 @@ import { Tags } from '../tags.ts';
 import { Verdict } from '../verdict.ts';
 import { changeFields } from './change.ts';
 
+/** Another name by which a host is asked for: short, with its domain, an address. Letters count in either case. */
+export const HostAlias = Type.String({
+  pattern: '^[!-+\\--~]{1,253}$',
+  title: 'a name of at most 253 printable ASCII characters, without blanks and commas',
+});
+const Aliases = Type.Array(HostAlias, { maxItems: 32 });
+
 /** POST /v1/hosts: only registered hosts may enrol. `ek_sha256` (hex, of the certificate's DER) pins the TPM. */
 export const HostRegistration = Type.Object({
   name: HostName,
   ek_sha256: Type.Optional(Sha256),
   labels: Type.Optional(Labels),
+  aliases: Type.Optional(Aliases),
 });
 export type HostRegistration = Static<typeof HostRegistration>;
 
@@ -35,6 +43,8 @@ export const Host = Type.Object({
   ek_sha256: Type.Optional(Type.String()),
   ak_name: Type.Optional(Type.String()),
   labels: Labels,
+  /** Other names it is asked for by, in lower case; absent: none. */
+  aliases: Type.Optional(Aliases),
   /** Absent: it has no asset tags. */
   tags: Type.Optional(HostTags),
   /** Pools it is in. */
@@ -68,6 +78,14 @@ export const TagsRequest = Type.Object({
   because: changeFields.because,
 });
 export type TagsRequest = Static<typeof TagsRequest>;
+
+/** PUT /v1/hosts/{name}/aliases: these and no others; 409 for a name of another host. */
+export const AliasesRequest = Type.Object({
+  aliases: Aliases,
+  /** What they were when whoever asks looked: with other ones by now nothing is changed. */
+  before: Type.Optional(Aliases),
+});
+export type AliasesRequest = Static<typeof AliasesRequest>;
 
 /** GET /v1/hosts */
 export const HostList = Type.Object({ hosts: Type.Array(Host) });
