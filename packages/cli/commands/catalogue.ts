@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { agent } from './agent.ts';
 import { attestationServer } from './attestation-server.ts';
 import { brake } from './brake.ts';
+import { compat } from './compat.ts';
 import { computeApi } from './compute-api.ts';
 import { computeHost } from './compute-host.ts';
 import { down } from './down.ts';
@@ -28,6 +29,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   policy,
   brake,
   scheduler,
+  compat,
   lab,
   attestationServer,
   agent,

@@ -37,9 +37,7 @@ export function attestationClient(given: AccessOptions, environment = process.en
   const ca = caFile === undefined ? undefined : readCa(caFile);
   if (URL.parse(server)?.protocol !== 'https:')
     throw new AssayError('cli-server', 'attestation server', 'https://NAME:PORT', server);
-  const authBlob = readText(blobFile).trim();
-  if (!/^[\x21-\x7e]+$/.test(authBlob))
-    throw new AssayError('cli-file', blobFile, 'a shared secret: one line of ASCII without spaces', 'something else');
+  const authBlob = readAuthBlob(blobFile);
   return {
     async ask(method, path, body, { timeoutMs = 30_000, maxBytes = 64 << 20 } = {}) {
       const url = new URL(path, server);
@@ -70,9 +68,16 @@ function notUp(error: unknown): unknown {
 }
 
 function refusal(where: string, status: number, value: unknown): AssayError {
-  const { code, message } = (value as { error?: { code?: unknown; message?: unknown } } | null)?.error ?? {};
+  const { code, message } = told(value);
   if (typeof code === 'string' && typeof message === 'string') return new Reported(code, where, `${message} (${code})`);
   return new AssayError('cli-answer', where, 'an answer', `status ${status}`);
+}
+
+/** In this server's own shape, or in that of its OpenAttestation API. */
+function told(value: unknown): { code?: unknown; message?: unknown } {
+  const { error, error_code, error_message } = (value ?? {}) as Record<string, unknown>;
+  if (error_code !== undefined) return { code: error_code, message: error_message };
+  return (error ?? {}) as { code?: unknown; message?: unknown };
 }
 
 function jsonOf(body: Buffer, where: string): unknown {
@@ -95,8 +100,16 @@ function labAccess(): { server: string; caFile: string; authBlobFile: string } |
   );
 }
 
-/** What TLS makes of it names no file, and speaks to programmers. */
-function readCa(file: string): string {
+/** @throws AssayError `cli-file` */
+export function readAuthBlob(file: string): string {
+  const blob = readText(file).trim();
+  if (!/^[\x21-\x7e]+$/.test(blob))
+    throw new AssayError('cli-file', file, 'a shared secret: one line of ASCII without spaces', 'something else');
+  return blob;
+}
+
+/** What TLS makes of it names no file, and speaks to programmers. @throws AssayError `cli-file` */
+export function readCa(file: string): string {
   const text = readText(file);
   try {
     new X509Certificate(text);
