@@ -90,11 +90,14 @@ const ways: readonly Way[] = [
 
 async function wayOf({ ask, url }: Peer): Promise<Way> {
   const said: Answer[] = [];
+  let answered: Way | undefined; // by something the filter cannot use: worth telling what
   for (const way of ways) {
     const answer = await ask(way.method, `${way.base}/PollHosts`, { count: 1, hosts: [nobody] });
     if (novaMakes(answer).as === 'used') return way;
+    if (answer.status < 300) answered ??= way;
     said.push(answer);
   }
+  if (answered) return answered;
   const refused = said.find(({ status }) => status === 401 || status === 403);
   if (refused)
     throw new AssayError('oat-refused', url.href, 'an answer to PollHosts', `status ${refused.status}`, {
