@@ -1,5 +1,5 @@
-// When is a host asked? At once, then every period, and whenever somebody wants to know now. One challenge at a time on a
-// connection; whoever asks while one is under way waits for the next, because its answer may be older than the question.
+// When is a host asked? At once, then every period, and whenever somebody wants to know now (`wishes.ts`). One challenge at a time on a
+// connection.
 import { AssayError } from '@assay/core';
 import type { SentEvidence, ServerFrame } from '@assay/protocol';
 import { heldTo } from '../standards/memberships.ts';
@@ -9,6 +9,7 @@ import type { HistoryKeeper } from './history-keeper.ts';
 import { logsWish } from './logs-wish.ts';
 import { pcrsWish } from './pcrs-wish.ts';
 import type { Answer, RoundNeeds, SentChallenge } from './round.ts';
+import { type QuestionPace, type Sending, Wishes } from './wishes.ts';
 
 export type AskerNeeds = RoundNeeds & {
   periodMs: number;
@@ -22,6 +23,7 @@ export type AskedOf = {
   readonly akName: string;
   /** Id of the connection. */
   readonly connection: string;
+  readonly pace: QuestionPace;
   send(frame: ServerFrame): void;
   /** Whether an answer that is not authentic speaks against the host, at this instant. */
   counts(): boolean;
@@ -31,17 +33,14 @@ export type AskedOf = {
   failed(error: unknown): void;
 };
 
-type Wanted = PromiseWithResolvers<Conclusion>;
-
 /** As many as the longest list takes that is read at all (1 GiB); who has still more to say then says it period by period. */
 const mostOneAfterAnother = 256;
 
 export class Asker {
   readonly #needs: AskerNeeds;
   readonly #of: AskedOf;
-  /** Wanted, and its challenge not sent yet: others may join. */
-  #next: Wanted | undefined;
-  #sent: { challenge: SentChallenge; sentAtMs: number; wanted: Wanted } | undefined;
+  readonly #wishes: Wishes<Conclusion>;
+  #sent: { challenge: SentChallenge; wanted: Sending<Conclusion> } | undefined;
   /** A round is being begun or concluded. */
   #busy = false;
   /** The challenge that was given up last: its answer may still come, and is no offence. */
@@ -55,18 +54,17 @@ export class Asker {
   constructor(needs: AskerNeeds, of: AskedOf) {
     this.#needs = needs;
     this.#of = of;
+    this.#wishes = new Wishes({ host: of.host, clock: needs.clock, pace: of.pace, due: () => void this.#begin() });
   }
 
   /** A round whose challenge is sent after this call. @throws AssayError `attest-unavailable` when the connection ends first */
   ask(): Promise<Conclusion> {
-    if (this.#ended) return Promise.reject(this.#unavailable());
-    if (!this.#next) {
-      this.#next = Promise.withResolvers<Conclusion>();
-      this.#next.promise.catch(() => undefined); // nobody may be waiting
-    }
-    const { promise } = this.#next;
-    void this.#begin();
-    return promise;
+    return this.#ended ? Promise.reject(this.#unavailable()) : this.#wishes.demand();
+  }
+
+  /** A round whose challenge is sent no earlier than so long before this call; shared, and no more often than questions may. @throws the same */
+  question(maxAgeMs: number): Promise<Conclusion> {
+    return this.#ended ? Promise.reject(this.#unavailable()) : this.#wishes.question(maxAgeMs);
   }
 
   /** @throws AssayError `challenge-unknown` when this is not the answer to the challenge under way */
@@ -78,7 +76,7 @@ export class Asker {
         hint: 'each is answered at most once',
       });
     // The clock decides, not the timer: a process that was stopped must not take an old answer for a fresh one.
-    const late = this.#needs.clock.uptimeMs() - sent.sentAtMs > this.#needs.challengeTimeoutMs;
+    const late = this.#needs.clock.uptimeMs() - sent.challenge.sentAtMs > this.#needs.challengeTimeoutMs;
     await this.#conclude(late ? this.#noAnswer() : answer);
   }
 
@@ -90,8 +88,7 @@ export class Asker {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#again);
-    this.#next?.reject(this.#unavailable());
-    this.#next = undefined;
+    this.#wishes.fail(this.#unavailable());
     const why = { code: 'round-interrupted', message: 'the connection ended before the host answered' };
     await this.#conclude(why, counts).catch((error) => {
       if (!(error instanceof AssayError && error.code.startsWith('challenge-'))) throw error; // the host was removed
@@ -99,7 +96,7 @@ export class Asker {
   }
 
   async #begin(): Promise<void> {
-    if (this.#busy || this.#sent || !this.#next || this.#ended) return;
+    if (this.#busy || this.#sent || this.#ended || !this.#wishes.isDue) return;
     const { host, akName, connection, send } = this.#of;
     const { db, clock, standards, periodMs, challengeTimeoutMs } = this.#needs;
     this.#busy = true;
@@ -112,14 +109,13 @@ export class Asker {
         const pcrs = pcrsWish(memberships);
         return { challenge, pcrs, logs: await logsWish(tx, host, pcrs, memberships) };
       });
-      const wanted = this.#next;
-      if (!wanted || this.#ended) {
+      const wanted = this.#ended ? undefined : this.#wishes.send();
+      if (!wanted) {
         await useChallenge(db, challenge.id, { host, akName, connection }); // never sent, so nobody failed to answer
         return;
       }
-      this.#next = undefined;
-      const sent = { ...challenge, pcrs, imaAsked: logs.ima_offset };
-      this.#sent = { challenge: sent, sentAtMs: clock.uptimeMs(), wanted };
+      const sent = { ...challenge, sentAtMs: wanted.sentAtMs, pcrs, imaAsked: logs.ima_offset };
+      this.#sent = { challenge: sent, wanted };
       send({ type: 'challenge', challenge: challenge.id, nonce: challenge.nonce, pcrs: [...pcrs], ...logs });
       this.#again = setTimeout(() => this.ask().catch(() => undefined), periodMs);
       this.#late = setTimeout(() => {
@@ -128,8 +124,7 @@ export class Asker {
         this.#conclude(this.#noAnswer()).catch((error) => this.#of.failed(error));
       }, challengeTimeoutMs);
     } catch (error) {
-      this.#next?.reject(error);
-      this.#next = undefined;
+      this.#wishes.fail(error);
       this.#of.failed(error);
     } finally {
       this.#busy = false;
@@ -155,6 +150,7 @@ export class Asker {
       sent.wanted.reject(error);
       throw error;
     } finally {
+      this.#wishes.over();
       this.#busy = false;
       void this.#begin();
     }

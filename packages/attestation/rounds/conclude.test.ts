@@ -53,7 +53,7 @@ async function world(url: string, t: TestContext) {
   const issue = async (counts = true) => {
     const asked = { host: 'node1', akName: 'aa', connection: 'c', counts };
     const row = await db.transaction().execute((tx) => issueChallenge(tx, asked, clock.now()));
-    return { ...row, pcrs: bootPcrs };
+    return { ...row, sentAtMs: clock.uptimeMs(), pcrs: bootPcrs };
   };
   /** As if round 0 had gone well. */
   const trusted = () =>

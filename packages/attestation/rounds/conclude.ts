@@ -46,7 +46,8 @@ export async function conclude(
         akName: challenge.ak_name,
         connection: challenge.connection,
       });
-      const at = { now: clock.now(), uptimeMs: Math.round(clock.uptimeMs()), bootId: clock.bootId };
+      // Evidence may be as old as its challenge, and its age counts from there.
+      const at = { now: clock.now(), uptimeMs: Math.round(challenge.sentAtMs), bootId: clock.bootId };
       const enrolled = await findEnrolled(tx, host);
       if (enrolled?.ak_name !== challenge.ak_name)
         throw new AssayError('challenge-stale', `host ${host}`, 'the AK it is enrolled with now', challenge.ak_name);

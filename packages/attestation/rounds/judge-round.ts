@@ -1,5 +1,5 @@
 // What does an answer say, and what is the host worth by it in each pool it is in? Decided by appraisal, from what is stored; nothing is stored here.
-import { type Judgement, type Measured, type Verification, verifyEvidence } from '@assay/appraisal';
+import { type ExpectedTags, type Judgement, type Measured, type Verification, verifyEvidence } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { Verdict } from '@assay/protocol';
 import type { PresentEndorsement } from '../enrolment/present-endorsement.ts';
@@ -57,6 +57,8 @@ type ToJudge = {
   present: PresentEndorsement;
   held: Held;
   verification: Verification | Silence;
+  /** Asset tags that have to be in its TPM. */
+  tags: ExpectedTags | undefined;
   now: Date;
 };
 
@@ -64,7 +66,7 @@ type ToJudge = {
 export async function judgeInPools(
   needs: RoundNeeds,
   tx: Db,
-  { host, present, held, verification, now }: ToJudge,
+  { host, present, held, verification, tags, now }: ToJudge,
 ): Promise<Judged> {
   const { endorsement, withdrawn } = present;
   const { memberships, standards } = held;
@@ -80,7 +82,7 @@ export async function judgeInPools(
     if (!('authentic' in verification))
       return unknownIn(membership, needs.lifetimeS, { host, why: verification, revision, endorsement, now });
     const previousFiles = memory.inPool(pool);
-    const given = { host, verification, endorsement, withdrawn, knownGood, now, previousFiles };
+    const given = { host, verification, endorsement, withdrawn, knownGood, tags, now, previousFiles };
     const judgement = judgeIn(membership, given, needs);
     judgements.push(judgement);
     if (judgement.files) left.set(pool, JSON.stringify(judgement.files));

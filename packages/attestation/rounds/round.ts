@@ -21,8 +21,12 @@ export type RoundNeeds = {
   knownLogs: KnownLogs;
 };
 
-/** A challenge, for which PCRs it asked, and from where for IMA's list. */
-export type SentChallenge = ChallengeRow & { pcrs: readonly PcrWish[]; imaAsked?: number | undefined };
+/** A challenge, when it was sent, for which PCRs it asked, and from where for IMA's list. */
+export type SentChallenge = ChallengeRow & {
+  sentAtMs: number;
+  pcrs: readonly PcrWish[];
+  imaAsked?: number | undefined;
+};
 
 /** Why there is nothing to judge. */
 export type Silence = { code: string; message: string };

@@ -44,6 +44,7 @@ export function openSession(needs: SessionNeeds, line: Line): LineUser {
     const speaker: Speaker = {
       host,
       ask: () => asker.ask(),
+      question: (maxAgeMs) => asker.question(maxAgeMs),
       dismiss(forAnother) {
         replaced = forAnother;
         line.refuse(
@@ -60,6 +61,7 @@ export function openSession(needs: SessionNeeds, line: Line): LineUser {
       host,
       akName,
       connection: line.id,
+      pace: switchboard.pace,
       send: (frame) => line.send(frame),
       counts: () => !replaced && !switchboard.provenElsewhere(speaker),
       concluded({ verdict, authentic }) {
