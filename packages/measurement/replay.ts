@@ -5,6 +5,9 @@ import { AssayError } from '@assay/core';
 import { nodeHash } from '@assay/tpm/structures';
 import type { BootEvent, HashName } from './event-log/event.ts';
 
+/** Of an event, what extends a PCR. */
+export type Extending = Pick<BootEvent, 'index' | 'pcr' | 'kind' | 'digests'>;
+
 /** PCR index → value in one bank. A PCR that no event extends is absent, not zero. */
 export type PcrValues = ReadonlyMap<number, Uint8Array>;
 
@@ -13,7 +16,7 @@ export type PcrValues = ReadonlyMap<number, Uint8Array>;
  * @param startupLocality 0, 3 or 4: the byte PCR 0 starts with (PC Client PFP, StartupLocality event)
  * @throws AssayError `log-no-digest` when an event has none in this bank: such a log proves nothing
  */
-export function replay(events: Iterable<BootEvent>, bank: HashName, startupLocality = 0): PcrValues {
+export function replay(events: Iterable<Extending>, bank: HashName, startupLocality = 0): PcrValues {
   const values = new Map<number, Buffer>();
   const name = nodeHash(bank);
   for (const { index, pcr, kind, digests } of events) {

@@ -4,6 +4,7 @@ export { AkName, Base64, fromBase64, Hex, HostName, Instant, isUuid, Sha256, toB
 export * from './evidence.ts';
 export { check, parse, validatorOf } from './message.ts';
 export * from './oat/poll-hosts.ts';
+export * from './oat/white-lists.ts';
 export * from './policy.ts';
 export * from './rest/change.ts';
 export * from './rest/explanation.ts';

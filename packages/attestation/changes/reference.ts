@@ -187,7 +187,7 @@ const saidBy = ({ clock }: ChangeNeeds, { by = 'somebody', because }: Change): S
 });
 
 /** In one line: what it is, its state, where it came from. */
-function described(value: ReferenceValue): string {
+export function described(value: ReferenceValue): string {
   const { content, state, from, until, source } = value;
   const counted = { sequence: 'events', measurements: 'measurements', 'pcr-values': 'values', files: 'files' } as const;
   const list = (content as unknown as Record<string, readonly unknown[]>)[counted[content.form]] ?? [];

@@ -3,6 +3,7 @@ import { AssayError } from '@assay/core';
 
 // A new code belongs here only when no ending below fits it.
 const table: readonly (readonly [RegExp, number])[] = [
+  [/^oat-not-implemented$/, 501],
   // OpenAttestation answers whatever it refuses with 400.
   [/^oat-/, 400],
   [/^storage-full$/, 507],
