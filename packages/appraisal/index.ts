@@ -47,6 +47,7 @@ export { type LogReading, readLog } from './log-reading.ts';
 export { bootPcrs, defaultPcrs, labDocument, type Policy, policyFrom } from './policy/policy.ts';
 export { type Ak, checkAk } from './quote/ak.ts';
 export type { Quote } from './quote/quote.ts';
+export { componentPcrs } from './reference/coverage.ts';
 export { claimOfEvent, KnownGood } from './reference/known-good.ts';
 export { filesTaught, type Measured, referenceFrom } from './reference/learn.ts';
 export type { CertifiedTags, ExpectedTags } from './tags/certified.ts';

@@ -2,15 +2,17 @@
 import type { HttpsServer } from '@assay/daemon/https';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RestNeeds } from '../rest/resource.ts';
+import { hosts } from './hosts.ts';
 import { mleSources } from './mle-sources.ts';
 import { mles } from './mles.ts';
 import { notOffered } from './not-offered.ts';
 import { oems, oses } from './owners.ts';
 import { pcrEntries } from './pcr-entries.ts';
 import { pollHosts } from './poll-hosts.ts';
+import { reports } from './reports.ts';
 import type { OatResource } from './resource.ts';
 
-const resources: readonly OatResource[] = [oems, oses, mles, pcrEntries, mleSources, notOffered];
+const resources: readonly OatResource[] = [oems, oses, mles, pcrEntries, mleSources, hosts, reports, notOffered];
 
 /** OpenAttestation 1.5 and later, and before. */
 const bases = ['/AttestationService/resources', '/OpenAttestationWebServices/V1.0'];

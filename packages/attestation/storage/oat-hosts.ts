@@ -1,5 +1,6 @@
-// What hosts were registered with through the OAT API. It is shown again, and says which MLEs are in use; it decides nothing.
-import type { Db, OatHostRow, OatMleRow } from './schema.ts';
+// What hosts were registered with through the OAT API. It is shown again, and says which MLEs are in use; it decides
+// nothing.
+import type { Db, OatHostRow } from './schema.ts';
 
 export type OatHostDetails = Omit<OatHostRow, 'host'>;
 
@@ -31,21 +32,3 @@ export async function oatHosts(db: Db): Promise<{ name: string; details: OatHost
     details: host === null ? undefined : ({ host, ...details } as OatHostRow),
   }));
 }
-
-type MleKey = Pick<OatMleRow, 'type' | 'name' | 'version' | 'oem' | 'os' | 'os_version'>;
-
-/** How many hosts were registered with this MLE: BIOS by its OEM, VMM by its OS. */
-export async function hostsWithMle(db: Db, mle: MleKey): Promise<number> {
-  const of = (query: ReturnType<typeof counted>) =>
-    mle.type === 'BIOS'
-      ? query.where('bios_name', '=', mle.name).where('bios_version', '=', mle.version).where('bios_oem', '=', mle.oem)
-      : query
-          .where('vmm_name', '=', mle.name)
-          .where('vmm_version', '=', mle.version)
-          .where('vmm_os_name', '=', mle.os)
-          .where('vmm_os_version', '=', mle.os_version);
-  const { hosts } = await of(counted(db)).executeTakeFirstOrThrow();
-  return Number(hosts);
-}
-
-const counted = (db: Db) => db.selectFrom('oat_hosts').select(({ fn }) => fn.countAll().as('hosts'));
