@@ -30,6 +30,7 @@ export function createHostNames() {
 
   return {
     has: (host: string): boolean => registered.has(host),
+    all: (): Iterable<string> => registered,
     /** Undefined: no host goes by that name. */
     nameOf,
     /** Folded, in alphabetical order. */

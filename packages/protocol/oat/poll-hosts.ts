@@ -10,6 +10,10 @@ export const PollHostsRequest = Type.Object({
   hosts: Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 100_000 })]),
   /** Ours: the pool that is asked about; absent: the default one. */
   pool: Type.Optional(PoolName),
+  /** Milliseconds, as a number or as text: hosts whose evidence is older are challenged now. Absent, null or negative: none is. */
+  timeThreshold: Type.Optional(Type.Unknown()),
+  /** Ours: milliseconds they have for it; absent, null or negative: the server's own. */
+  deadline: Type.Optional(Type.Unknown()),
 });
 export type PollHostsRequest = Static<typeof PollHostsRequest>;
 

@@ -1,0 +1,51 @@
+// Who has to be asked now, because his evidence is older than somebody wants it, and who has not answered? All of them are asked at the same time;
+// nobody is waited for past the deadline. What is stored of a host does not change by its silence here.
+import { AssayError } from '@assay/core';
+import type { Registry } from '../registry/registry.ts';
+import type { Question, Switchboard } from '../rounds/switchboard.ts';
+
+type Needs = { registry: Pick<Registry, 'current'>; switchboard: Pick<Switchboard, 'question'> };
+
+/** Whoever has one of these will not have a verdict in that pool by being asked. */
+const beyondAsking: readonly (string | undefined)[] = ['host-unknown', 'pool-foreign'];
+/** These say that there is no verdict that holds, however young. */
+const unjudged: readonly (string | undefined)[] = ['no-evidence', 'verdict-expired', 'appraisal-failed'];
+
+/**
+ * @param hosts registered names, each once
+ * @returns host → why there is no fresh evidence of it. Whoever is missing has some, or was beyond asking.
+ */
+export async function askAnew(
+  { registry, switchboard }: Needs,
+  hosts: Iterable<string>,
+  pool: string,
+  question: Question,
+): Promise<ReadonlyMap<string, string>> {
+  const silent = new Map<string, string>();
+  const asked = [...hosts].filter((host) => isOld(registry, host, pool, question.maxAgeMs));
+  await Promise.all(
+    asked.map(async (host) => {
+      try {
+        await switchboard.question(host, question);
+      } catch (error) {
+        if (!(error instanceof AssayError)) throw error;
+        silent.set(host, why(error, question.deadlineMs));
+      }
+    }),
+  );
+  return silent;
+}
+
+function isOld(registry: Needs['registry'], host: string, pool: string, maxAgeMs: number): boolean {
+  const { verdict, ageMs } = registry.current(host, pool);
+  const code = verdict.findings[0]?.code;
+  if (beyondAsking.includes(code)) return false;
+  // At equal, too: the clock goes in steps, and at 0 whatever is stored was there before the question.
+  return unjudged.includes(code) || ageMs >= maxAgeMs;
+}
+
+function why(error: AssayError, deadlineMs: number): string {
+  if (error.code === 'attest-unavailable') return 'its agent is not connected';
+  if (error.code === 'attest-timeout') return `it did not answer within ${deadlineMs / 1000} s`;
+  return error.message;
+}
