@@ -10,6 +10,7 @@ import { down } from './down.ts';
 import { evidence } from './evidence.ts';
 import { help } from './help.ts';
 import { host } from './host.ts';
+import { importFrom } from './import.ts';
 import { lab } from './lab.ts';
 import { metadataApi } from './metadata-api.ts';
 import { metadataProxy } from './metadata-proxy.ts';
@@ -30,6 +31,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   brake,
   scheduler,
   compat,
+  importFrom,
   lab,
   attestationServer,
   agent,
