@@ -57,6 +57,14 @@ attestation_insecure_ssl = False
   });
 });
 
+test('a maximum age of evidence is optional, and no longer than an answer is used', () => {
+  assert.equal(settings(trusted).attestation?.maxAgeS, undefined);
+  assert.equal(settings(`${trusted}attestation_max_age = 0\n`).attestation?.maxAgeS, 0);
+  assert.equal(settings(`${trusted}attestation_max_age = 60\n`).attestation?.maxAgeS, 60);
+  refused(`${trusted}attestation_max_age = 61\n`, 'config-value', /attestation_max_age$/, 61);
+  refused(`${trusted}attestation_max_age = -1\n`, 'config-value', /attestation_max_age/);
+});
+
 test('a filter list without TrustedFilter needs no attestation server', () => {
   const got = settings('[DEFAULT]\nscheduler_default_filters = RamFilter, ComputeFilter\n');
   assert.deepEqual(got.filters, ['RamFilter', 'ComputeFilter']);

@@ -48,6 +48,11 @@ export const options = {
       default: 60,
       min: 0,
     }),
+    attestation_max_age: integer({
+      help: 'Seconds: hosts whose evidence is older are challenged anew before the answer, at most attestation_auth_timeout; 0: every time. Assay’s own. Without it verdicts are as old as the policy allows.',
+      min: 0,
+      optional: true,
+    }),
     attestation_insecure_ssl: flag({
       help: 'Must be False: True would take trust from whoever answers.',
       default: false,
@@ -64,6 +69,8 @@ export type AttestationAccess = {
   apiUrl: string;
   authBlob: string;
   ca: Buffer | undefined;
+  /** Seconds: older evidence is to be taken anew; absent: it is not asked for. */
+  maxAgeS?: number;
 };
 
 export type SchedulerSettings = {
@@ -141,7 +148,15 @@ function attestationAccess(
       'a path as /AttestationService/resources',
       trusted.attestation_api_url,
     );
+  const { attestation_max_age: maxAgeS, attestation_auth_timeout: authTimeoutS } = trusted;
+  if (maxAgeS !== undefined && maxAgeS > authTimeoutS)
+    throw wrong(
+      '[trusted_computing] attestation_max_age',
+      `at most attestation_auth_timeout, which is ${authTimeoutS}: what is older is not used anyway`,
+      maxAgeS,
+    );
   return {
+    ...(maxAgeS !== undefined && { maxAgeS }),
     origin: `https://${host}:${trusted.attestation_port}`,
     apiUrl: trusted.attestation_api_url.replace(/\/$/, ''),
     authBlob: trusted.attestation_auth_blob,

@@ -86,6 +86,21 @@ test('a pool is named in the question, once for all its hosts', async () => {
   );
 });
 
+test('evidence of a wanted age is asked for, with the time hosts have for it; older evidence is not used', async () => {
+  const young = pollHostsOf({ ...access, maxAgeS: 5 }, 60, clock);
+  says({ hosts: [entry('node1', { age_ms: 5_000 }), entry('node2', { age_ms: 5_011 })] });
+  const opinions = await young(['node1', 'node2']);
+  const { timeThreshold, deadline } = JSON.parse(requests[0]?.body ?? '');
+  assert.deepEqual([timeThreshold, deadline], [5_000, 4_000]);
+  assert.equal(opinions('node1').trust, 'trusted');
+  assert.equal(opinions('node2').trust, undefined);
+  assert.match(opinions('node2').reason, /attestation_max_age is 5 s/);
+  says({ hosts: [entry('node1', { trust_lvl: 'unknown', expires: clock.now().toISOString(), reason: 'it hangs' })] });
+  assert.match((await young(['node1']))('node1').reason, /it hangs/);
+  await pollHostsOf({ ...access, maxAgeS: 0 }, 60, clock)(['node1']);
+  assert.equal(JSON.parse(requests[2]?.body ?? '').timeThreshold, 0);
+});
+
 test('an answer holds until its expiry and not one millisecond longer', async () => {
   says({ hosts: [entry('node1')] });
   const opinions = await pollHostsOf(access, 600, clock)(['node1']);

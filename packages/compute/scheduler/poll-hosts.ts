@@ -17,6 +17,10 @@ export type Opinions = (host: string) => Opinion;
 export type PollHosts = (hosts: readonly string[], pool?: string) => Promise<Opinions>;
 
 const maxBytes = 32 << 20; // 100,000 hosts
+/** Of the time for a question, what hosts that are asked anew may take; the rest is for the way there and back. */
+const shareOfHosts = 0.8;
+/** Ages are told by a clock that goes in steps. */
+const stepMs = 10;
 
 /**
  * @param authTimeoutS an answer's evidence must not be older (Nova's `attestation_auth_timeout`)
@@ -29,7 +33,7 @@ export function pollHostsOf(
   deadlineMs = 5_000,
 ): PollHosts {
   if (!access) return async () => () => ({ trust: undefined, reason: 'no attestation server is configured' });
-  const { origin, apiUrl, authBlob, ca } = access;
+  const { origin, apiUrl, authBlob, ca, maxAgeS } = access;
   return async (hosts, pool) => {
     // The age of an answer counts from before the question: what the network took is never in our favour.
     const asked = { wallMs: clock.now().getTime(), uptimeMs: clock.uptimeMs() };
@@ -38,7 +42,12 @@ export function pollHostsOf(
         url: `${origin}${apiUrl}/PollHosts`,
         method: 'POST',
         headers: { accept: 'application/json', 'x-auth-blob': authBlob },
-        body: { count: hosts.length, hosts, ...(pool !== undefined && { pool }) },
+        body: {
+          count: hosts.length,
+          hosts,
+          ...(pool !== undefined && { pool }),
+          ...(maxAgeS !== undefined && { timeThreshold: maxAgeS * 1000, deadline: deadlineMs * shareOfHosts }),
+        },
         ca,
         timeoutMs: deadlineMs,
         maxBytes,
@@ -47,7 +56,16 @@ export function pollHostsOf(
         throw new AssayError('poll-hosts-status', `${origin}${apiUrl}/PollHosts`, 'status 200', status);
       const answer = parse(PollHostsAnswer, body.toString('utf8'), `${origin}${apiUrl}/PollHosts`);
       const entries = Map.groupBy(answer.hosts, (entry) => entry.host_name);
-      return (host) => opinion(entries.get(host), asked, authTimeoutS, clock);
+      const tookMs = Math.max(0, clock.uptimeMs() - asked.uptimeMs);
+      return (host) => {
+        const [entry] = entries.get(host) ?? [];
+        // A server that does not know the wish answers with what it has.
+        if (maxAgeS !== undefined && entry && entry.age_ms - tookMs > maxAgeS * 1000 + stepMs)
+          return none(
+            `its evidence was ${seconds(entry.age_ms)} old when it was asked about, attestation_max_age is ${maxAgeS} s`,
+          );
+        return opinion(entries.get(host), asked, authTimeoutS, clock);
+      };
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
       const reason = `attestation server ${origin}: ${plain(error, deadlineMs)}`;
@@ -62,7 +80,6 @@ function opinion(
   authTimeoutS: number,
   clock: Clock,
 ): Opinion {
-  const none = (reason: string): Opinion => ({ trust: undefined, reason });
   const [entry] = entries ?? [];
   if (!entry) return none('the attestation server’s answer does not name it');
   if ((entries?.length ?? 0) > 1) return none('the attestation server’s answer names it more than once');
@@ -80,6 +97,8 @@ function opinion(
     return none(`its evidence is ${seconds(ageMs)} old, attestation_auth_timeout is ${authTimeoutS} s`);
   return { trust: entry.trust_lvl, reason: `verified ${seconds(ageMs)} ago${why(entry)}` };
 }
+
+const none = (reason: string): Opinion => ({ trust: undefined, reason });
 
 /** Servers of before this field do not say. */
 const why = ({ reason }: PollHostsEntry): string => (reason === undefined ? '' : `: ${shown(reason)}`);
