@@ -124,6 +124,25 @@ test('T11 a file that is wrong or gone keeps its secrets and says so once; the o
   assert.deepEqual(rights(asking, other), [undefined, 'read']);
 });
 
+test('T24 no secret, good or wrong, gets into the log', (t) => {
+  const { write, read, clock, lines, rights } = opened(t);
+  const guess = 'a-guess-of-somebody';
+  rights(older, asking, guess);
+  for (const change of [
+    () => write(newer, 'short-but-secret'),
+    () => read(newer),
+    () => write('with a blank, secret'),
+  ]) {
+    change();
+    clock.pass(1_000);
+    rights(older, newer, guess);
+  }
+  const text = JSON.stringify(lines);
+  assert.ok(lines.length > 2);
+  for (const secret of [older, newer, asking, guess, 'short-but-secret', 'blank, secret'])
+    assert.ok(!text.includes(secret), secret);
+});
+
 test('T11 a secret that only asks is in one file alone: at start refused, later not taken', (t) => {
   const { files, write, read, clock, log, rights } = opened(t);
   read(asking, older);

@@ -51,6 +51,20 @@ test('no client certificate is asked for, oat_cert’s openssl line gets the cer
   assert.equal(JSON.parse(curl).hosts[0].host_name, 'node1');
 });
 
+test('neither port speaks plain HTTP, nor TLS in which the server proves nothing', async (t) => {
+  const { server, blob } = await startTestServer(t, { oat_port: await aPort(t, { free: true }) });
+  for (const port of [server.port, server.oatPort]) {
+    const url = `http://127.0.0.1:${port}/AttestationService/resources/hosts`;
+    assert.doesNotMatch(await printed('curl', '-s', '-i', '-H', `x-auth-blob: ${blob}`, url), /HTTP\/1\.1 2|HostName/);
+    for (const ciphers of ['aNULL:@SECLEVEL=0', 'eNULL:@SECLEVEL=0', 'AES128-SHA:@SECLEVEL=0'])
+      assert.doesNotMatch(
+        await printed('openssl', 's_client', '-connect', `127.0.0.1:${port}`, '-tls1_2', '-cipher', ciphers),
+        /Cipher is [A-Z]+[0-9-]/,
+        ciphers,
+      );
+  }
+});
+
 test('a port that is taken keeps the server from starting, and the error names the option', async (t) => {
   const port = await aPort(t, { free: false });
   await assert.rejects(startTestServer(t, { oat_port: port }), {

@@ -76,7 +76,7 @@ const finding = fc
     }),
   );
 
-test('T22 a host is bios and vmm together only when it is trusted, and unknown is good in nothing', () => {
+test('a host is bios and vmm together only when it is trusted, and unknown is good in nothing', () => {
   const told = fc.record({
     trust: fc.constantFrom('trusted' as const, 'untrusted' as const, 'unknown' as const),
     parts: fc.record({ firmware: part, boot_loader: part, hypervisor: part, extra: part }),

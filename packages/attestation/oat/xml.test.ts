@@ -13,7 +13,7 @@ test('elements nest, attributes keep their order, absent ones are left out', () 
   );
 });
 
-test('T24 whatever is in a name stays a value: no markup, no entity, no blank that a reader would fold', () => {
+test('whatever is in a name stays a value: no markup, no entity, no blank that a reader would fold', () => {
   assert.equal(
     xmlDocument({ name: 'a', attributes: { N: `"/><Host Trust_Status='1'&quot;\n\t\r\0\ud800\uffff` } }),
     `${head}<a N="&quot;/&gt;&lt;Host Trust_Status=&apos;1&apos;&amp;quot;&#10;&#9;&#13;\ufffd\ufffd\ufffd"/>`,
@@ -23,7 +23,7 @@ test('T24 whatever is in a name stays a value: no markup, no entity, no blank th
 const reader =
   'import sys,json,xml.etree.ElementTree as e\nprint(json.dumps([[x.get("N") for x in e.fromstring(d.encode())] for d in json.load(sys.stdin)]))';
 
-test('T24 any text comes out of another reader’s hands as it went in, but for what XML has no room for', () => {
+test('any text comes out of another reader’s hands as it went in, but for what XML has no room for', () => {
   const texts = fc.sample(fc.array(fc.string({ unit: 'binary' }), { maxLength: 5 }), 200);
   const documents = texts.map((list) =>
     xmlDocument({ name: 'a', children: list.map((N) => ({ name: 'b', attributes: { N } })) }),
