@@ -88,7 +88,7 @@ test('what cannot be printed, is too long or too much is no tag', () => {
     null,
   ];
   for (const tags of bad)
-    assert.throws(() => checkTags(tags, 'tags'), { code: 'message-schema' }, JSON.stringify(tags));
+    assert.throws(() => checkTags(tags, 'tags'), { code: /^(message-schema|tags-invalid)$/ }, JSON.stringify(tags));
   const good: Tags[] = [{}, { country: 'DE' }, { 'site/rack': 'Zürich 7' }, { a: 'ü'.repeat(127) }, { a: '機房' }];
   for (const tags of good) assert.equal(checkTags(tags, 'tags'), tags);
 });

@@ -32,17 +32,12 @@ export type TagDemands = Static<typeof TagDemands>;
 
 export const isTagName = (text: string): boolean => new RegExp(name).test(text);
 
-/** @throws AssayError `message-schema` for what are no tags, also for a value of too many bytes */
+/** @throws AssayError `message-schema` for what are no tags, `tags-invalid` for a value of too many bytes */
 export function checkTags(value: unknown, where: string): Tags {
   const tags = check(Tags, value, where);
   for (const [name, value] of Object.entries(tags))
     if (Buffer.byteLength(value) > mostBytes)
-      throw new AssayError(
-        'message-schema',
-        `${where}.${name}`,
-        `at most ${mostBytes} bytes`,
-        Buffer.byteLength(value),
-      );
+      throw new AssayError('tags-invalid', `${where}.${name}`, `at most ${mostBytes} bytes`, Buffer.byteLength(value));
   return tags;
 }
 

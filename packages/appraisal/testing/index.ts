@@ -24,4 +24,5 @@ export {
 } from './known-good.ts';
 export { rocaModulus } from './roca.ts';
 export { type Scene, scene } from './scene.ts';
+export { type TaggedTpm, taggedTpm } from './tags.ts';
 export { eccAkPublic, eccEkPublic, rsaAkPublic, rsaEkPublic, type SoftwareTpm, softwareTpm } from './tpm.ts';

@@ -99,10 +99,10 @@ export function judgementsOf(
   { recorded, verification: given, present, files }: Verified,
   standards: Standards,
 ): Pick<Judgement, 'verdict' | 'files'>[] {
-  const { host, labels, receivedAt: now } = recorded;
+  const { host, labels, tags, receivedAt: now } = recorded;
   const { endorsement, withdrawn } = present;
   const verification = readToTheEnd(given);
-  const about = { host, verification, endorsement, withdrawn, knownGood: standards.knownGood, now };
+  const about = { host, verification, endorsement, withdrawn, knownGood: standards.knownGood, tags, now };
   const before = files.get(standards);
   return membershipsOf(standards, labels).map((membership) =>
     judgeIn(membership, { ...about, previousFiles: before?.get(membership.pool) }, needs),

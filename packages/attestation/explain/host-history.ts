@@ -9,6 +9,7 @@ import { pauses } from '../pauses.ts';
 import type { Standards } from '../standards/standards.ts';
 import { stateOf } from '../storage/enrolments.ts';
 import { evidenceAt, type KeptEvidence } from '../storage/evidence-history.ts';
+import { expectedTagsFrom } from '../storage/tags.ts';
 import { historyOf } from '../storage/verdict-history.ts';
 
 export type HistoryWish = {
@@ -93,6 +94,8 @@ function judgedNow(needs: JudgingNeeds, { kept, verification }: Reading, pool: s
       policy: policy ?? { pool, verdictLifetimeS: needs.lifetimeS },
       revision: standards.revision,
     });
-  const { verdict } = judge({ ...at, verification, withdrawn, knownGood: standards.knownGood, policy });
+  // Tags that were written since cannot be in evidence of then.
+  const tags = expectedTagsFrom(kept.tags);
+  const { verdict } = judge({ ...at, verification, withdrawn, knownGood: standards.knownGood, policy, tags });
   return { ...verdict, pool };
 }

@@ -30,6 +30,7 @@ export async function recordedHost(
     withdrawn: present.withdrawn,
     knownGood: standards.knownGood,
     policy: membership.policy,
+    tags: recorded.tags,
     previousFiles: files.get(standards)?.get(pool),
     now: recorded.receivedAt,
   };

@@ -37,8 +37,9 @@ export function standing(
 
 function expired(verdict: Verdict): Verdict {
   const reason = `verdict expired at ${verdict.expires_at}`;
+  const { tags: _, ...rest } = verdict;
   return {
-    ...verdict,
+    ...rest,
     trust: 'unknown',
     reason,
     components: verdict.components.map(({ component }) => ({ component, trust: 'unknown', reason })),

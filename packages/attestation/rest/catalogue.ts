@@ -7,6 +7,17 @@ import { keys } from './keys.ts';
 import { policies } from './policies.ts';
 import { reference } from './reference.ts';
 import type { Resource } from './resource.ts';
+import { tags } from './tags.ts';
 import { tickets } from './tickets.ts';
 
-export const resources: readonly Resource[] = [health, keys, hosts, explanation, policies, reference, brake, tickets];
+export const resources: readonly Resource[] = [
+  health,
+  keys,
+  hosts,
+  tags,
+  explanation,
+  policies,
+  reference,
+  brake,
+  tickets,
+];

@@ -8,21 +8,30 @@ import { labelHost } from '../standards/label-host.ts';
 import { membershipsOf, type Standards } from '../standards/standards.ts';
 import { lastEvidence } from '../storage/evidence.ts';
 import { type KnownHost, knownHosts, labelsOf } from '../storage/hosts.ts';
+import { type KnownTags, knownTags } from '../storage/tags.ts';
+import { toldTags } from '../tags/told.ts';
 import type { Resource, RestNeeds } from './resource.ts';
 
 const NameInPath = Type.Object({ name: HostName });
 /** Two rounds: the one under way, and the one that was asked for. */
 const attestMs = 30_000;
 
-export const hosts: Resource = (server, needs) => {
-  const { db, clock, registry, registrations, switchboard } = needs;
-
-  async function one(name: string): Promise<Host> {
+/** What is told of one host. @throws AssayError `host-not-found` */
+export const hostReader =
+  (needs: RestNeeds) =>
+  async (name: string): Promise<Host> => {
+    const { db, clock, registry } = needs;
     registry.requireRegistered(name);
     const [known] = await knownHosts(db, name);
     const standards = await needs.standards(db);
-    return hostOf(needs, standards, known ?? { name, registered_at: clock.now().toISOString(), ...neverEnrolled });
-  }
+    const tags = await knownTags(db, name);
+    const never = { name, registered_at: clock.now().toISOString(), ...neverEnrolled };
+    return hostOf(needs, standards, known ?? never, tags);
+  };
+
+export const hosts: Resource = (server, needs) => {
+  const { db, registry, registrations, switchboard } = needs;
+  const one = hostReader(needs);
 
   server.route({
     method: 'GET',
@@ -30,7 +39,8 @@ export const hosts: Resource = (server, needs) => {
     config: { access: 'read' },
     handler: async () => {
       const standards = await needs.standards(db);
-      return { hosts: (await knownHosts(db)).map((known) => hostOf(needs, standards, known)) };
+      const tags = await knownTags(db);
+      return { hosts: (await knownHosts(db)).map((known) => hostOf(needs, standards, known, tags)) };
     },
   });
   server.route({
@@ -123,12 +133,19 @@ export const hosts: Resource = (server, needs) => {
 
 const neverEnrolled = { labels: '{}', enrolled_at: null, ek_sha256: null, ak_name: null };
 
-function hostOf({ registry, switchboard }: RestNeeds, standards: Standards, known: KnownHost): Host {
+function hostOf(
+  { registry, switchboard }: RestNeeds,
+  standards: Standards,
+  known: KnownHost,
+  allTags: ReadonlyMap<string, KnownTags>,
+): Host {
   const { name, registered_at, enrolled_at, ek_sha256, ak_name } = known;
   const { verdict, ageMs } = registry.current(name);
   const labels = labelsOf(known);
   const aliases = registry.names.aliasesOf(name);
   const pools = membershipsOf(standards, labels).map(({ pool }) => pool);
+  const verdicts = pools.filter((pool) => pool !== defaultPool).map((pool) => registry.current(name, pool).verdict);
+  const tags = toldTags(allTags.get(name), [verdict, ...verdicts]);
   return {
     name,
     registered_at,
@@ -137,10 +154,11 @@ function hostOf({ registry, switchboard }: RestNeeds, standards: Standards, know
     ...(ak_name === null ? {} : { ak_name }),
     labels,
     ...(aliases.length > 0 && { aliases: [...aliases] }),
+    ...(tags && { tags }),
     pools,
     connected: switchboard.connected(name),
     verdict,
-    verdicts: pools.filter((pool) => pool !== defaultPool).map((pool) => registry.current(name, pool).verdict),
+    verdicts,
     age_ms: Math.round(ageMs),
   };
 }

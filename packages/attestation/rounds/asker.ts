@@ -4,6 +4,7 @@ import { AssayError } from '@assay/core';
 import type { SentEvidence, ServerFrame } from '@assay/protocol';
 import { heldTo } from '../standards/memberships.ts';
 import { issueChallenge, useChallenge } from '../storage/challenges.ts';
+import type { TagDelivery } from '../tags/delivery.ts';
 import { type Conclusion, conclude } from './conclude.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
 import { logsWish } from './logs-wish.ts';
@@ -25,6 +26,8 @@ export type AskedOf = {
   readonly connection: string;
   readonly pace: QuestionPace;
   send(frame: ServerFrame): void;
+  /** Brings asset tags into its TPM. */
+  readonly tags: Pick<TagDelivery, 'due' | 'sent'>;
   /** Whether an answer that is not authentic speaks against the host, at this instant. */
   counts(): boolean;
   /** After each round. */
@@ -103,11 +106,12 @@ export class Asker {
     clearTimeout(this.#again);
     try {
       const counts = this.#of.counts();
-      const { challenge, pcrs, logs } = await db.transaction().execute(async (tx) => {
+      const { challenge, pcrs, logs, tag } = await db.transaction().execute(async (tx) => {
         const challenge = await issueChallenge(tx, { host, akName, connection, counts }, clock.now());
         const { memberships } = await heldTo(tx, standards, host);
         const pcrs = pcrsWish(memberships);
-        return { challenge, pcrs, logs: await logsWish(tx, host, pcrs, memberships) };
+        const logs = await logsWish(tx, host, pcrs, memberships);
+        return { challenge, pcrs, logs, tag: logs.nv && (await this.#of.tags.due(tx)) };
       });
       const wanted = this.#ended ? undefined : this.#wishes.send();
       if (!wanted) {
@@ -116,6 +120,10 @@ export class Asker {
       }
       const sent = { ...challenge, sentAtMs: wanted.sentAtMs, pcrs, imaAsked: logs.ima_offset };
       this.#sent = { challenge: sent, wanted };
+      if (tag) {
+        send(tag);
+        this.#of.tags.sent(tag);
+      }
       send({ type: 'challenge', challenge: challenge.id, nonce: challenge.nonce, pcrs: [...pcrs], ...logs });
       this.#again = setTimeout(() => this.ask().catch(() => undefined), periodMs);
       this.#late = setTimeout(() => {

@@ -19,7 +19,12 @@ export async function keepAnswer(
   if (!('evidence' in answer)) return;
   const before = kept_log ?? undefined;
   const { sha256, log, claimed } = split(answer.evidence, before);
-  const asked = { wanted: JSON.stringify(pcrs), previous, ima_asked: imaAsked, tags: expectedTagsText(expectedTagsOf(enrolled)) };
+  const asked = {
+    wanted: JSON.stringify(pcrs),
+    previous,
+    ima_asked: imaAsked,
+    tags: expectedTagsText(expectedTagsOf(enrolled)),
+  };
   const row = { host, round, nonce, ak_name, claimed: JSON.stringify(claimed), received_at: now.toISOString() };
   await keepEvidence(tx, { ...row, ...asked, event_log_sha256: sha256 }, { before, log });
 }

@@ -4,6 +4,7 @@ import type { AgentFrame } from '@assay/protocol';
 import { beginEnrolment, type EnrolmentNeeds, type PendingEnrolment } from '../enrolment/enrol.ts';
 import { findEnrolment, hostUnknown } from '../storage/enrolments.ts';
 import { findHost } from '../storage/hosts.ts';
+import { TagDelivery } from '../tags/delivery.ts';
 import { Asker, type AskerNeeds } from './asker.ts';
 import type { Line, LineUser } from './line.ts';
 import type { Speaker, Switchboard } from './switchboard.ts';
@@ -19,13 +20,14 @@ type State =
   | { at: 'hello' }
   | { at: 'enrol'; host: string }
   | { at: 'activation'; host: string; pending: PendingEnrolment }
-  | { at: 'rounds'; speaker: Speaker; asker: Asker };
+  | { at: 'rounds'; speaker: Speaker; asker: Asker; tags: TagDelivery };
 
 export function openSession(needs: SessionNeeds, line: Line): LineUser {
   const { db, switchboard } = needs;
   let state: State = { at: 'hello' };
   let patience = waitFor('hello', helloMs);
   let replaced = false;
+  let writesTags = false;
 
   function waitFor(what: string, ms: number): NodeJS.Timeout {
     return setTimeout(
@@ -57,13 +59,16 @@ export function openSession(needs: SessionNeeds, line: Line): LineUser {
         );
       },
     };
+    const counts = () => !replaced && !switchboard.provenElsewhere(speaker);
+    const tags = new TagDelivery(db, { host, writesTags, counts });
     const asker = new Asker(needs, {
       host,
       akName,
       connection: line.id,
       pace: switchboard.pace,
       send: (frame) => line.send(frame),
-      counts: () => !replaced && !switchboard.provenElsewhere(speaker),
+      tags,
+      counts,
       concluded({ verdict, authentic }) {
         line.log.debug({ host, trust: verdict.trust, authentic }, verdict.reason);
         if (authentic) switchboard.proved(speaker);
@@ -72,7 +77,7 @@ export function openSession(needs: SessionNeeds, line: Line): LineUser {
       },
       failed: (error) => line.refuse(error),
     });
-    enter({ at: 'rounds', speaker, asker });
+    enter({ at: 'rounds', speaker, asker, tags });
     switchboard.join(speaker);
     asker.ask().catch(() => undefined); // what went wrong was told through `failed`
   }
@@ -92,6 +97,7 @@ export function openSession(needs: SessionNeeds, line: Line): LineUser {
         case 'hello': {
           if (state.at !== 'hello') throw unexpected(frame);
           const { host, ak_name: claimed } = frame;
+          writesTags = frame.writes_tags ?? false;
           if (!(await findHost(db, host))) throw hostUnknown(host);
           const known = (await findEnrolment(db, host))?.ak_name;
           if (claimed !== undefined && claimed === known) return beginRounds(host, known);
@@ -117,8 +123,13 @@ export function openSession(needs: SessionNeeds, line: Line): LineUser {
           if (state.at !== 'rounds') throw unexpected(frame);
           return await state.asker.answer(frame.challenge, { evidence: frame.evidence });
         }
+        case 'tagged': {
+          if (state.at !== 'rounds') throw unexpected(frame);
+          return await state.tags.answered(frame.serial);
+        }
         case 'failed': {
-          const { code, message, challenge } = frame;
+          const { code, message, challenge, tag } = frame;
+          if (state.at === 'rounds' && tag !== undefined) return await state.tags.answered(tag, `${code}: ${message}`);
           if (state.at === 'rounds' && challenge !== undefined)
             return await state.asker.answer(challenge, { code: 'agent-failed', message: `${code}: ${message}` });
           throw new AssayError('agent-failed', 'agent', 'enrolment that succeeds', `${code}: ${message}`);

@@ -1,9 +1,10 @@
 // The last evidence of the whole fleet, with all it takes to verify and judge it again: read in small batches, because evidence may be large.
-import type { EvidenceState } from '@assay/appraisal';
+import type { EvidenceState, ExpectedTags } from '@assay/appraisal';
 import { type Labels, type PcrWish, parse, SentEvidence } from '@assay/protocol';
 import { stateOf } from './enrolments.ts';
 import { labelsOf } from './hosts.ts';
 import type { Db, EnrolmentRow, VerdictRow } from './schema.ts';
+import { expectedTagsOf } from './tags.ts';
 
 /** A host, and how much there is to read of it. */
 export type FleetEntry = {
@@ -66,6 +67,8 @@ export type RecordedEvidence = {
   readonly wanted: readonly PcrWish[];
   readonly previous: EvidenceState | undefined;
   readonly imaAsked: number;
+  /** Asset tags that have to be in its TPM now. */
+  readonly tags: ExpectedTags | undefined;
   readonly receivedAt: Date;
   readonly enrolment: Pick<EnrolmentRow, 'ak_public' | 'ek_sha256' | 'ek_certificate' | 'endorsement'>;
 };
@@ -82,7 +85,9 @@ export async function recordedEvidence(db: Db, hosts: readonly string[]): Promis
     .innerJoin('enrolments', (join) =>
       join.onRef('enrolments.host', '=', 'evidence.host').onRef('enrolments.ak_name', '=', 'evidence.ak_name'),
     )
+    .leftJoin('host_tags', 'host_tags.host', 'evidence.host')
     .select(['evidence.host', 'evidence.round', 'evidence.nonce', 'evidence.claimed', 'evidence.received_at'])
+    .select(['host_tags.tags', 'host_tags.serial as tag_serial', 'host_tags.certified_at as tags_certified_at'])
     .select(['evidence.event_log_sha256', 'evidence.wanted', 'evidence.previous', 'evidence.ima_asked', 'hosts.labels'])
     .select(['enrolments.ak_public', 'enrolments.ek_sha256', 'enrolments.ek_certificate', 'enrolments.endorsement'])
     .where('evidence.host', 'in', hosts)
@@ -101,6 +106,7 @@ export async function recordedEvidence(db: Db, hosts: readonly string[]): Promis
         wanted: JSON.parse(wanted ?? '[]') as PcrWish[],
         previous: stateOf({ last_quote: previous }),
         imaAsked: row.ima_asked ?? 0,
+        tags: expectedTagsOf(row),
         receivedAt: new Date(row.received_at),
         enrolment: row,
       };

@@ -77,6 +77,8 @@ export type EvidenceRow = {
   previous: string | null;
   /** Byte from which IMA's list was asked for. */
   ima_asked: number | null;
+  /** JSON: the asset tags that had to be in its TPM in this round; null: none. */
+  tags: string | null;
 };
 
 /** Boot logs that some host's evidence has. */
@@ -213,6 +215,20 @@ type OatHostText =
 /** Other names of hosts, folded to lower case: one is of one host. */
 export type HostAliasRow = { alias: string; host: string };
 
+/** Asset tags of a host as an operator wrote them last; without a row, or without tags in it, it has none. */
+export type HostTagsRow = {
+  host: string;
+  /** JSON: Tags */
+  tags: string;
+  /** Of the record that has to be in its TPM: higher with each writing. */
+  serial: number;
+  written_at: string;
+  /** When the TPM certified this record for the first time. */
+  certified_at: string | null;
+  /** Why the agent could not write it. */
+  problem: string | null;
+};
+
 export type Schema = {
   hosts: HostRow;
   enrolments: EnrolmentRow;
@@ -232,6 +248,7 @@ export type Schema = {
   oat_mles: OatMleRow;
   oat_hosts: OatHostRow;
   host_aliases: HostAliasRow;
+  host_tags: HostTagsRow;
 };
 
 /** The database, or a transaction in it. */

@@ -204,7 +204,7 @@ eachDatabase('a boot log is kept once, for as long as the evidence of some host 
   for (const host of ['node1', 'node2']) await register(db, host);
   const keep = async (host: string, round: number, sha256: string | null, log?: string) => {
     const at = { nonce: '', ak_name: 'aa', claimed: '{}', received_at: now.toISOString() };
-    const asked = { wanted: '[]', previous: null, ima_asked: 0 };
+    const asked = { wanted: '[]', previous: null, ima_asked: 0, tags: null };
     const row = { host, round, ...at, ...asked, event_log_sha256: sha256 };
     const before = await lastBootLog(db, host);
     await db.transaction().execute((tx) => keepEvidence(tx, row, { before, log }));
@@ -245,7 +245,7 @@ eachDatabase('evidence of the earlier version is still there', async (url, t) =>
     .execute();
   await old.destroy();
   const db = await open(url, t);
-  const added = { event_log_sha256: null, wanted: null, previous: null, ima_asked: null };
+  const added = { event_log_sha256: null, wanted: null, previous: null, ima_asked: null, tags: null };
   assert.deepEqual(await db.selectFrom('evidence').selectAll().execute(), [{ ...row, ...added }]);
   assert.equal(await lastBootLog(db, 'node1'), undefined);
   assert.equal((await findHost(db, 'node1'))?.registration, 'r');

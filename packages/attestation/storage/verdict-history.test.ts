@@ -36,7 +36,7 @@ async function world(url: string, t: TestContext) {
   /** As a round does it: evidence first. */
   const round = (number: number, verdicts: Verdict[], { log = 'log', revision = 1, size = 10, host = 'node1' } = {}) =>
     db.transaction().execute(async (tx) => {
-      const asked = { wanted: '[]', previous: null, ima_asked: 0 };
+      const asked = { wanted: '[]', previous: null, ima_asked: 0, tags: null };
       const row = { host, round: number, nonce: '', ak_name: 'aa', received_at: at(number).toISOString() };
       const claimed = JSON.stringify({ noise: randomBytes(size).toString('base64') });
       await keepEvidence(tx, { ...row, ...asked, claimed, event_log_sha256: log }, { before, log: `${log} itself` });

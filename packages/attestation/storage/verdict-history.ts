@@ -1,6 +1,6 @@
 // What became of a host, change by change: each verdict that differed from the one before it, with the evidence it was given on.
 // A verdict that expires is no change here: nobody gives it, its readers see it.
-import { parse, Verdict } from '@assay/protocol';
+import { canonicalTags, parse, Verdict } from '@assay/protocol';
 import { dropEvidence, keepEvidenceOfRound } from './evidence-history.ts';
 import { packed, unpacked } from './packed.ts';
 import type { Db } from './schema.ts';
@@ -8,13 +8,14 @@ import type { Db } from './schema.ts';
 /** A host that changes in every round fills nobody’s disk: of each pool so many of its changes are kept. */
 const mostChanges = 500;
 
-/** What makes a verdict another one: trust, and the codes that count, by component. Who only fails in one more place of the same kind stays the same. */
-export function gistOf({ trust, findings }: Pick<Verdict, 'trust' | 'findings'>): string {
-  if (findings.length === 0) return trust;
+/** What makes a verdict another one: trust, the codes that count, by component, and certified tags. Who only fails in one more place of the same kind stays the same. */
+export function gistOf({ trust, findings, tags }: Pick<Verdict, 'trust' | 'findings' | 'tags'>): string {
+  const certified = tags ? [`tags ${JSON.stringify(canonicalTags(tags))}`] : [];
+  if (findings.length === 0) return [trust, ...certified].join(' ');
   const codes = findings
     .filter(({ allowed }) => !allowed)
     .map(({ code, component }) => (component ? `${code}@${component}` : code));
-  return [trust, ...[...new Set(codes)].sort()].join(' ');
+  return [trust, ...[...new Set(codes)].sort(), ...certified].join(' ');
 }
 
 export type Changed = {

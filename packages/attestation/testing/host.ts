@@ -2,6 +2,7 @@
 // step, so that a test can do any step wrong.
 import type { TestContext } from 'node:test';
 import { logDigest } from '@assay/appraisal';
+import { taggedTpm } from '@assay/appraisal/testing';
 import { decode } from '@assay/core';
 import { bootAggregateOf, parseEventLog } from '@assay/measurement';
 import { buildIma, corpusLog, type ImaWish, imaExtends } from '@assay/measurement/testing';
@@ -35,6 +36,8 @@ export type TestHost = {
   /** An honest answer, but for what `wrong` changes before the TPM signs. */
   evidence(challenge: Challenge, wrong?: { nonce?: Uint8Array; pcrs?: Challenge['pcrs'] }): Promise<SentEvidence>;
   answer(challenge: Challenge): Promise<Extract<AgentFrame, { type: 'evidence' }>>;
+  /** Puts this into the index of asset tags, as whoever is root does. */
+  putTags(record: Uint8Array): Promise<void>;
 };
 
 export async function startTestHost(
@@ -107,7 +110,7 @@ export async function startTestHost(
       await peer.expect('enrolled');
       return await peer.expect('challenge');
     },
-    async evidence({ nonce, pcrs, event_log_sha256, ima_offset, ima_since }, wrong = {}) {
+    async evidence({ nonce, pcrs, event_log_sha256, ima_offset, ima_since, nv }, wrong = {}) {
       const selection = (wrong.pcrs ?? pcrs).map(({ bank, pcrs }) => ({ hash: bank, pcrs }));
       const { attest, signature } = await tpm.quote({
         ak,
@@ -131,10 +134,15 @@ export async function startTestHost(
         ),
         ...(event_log_sha256 === logDigest(log) ? { event_log_sha256 } : { event_log: toBase64(log) }),
         ...(ima_log && ima_offset !== undefined && { ima_log }),
+        ...(nv &&
+          (await tpm.nvReadPublic(nv.index)) && {
+            nv: await (await taggedTpm(tpm)).certify(fromBase64(nonce, 'nonce')),
+          }),
         boot_id: 'test',
         uptime_s: 60,
       };
     },
+    putTags: async (record) => (await taggedTpm(tpm)).write(record),
     answer: async (challenge) => ({
       type: 'evidence',
       challenge: challenge.challenge,

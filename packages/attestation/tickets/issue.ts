@@ -6,6 +6,7 @@ import type { Clock } from '@assay/daemon';
 import {
   check,
   defaultPool,
+  type TagDemands,
   type Ticket,
   TicketClaims,
   type TicketRequest,
@@ -14,6 +15,9 @@ import {
   ticketIssuer,
   ticketLifetimeMaxS,
   ticketType,
+  unmetTags,
+  unmetText,
+  type Verdict,
 } from '@assay/protocol';
 import { SignJWT } from 'jose';
 import type { Registry } from '../registry/registry.ts';
@@ -35,7 +39,7 @@ const deadlineMs = 10_000;
 
 export async function issueTicket(
   { clock, registry, switchboard, ticketKey }: TicketNeeds,
-  { instance_id, host, pool = defaultPool }: TicketRequest,
+  { instance_id, host, pool = defaultPool, tags: demands = {} }: TicketRequest,
 ): Promise<Ticket | Refusal> {
   const before = registry.current(host, pool).verdict;
   if (before.findings[0]?.code === 'host-unknown') return before;
@@ -44,6 +48,7 @@ export async function issueTicket(
     const fresh = verdicts.find((one) => one.pool === pool);
     if (!fresh) return { trust: 'unknown', reason: `not in pool ${pool}` };
     if (fresh.trust !== 'trusted') return fresh;
+    if (lacks(demands, fresh)) return tagsRefused(demands, fresh);
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
     return { trust: 'unknown', reason: error.message };
@@ -51,6 +56,7 @@ export async function issueTicket(
   // What readers are told counts, not what this round came to: a later one may have ended meanwhile.
   const { verdict, usableUntil } = registry.current(host, pool);
   if (verdict.trust !== 'trusted') return verdict;
+  if (lacks(demands, verdict)) return tagsRefused(demands, verdict);
 
   const iat = Math.floor(clock.now().getTime() / 1000);
   const exp = Math.min(iat + ticketLifetimeMaxS, Math.floor(usableUntil.getTime() / 1000));
@@ -75,3 +81,10 @@ export async function issueTicket(
     .sign(ticketKey.privateKey);
   return { ticket, expires_at: new Date(exp * 1000).toISOString() };
 }
+
+const lacks = (demands: TagDemands, { tags }: Verdict): boolean => unmetTags(demands, tags).length > 0;
+
+const tagsRefused = (demands: TagDemands, { trust, tags }: Verdict): Refusal => ({
+  trust,
+  reason: `but ${unmetTags(demands, tags).map(unmetText).join('; ')}`,
+});

@@ -85,6 +85,7 @@ export async function recordEvidence(
       wanted: JSON.stringify(bootPcrs),
       previous: null,
       ima_asked: 0,
+      tags: null,
       event_log_sha256: logDigest(logOf(variant)),
     },
     { before: undefined, log: event_log },
