@@ -41,6 +41,18 @@ test('the secret goes with the request, and what the server refuses is told in i
   });
 });
 
+test('of a file with two secrets, one of which takes the place of the other, the first is sent', async (t) => {
+  const seen: unknown[] = [];
+  const access = await serving(t, (request, response) => {
+    seen.push(request.headers['x-auth-blob']);
+    response.end('{"hosts":[]}');
+  });
+  const two = join(dir, 'two-secrets');
+  writeFileSync(two, 'a-secret-of-some-length\r\nits-successor-of-some-length\n');
+  await hostsOf(attestationClient({ ...access, authBlobFile: two }, {})).list();
+  assert.deepEqual(seen, ['a-secret-of-some-length']);
+});
+
 test('an answer of another shape, or none in JSON, is an error and never a host', async (t) => {
   let body = '{"hosts":[{"name":"node1"}]}';
   const access = await serving(t, (_, response) => response.end(body));
@@ -78,6 +90,9 @@ test('a missing file or secret is named', () => {
     });
   }
   const noSecret = join(dir, 'no-secret');
-  writeFileSync(noSecret, 'two\nlines\n');
-  assert.throws(() => attestationClient({ server, authBlobFile: noSecret }, {}), { code: 'cli-file', where: noSecret });
+  for (const text of ['', '\n', 'with a blank\n', 'ü'.repeat(16)]) {
+    writeFileSync(noSecret, text);
+    const options = { server, authBlobFile: noSecret };
+    assert.throws(() => attestationClient(options, {}), { code: 'cli-file', where: noSecret });
+  }
 });

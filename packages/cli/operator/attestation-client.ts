@@ -100,9 +100,10 @@ function labAccess(): { server: string; caFile: string; authBlobFile: string } |
   );
 }
 
-/** @throws AssayError `cli-file` */
+/** The secret on the first line. @throws AssayError `cli-file` */
 export function readAuthBlob(file: string): string {
-  const blob = readText(file).trim();
+  // A server's own file has two while one takes the place of the other; the first is the one that still counts.
+  const [blob = ''] = readText(file).trim().split(/\r?\n/);
   if (!/^[\x21-\x7e]+$/.test(blob))
     throw new AssayError('cli-file', file, 'a shared secret: one line of ASCII without spaces', 'something else');
   return blob;
