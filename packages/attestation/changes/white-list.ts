@@ -109,7 +109,9 @@ async function stepOf(
   const removed = going.filter((value) => mayGo(value, list, users, values));
   const gone = going
     .filter((value) => !removed.includes(value))
-    .map((value) => retired(value, { ...said, because: `${replaced}${because ? `: ${because}` : ''}` }));
+    .map((value) =>
+      retired(value, { ...said, because: `${replaced}${because ? `: ${because}` : ''}`.slice(0, longestReason) }),
+    );
   const others = values.filter((value) => value.id !== id && !going.includes(value));
   // What a write of this API has replaced may come back by another; what somebody retired may not.
   const added =
@@ -132,6 +134,7 @@ const newList = ({ component, vendor, name, version }: ListOwner, list: readonly
 });
 
 const replaced = 'no longer on its white list';
+const longestReason = 1000;
 const isReplaced = ({ state, retired_because: why = '' }: ReferenceValue): boolean =>
   state === 'retired' && (why === replaced || why.startsWith(`${replaced}: `));
 
@@ -159,9 +162,7 @@ function mayGo(
   const has = (one: PcrEntry) =>
     list?.some(({ bank, pcr, value: digest }) => bank === one.bank && pcr === one.pcr && digest === one.value);
   const harmless =
-    list === undefined ||
-    content.values.every((one) => has(one)) ||
-    content.values.every(({ bank }) => bank === 'sha1');
+    list === undefined || content.values.every((one) => has(one)) || content.values.some(({ bank }) => bank === 'sha1');
   const { hosts = [], lastHeard = [] } = users.get(id) ?? {};
   return harmless && hosts.length + lastHeard.length === 0 && !values.some(({ replaces }) => replaces?.includes(id));
 }

@@ -5,7 +5,7 @@ import { OatError } from './errors.ts';
 /** What a request says, by name. */
 export type Told = { readonly [name: string]: unknown };
 
-/** As Java reads it: `+` is a blank, of a name that comes twice the first counts, bytes are UTF-8 also where nobody encoded them. */
+/** As Java reads it: `+` is a blank, and of a name that comes twice the first counts. */
 export function queryOf(url: string): Told {
   const told: Record<string, string> = Object.create(null);
   const at = url.indexOf('?');
@@ -18,7 +18,7 @@ export function queryOf(url: string): Told {
   return told;
 }
 
-/** Node gives each byte of a URL as one character. What is not UTF-8 becomes U+FFFD. */
+/** What is not UTF-8 becomes U+FFFD; a `%` that begins nothing stays. */
 function decoded(text: string): string {
   const bytes = text
     .replaceAll('+', ' ')
@@ -34,7 +34,7 @@ export function bodyOf(body: unknown): Told {
 }
 
 /** As much as a reference value has room for. */
-const longest = 255;
+export const longest = 255;
 
 /**
  * The first of these names that says something, as text without blanks around it. Numbers are read as text, as Java does.

@@ -3,7 +3,7 @@ import type { ListOwner } from '../changes/white-list.ts';
 import type { MleKey, MleType } from '../storage/oat-mles.ts';
 import { vendorOfOs } from '../storage/oat-owners.ts';
 import { OatError } from './errors.ts';
-import { type Told, textOf } from './input.ts';
+import { longest, type Told, textOf } from './input.ts';
 
 /** Who owns it, as it was told. */
 export type Owner = { readonly oem: string } | { readonly os: string; readonly osVersion: string };
@@ -44,7 +44,14 @@ export function mleOf(told: Told, spelling: keyof typeof spellings): NamedMle {
   if (oem !== undefined) return { type, name, version, vendor: oem, owner: { oem } };
   // A vendor that was learnt may have no version behind it.
   const owner = { os: needed(of.os), osVersion: spelling === 'query' ? (osVersion ?? '') : needed(of.osVersion) };
-  return { type, name, version, vendor: vendorOfOs({ name: owner.os, version: owner.osVersion }), owner };
+  return { type, name, version, vendor: vendorIn({ name: owner.os, version: owner.osVersion }), owner };
+}
+
+/** Of an OS. @throws OatError `SYSTEM_ERROR` for one too long for a reference value */
+export function vendorIn(os: { readonly name: string; readonly version: string }): string {
+  const vendor = vendorOfOs(os);
+  if (vendor.length <= longest) return vendor;
+  throw new OatError('SYSTEM_ERROR', [`OS: expected at most ${longest} characters of name and version together`]);
 }
 
 function checkType(told: Told, type: MleType, isObject: boolean): void {

@@ -1,10 +1,11 @@
 // /WLMService/resources/oem and …/os: whoever an MLE belongs to. They are names; nothing is good or bad by them.
 
 import type { RestNeeds } from '../rest/resource.ts';
-import { addOem, addOs, keepOem, keepOs, removeOem, removeOs, vendorOfOs } from '../storage/oat-owners.ts';
+import { addOem, addOs, keepOem, keepOs, removeOem, removeOs } from '../storage/oat-owners.ts';
 import { OatError } from './errors.ts';
 import { type Told, textOf } from './input.ts';
 import { type KnownMle, knownMles, knownOems, knownOses } from './known-mles.ts';
+import { vendorIn } from './mle-key.ts';
 import { addOatRoutes, type OatResource, type OatRoute, whiteListService } from './resource.ts';
 import { unlessReferred } from './writes.ts';
 
@@ -76,7 +77,11 @@ export const oses: OatResource = (server, needs) => {
   type Os = { name: string; version: string };
   const has = async (os: Os) =>
     (await knownOses(db, await mlesOf(needs))).some(({ Name, Version }) => Name === os.name && Version === os.version);
-  const named = (told: Told): Os => ({ name: needed(told, 'Name', 'OS'), version: needed(told, 'Version', 'OS') });
+  const named = (told: Told): Os => {
+    const os = { name: needed(told, 'Name', 'OS'), version: needed(told, 'Version', 'OS') };
+    vendorIn(os);
+    return os;
+  };
   const told = ({ name, version }: Os) => [name, version];
   const missing = (os: Os) => new OatError('WS_OS_DOES_NOT_EXIST', told(os));
   const inUse = (os: Os, count: number) => new OatError('WS_OS_ASSOCIATION_EXISTS', [...told(os), String(count)]);
@@ -105,7 +110,7 @@ export const oses: OatResource = (server, needs) => {
       async answer(query) {
         const os = named(query);
         if (!(await has(os))) throw missing(os);
-        const vendor = vendorOfOs(os);
+        const vendor = vendorIn(os);
         const count = (await mlesOf(needs)).filter((mle) => mle.type === 'VMM' && mle.vendor === vendor).length;
         if (count > 0) throw inUse(os, count);
         await unlessReferred(
