@@ -16,7 +16,7 @@ export type Mle = {
   /** Absent: this answer does not tell. */
   entries?: readonly Entry[];
 };
-/** Columns of a host as the API has them; what is absent, null, empty or the text `null` is not there. */
+/** Columns of a host as the API has them; what is absent, null or the text `null` is not there. */
 export type HostRecord = { readonly name: string; readonly fields: Readonly<Partial<Record<HostField, string>>> };
 export const hostFields = [
   'IPAddress',
@@ -106,7 +106,7 @@ export function hostOf(value: unknown): HostRecord {
   const claimed = objectOf(value, 'host');
   const name = needed(claimed, 'HostName', 'host');
   const fields = hostFields.flatMap((field) => {
-    const text = textOf(claimed, field, `host ${name}`);
+    const text = claimed[field] === '' ? '' : textOf(claimed, field, `host ${name}`);
     return text === undefined ? [] : [[field, text]];
   });
   return { name, fields: Object.fromEntries(fields) };

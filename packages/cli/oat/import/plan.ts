@@ -166,7 +166,7 @@ function hostStep(host: HostRecord, usable: ReadonlyMap<string, Mle>, { hosts }:
 /** Mt. Wilson wrote `vmware:https://…;user;password`. */
 function carried({ fields }: HostRecord): Partial<Record<HostField, string>> {
   const { AddOn_Connection_String: connection, ...rest } = fields;
-  const isPlain = connection !== undefined && /^intel:https:\/\/[\w.:[\]-]+$/i.test(connection);
+  const isPlain = connection === '' || /^intel:https:\/\/[\w.:[\]-]+$/i.test(connection ?? '');
   return isPlain ? fields : rest;
 }
 
@@ -188,7 +188,7 @@ function mlesOf({ fields }: HostRecord): string[] {
     version: VMM_Version,
     owner: { os: VMM_OSName, osVersion: VMM_OSVersion },
   } as const;
-  return [...(BIOS_Name === undefined ? [] : [bios]), ...(VMM_Name === undefined ? [] : [vmm])].map((mle) =>
+  return [...(!BIOS_Name ? [] : [bios]), ...(!VMM_Name ? [] : [vmm])].map((mle) =>
     keyOf({ ...mle, attestationType: '', description: '' }),
   );
 }
