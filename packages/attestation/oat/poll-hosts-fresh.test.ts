@@ -57,8 +57,7 @@ function world() {
       waiting.get(host)?.resolve({} as Conclusion);
     },
     fail: (host: string) => waiting.get(host)?.reject(new AssayError('storage-full', 'database', 'room', 'none')),
-    poll: async (body: unknown) =>
-      (await pollHosts({ registry, clock, switchboard }, { policies: new Map() }, body)).hosts,
+    poll: async (body: unknown) => (await pollHosts({ registry, switchboard }, { policies: new Map() }, body)).hosts,
   };
 }
 

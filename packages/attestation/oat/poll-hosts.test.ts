@@ -37,8 +37,7 @@ function world() {
     registry,
     accept,
     poll: async (body: unknown) =>
-      (await pollHosts({ registry, clock, switchboard: createSwitchboard(clock) }, { policies: new Map() }, body))
-        .hosts,
+      (await pollHosts({ registry, switchboard: createSwitchboard(clock) }, { policies: new Map() }, body)).hosts,
   };
 }
 

@@ -1,10 +1,9 @@
 // PollHosts: what OpenAttestation's clients, Nova's TrustedFilter first, are told of hosts.
 // Every host that was asked for is answered, in the order asked, under the name as sent: a host left out, a 2xx without the
 // array or a `vtime` that is no text makes Nova's scheduler fail in ways no operator can read.
-import type { Clock } from '@assay/daemon';
 import type { PollHostsAnswer, PollHostsEntry } from '@assay/protocol';
 import type { Registry } from '../registry/registry.ts';
-import { noVerdict, type Standing } from '../registry/standing.ts';
+import { noVerdict, type Standing, timesOf } from '../registry/standing.ts';
 import type { Switchboard } from '../rounds/switchboard.ts';
 import { noSuchPool, type Standards } from '../standards/standards.ts';
 import { askAnew } from './poll-hosts-fresh.ts';
@@ -12,8 +11,7 @@ import { namesLike } from './poll-hosts-like.ts';
 import { questionOf } from './poll-hosts-question.ts';
 
 export type PollHostsNeeds = {
-  clock: Clock;
-  registry: Pick<Registry, 'current' | 'names'>;
+  registry: Pick<Registry, 'current' | 'instant' | 'names'>;
   switchboard: Pick<Switchboard, 'question'>;
 };
 
@@ -26,7 +24,7 @@ export async function pollHosts(
   standards: Pick<Standards, 'policies'>,
   body: unknown,
 ): Promise<PollHostsAnswer> {
-  const { clock, registry } = needs;
+  const { registry } = needs;
   const { hosts, pool, maxAgeMs, deadlineMs } = questionOf(body);
   const noPool = noSuchPool(standards, pool);
   const names = hosts.map((asked) => registry.names.nameOf(asked));
@@ -35,38 +33,57 @@ export async function pollHosts(
       ? undefined
       : await askAnew(needs, new Set(names.filter((name) => name !== undefined)), pool, { maxAgeMs, deadlineMs });
   const like = namesLike(registry.names);
-  return { hosts: hosts.map((asked, at) => entry(asked, names[at])) };
+  const at = registry.instant();
+  const { now } = at;
+  const iso = isoTexts();
+  return { hosts: hosts.map((asked, index) => entry(asked, names[index])) };
 
   function entry(asked: string, name: string | undefined): PollHostsEntry {
-    const now = clock.now();
-    const { verdict, ageMs, usableUntil } = name === undefined ? stranger(asked, now) : known(name, now);
-    return {
+    const { verdict, ageMs, usableUntil } = name === undefined ? stranger(asked) : known(name);
+    const { trust, tags } = verdict;
+    const one: PollHostsEntry = {
       host_name: asked,
-      trust_lvl: verdict.trust,
+      trust_lvl: trust,
       // Nova keeps an answer for as long as its vtime lies ahead: after the clock was set back it must not.
-      vtime: new Date(Math.min(Date.parse(verdict.verified_at), now.getTime())).toISOString(),
-      expires: usableUntil.toISOString(),
+      vtime: iso(Math.min(timesOf(verdict).verifiedAt, now.getTime())),
+      expires: iso(usableUntil.getTime()),
       age_ms: Math.round(ageMs),
-      ...(verdict.trust !== 'trusted' && { reason: noPool ?? verdict.reason }),
-      ...(verdict.tags && { tags: verdict.tags }),
     };
+    if (trust !== 'trusted') one.reason = noPool ?? verdict.reason;
+    if (tags) one.tags = tags;
+    return one;
   }
 
-  function known(host: string, now: Date): Standing {
+  function known(host: string): Standing {
+    const standing = registry.current(host, pool, at);
     const why = silent?.get(host);
-    if (why === undefined) return registry.current(host, pool);
-    const last = registry.current(host, pool);
-    const before = last.ageMs > 0 ? `; ${Math.round(last.ageMs / 1000)} s ago it was ${last.verdict.trust}` : '';
-    return nothing(host, 'not-fresh', `no evidence as young as was asked for: ${why}${before}`, now);
+    if (why === undefined) return standing;
+    const { verdict, ageMs } = standing;
+    const before = ageMs > 0 ? `; ${Math.round(ageMs / 1000)} s ago it was ${verdict.trust}` : '';
+    return nothing(host, 'not-fresh', `no evidence as young as was asked for: ${why}${before}`);
   }
 
-  function stranger(asked: string, now: Date): Standing {
+  function stranger(asked: string): Standing {
     const others = like(asked);
     const hint = others.length > 0 ? `, but ${others.join(' and ')}: give it this name with assay host alias` : '';
-    return nothing(asked, 'host-unknown', `not registered${hint}`, now);
+    return nothing(asked, 'host-unknown', `not registered${hint}`);
   }
 
-  function nothing(host: string, code: string, reason: string, now: Date): Standing {
+  function nothing(host: string, code: string, reason: string): Standing {
     return { verdict: noVerdict({ host, pool }, code, reason, now), ageMs: 0, usableUntil: now };
   }
+}
+
+/** `Date.toISOString` of many instants that lie close together: all but the milliseconds is written once a second. */
+function isoTexts(): (ms: number) => string {
+  const seconds = new Map<number, string>();
+  return (ms) => {
+    const second = Math.floor(ms / 1000);
+    let text = seconds.get(second);
+    if (text === undefined) {
+      text = new Date(second * 1000).toISOString().slice(0, -4);
+      seconds.set(second, text);
+    }
+    return `${text}${String(ms - second * 1000).padStart(3, '0')}Z`;
+  };
 }

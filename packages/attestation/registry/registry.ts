@@ -7,7 +7,7 @@ import type { Db } from '../storage/schema.ts';
 import { readVerdicts, type StoredVerdicts } from '../storage/verdicts.ts';
 import { versionOf } from '../storage/versions.ts';
 import { createHostNames } from './host-names.ts';
-import { noVerdict, type Standing, standing } from './standing.ts';
+import { type Instant, noVerdict, type Standing, standing } from './standing.ts';
 
 /** `before` is absent for a host's first verdict in a pool, `after` for a host that was removed or left the pool. */
 export type Change = {
@@ -28,6 +28,8 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
   /** What is good has changed for them, and they could not be judged by it. */
   const doubted = new Set<string>();
   const isBehind = ({ host, revision }: StoredVerdicts): boolean => revision < judgedFrom || doubted.has(host);
+
+  const instant = (): Instant => ({ now: clock.now(), uptimeMs: clock.uptimeMs(), bootId: clock.bootId });
 
   const tell = (change: Change) => {
     for (const listener of listeners) {
@@ -76,14 +78,17 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
     /** Hosts whose verdicts are by standards of before. */
     behind: (): string[] => [...verdicts.values()].filter(isBehind).map(({ host }) => host),
 
+    /** This instant. Reading the boot clock costs as much as a host: who tells of thousands reads it once. */
+    instant,
+
     /** The verdict on a host in a pool as valid at this instant; never fails, never `trusted` in doubt. */
-    current(host: string, pool: string = defaultPool): Standing {
-      const now = clock.now();
+    current(host: string, pool: string = defaultPool, at: Instant = instant()): Standing {
+      const { now } = at;
       const stored = verdicts.get(host);
       const verdict = stored?.verdicts.find((one) => one.pool === pool);
       const isBehindNow = stored !== undefined && isBehind(stored);
       if (stored && verdict && names.has(host) && (verdict.trust === 'unknown' || !isBehindNow))
-        return standing(verdict, stored, { now, uptimeMs: clock.uptimeMs(), bootId: clock.bootId });
+        return standing(verdict, stored, at);
       const [code, reason] = !names.has(host)
         ? ['host-unknown', 'not registered']
         : !stored

@@ -20,8 +20,7 @@ export function standing(
   { uptimeMs, bootId }: Pick<StoredVerdicts, 'uptimeMs' | 'bootId'>,
   at: Instant,
 ): Standing {
-  const verifiedAt = Date.parse(verdict.verified_at);
-  const expiresAt = Date.parse(verdict.expires_at);
+  const { verifiedAt, expiresAt } = timesOf(verdict);
   const lifetimeMs = expiresAt - verifiedAt;
   const wallAgeMs = at.now.getTime() - verifiedAt;
   // Uptimes of two boots say nothing about each other. Then the wall clock alone decides, in both directions: a verdict
@@ -33,6 +32,17 @@ export function standing(
   // Without a policy there is nothing to expire: such a verdict is `unknown` from the beginning, and says why.
   const never = lifetimeMs === 0 && verdict.trust === 'unknown';
   return { verdict: holds || never ? verdict : expired(verdict), ageMs: Math.max(0, ageMs), usableUntil };
+}
+
+/** Read once a verdict: PollHosts reads ten thousand of them at a time. */
+const times = new WeakMap<Verdict, { verifiedAt: number; expiresAt: number }>();
+export function timesOf(verdict: Verdict): { verifiedAt: number; expiresAt: number } {
+  let known = times.get(verdict);
+  if (!known) {
+    known = { verifiedAt: Date.parse(verdict.verified_at), expiresAt: Date.parse(verdict.expires_at) };
+    times.set(verdict, known);
+  }
+  return known;
 }
 
 function expired(verdict: Verdict): Verdict {
