@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { testClock } from '@assay/daemon/testing';
 import { components, defaultPool, type PollHostsAnswer, type Trust, type Verdict } from '@assay/protocol';
 import { oatClient } from '../testing/oat-client.ts';
+import { connectPeer } from '../testing/peer.ts';
 import { startTestServer, type TestServerOptions } from '../testing/server.ts';
 
 const service = '/AttestationService/resources';
@@ -107,6 +108,34 @@ test('S04 a host goes by the address it was registered with, and that is of one 
     await ask('PUT hosts', other({ HostName: 'nobody.lab' })),
     refused('AS_HOST_NOT_FOUND', "Host 'nobody.lab' not found."),
   );
+});
+
+test('S04 an agent is a host by its name alone: an alias may not enrol', async (t) => {
+  const { ask, server } = await withMles(t);
+  await ask('POST hosts', kvm01);
+  const peer = await connectPeer(t, server);
+  peer.send({ type: 'hello', version: 1, host: '192.0.2.11', agent: 'test' });
+  assert.equal((await peer.expect('refused')).code, 'enrol-host-unknown');
+  await peer.closed;
+});
+
+test('T23 example 15: an MLE that a host was registered with stays until the last of them is gone', async (t) => {
+  const { ask, client } = await withMles(t);
+  await ask('POST hosts', kvm01);
+  await ask('POST hosts', other({ HostName: 'kvm02.lab', IPAddress: null }));
+  const [bios, vmm] = ['mleName=fab-bios&mleVersion=2.7&oemName=Fabrikam', 'mleName=kvm&mleVersion=8.2'];
+  const drop = (query: string) => client(`DELETE /WLMService/resources/mles?${query}`);
+  const used = (name: string, version: string, hosts: number) =>
+    refused(
+      'WS_MLE_ASSOCIATION_EXISTS',
+      `MLE '${name}' of version '${version}' cannot be deleted as it is associated with '${hosts}' hosts.`,
+    );
+  assert.deepEqual(await drop(bios), used('fab-bios', '2.7', 2));
+  assert.deepEqual(await drop(`${vmm}&osName=Debian&osVersion=12`), used('kvm', '8.2', 2));
+  await ask('DELETE hosts?hostName=kvm01.lab');
+  assert.deepEqual(await drop(bios), used('fab-bios', '2.7', 1));
+  await ask('DELETE hosts?hostName=KVM02.lab');
+  assert.deepEqual(await drop(bios), done);
 });
 
 test('what a host was registered with is replaced whole; without a connection string it has OpenAttestation’s', async (t) => {
