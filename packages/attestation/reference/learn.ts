@@ -18,7 +18,7 @@ const deadlineMs = 30_000;
  */
 export async function learn(
   needs: ChangeNeeds,
-  { host, components, name, version, ...change }: LearnRequest,
+  { host, components, vendor, name, version, ...change }: LearnRequest,
 ): Promise<LearnResult> {
   const { verdict, measured: teach } = await needs.switchboard.attestNow(host, { deadlineMs });
   const measured = await withFiles(needs.db, host, referenceFrom({ verdict, measured: teach() }));
@@ -39,6 +39,7 @@ export async function learn(
     .filter(({ component }) => components?.includes(component) ?? true)
     .map(({ component, content }) => ({
       ...{ component, content },
+      ...(vendor !== undefined && { vendor }),
       ...(name !== undefined && { name }),
       ...(version !== undefined && { version }),
       source: { kind: 'host', name: host, ...(sha256 !== undefined && { sha256 }) },

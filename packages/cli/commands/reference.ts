@@ -36,6 +36,7 @@ export function reference(program: Command): void {
     });
   withWindow(withChange(add('learn <host>', 'take what this host measures as good; it is asked now')))
     .option('--component <name>', 'only this component; may be repeated', repeated)
+    .option('--vendor <vendor>', 'of what is learnt')
     .option('--name <name>', 'of what is learnt')
     .option('--version <version>', 'of what is learnt')
     .action(async (host: string, options: Changing & WindowOptions & Learning) => {
@@ -44,12 +45,13 @@ export function reference(program: Command): void {
         import('../operator/learn.ts'),
         import('../operator/component-names.ts'),
       ]);
-      const { component, name, version } = options;
+      const { component, vendor, name, version } = options;
       const known = component && componentNames(await session.policies.list());
       const components = known && component.map((one) => componentNamed(one, known));
       const request: LearnRequest = {
         host,
         ...(components && { components }),
+        ...(vendor !== undefined && { vendor }),
         ...(name !== undefined && { name }),
         ...(version !== undefined && { version }),
         ...windowOf(options, new Date()),
@@ -102,7 +104,7 @@ export function reference(program: Command): void {
     });
 }
 
-type Learning = { component?: string[]; name?: string; version?: string };
+type Learning = { component?: string[]; vendor?: string; name?: string; version?: string };
 
 const acts = {
   retire: 'what was good is no longer; says first who still needs it',

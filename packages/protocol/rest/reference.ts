@@ -162,6 +162,7 @@ export const LearnRequest = Type.Object({
   host: HostName,
   /** Absent: all. */
   components: Type.Optional(Type.Array(ComponentName)),
+  vendor: Type.Optional(Type.String({ maxLength: 255 })),
   name: Type.Optional(Type.String({ maxLength: 255 })),
   version: Type.Optional(Type.String({ maxLength: 255 })),
   ...windowFields,
