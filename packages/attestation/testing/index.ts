@@ -2,3 +2,4 @@ export { type Challenge, startTestHost, type TestHost } from './host.ts';
 export { connectPeer, type Peer } from './peer.ts';
 export { learn, type Pool, startPool } from './pool.ts';
 export { startTestServer, type TestServer, type TestServerOptions } from './server.ts';
+export { type SlowHost, startSlowHost } from './slow-host.ts';

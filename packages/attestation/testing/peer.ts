@@ -8,8 +8,8 @@ import type { TestServer } from './server.ts';
 export type Peer = {
   /** A frame; or text or bytes as they are. */
   send(frame: AgentFrame | string | Uint8Array): void;
-  /** The next frame of the server. Rejects when the connection has ended, or after 20 s. */
-  next(): Promise<ServerFrame>;
+  /** The next frame of the server. Rejects when the connection has ended, or after 20 s unless told otherwise. */
+  next(waitMs?: number): Promise<ServerFrame>;
   /** The next frame, which must be of this type. */
   expect<T extends ServerFrame['type']>(type: T): Promise<Extract<ServerFrame, { type: T }>>;
   /** Close code, once it has ended. */
@@ -38,8 +38,11 @@ export async function connectPeer(t: TestContext, server: Pick<TestServer, 'url'
   await once(socket, 'open');
   socket.on('error', () => undefined);
 
-  const next = async (): Promise<ServerFrame> => {
-    const late = setTimeout(() => wake.reject(new Error('the server sent nothing for 20 s')), patienceMs);
+  const next = async (waitMs = patienceMs): Promise<ServerFrame> => {
+    const late =
+      waitMs === Infinity
+        ? undefined
+        : setTimeout(() => wake.reject(new Error(`the server sent nothing for ${waitMs / 1000} s`)), waitMs);
     try {
       for (;;) {
         const frame = frames.shift();
