@@ -77,6 +77,11 @@ test('a PCR that somebody extended is told with its value and what the white lis
     })),
     results.slice(0, 5),
   );
+  assert.equal(
+    await ask('reports/trust?hostNames=node1,%20node1,node1'),
+    await ask('reports/trust?hostNames=node1'),
+    'each name once',
+  );
   assert.deepEqual(
     results.map((one) => Object.values(one)[0]),
     ['0', '1', '0', '1', '0', '1'],
@@ -89,6 +94,17 @@ test('a PCR that somebody extended is told with its value and what the white lis
   assert.equal(rows.find(({ Name }) => Name === '4')?.['TrustStatus'], '0');
   const trust = JSON.parse(await ask('trust?hostName=node1'));
   assert.ok(!(trust.trust.bios && trust.trust.vmm));
+
+  const { registry } = server.server;
+  const stored = registry.stored('node1');
+  assert.ok(stored);
+  const verdicts = stored.verdicts.map((one) => ({ ...one, evidence_sha256: 'of a later round' }));
+  registry.accept({ ...stored, round: stored.round + 1, verdicts });
+  assert.equal(await ask('reports/manifest?hostName=node1'), `${head}<host_manifest_report/>`);
+  assert.match(
+    await ask('reports/attestation?hostName=node1'),
+    /<PCRInfo Error="No quote of this host is verified\."\/>/,
+  );
 });
 
 test('a host that sent nothing, or nothing true, is told without values; one that is not there is an error', async (t) => {
@@ -120,6 +136,8 @@ test('a host that sent nothing, or nothing true, is told without values; one tha
     assert.deepEqual(await ask(`${path}?hostName=no%20one`), refused('AS_HOST_NOT_FOUND', "Host 'no one' not found."));
   }
   assert.deepEqual(await ask('reports/trust?hostNames='), missing('hostNames'));
+  const many = Array.from({ length: 1_001 }, (_, at) => at.toString(36)).join();
+  assert.deepEqual(await ask(`reports/trust?hostNames=${many}`), missing('hostNames'));
   assert.deepEqual(
     await ask('reports/trust?hostNames=node1,%3Cb%3E'),
     refused('AS_HOST_NOT_FOUND', "Host '<b>' not found."),

@@ -53,7 +53,7 @@ function oneHost(needs: RestNeeds, query: Told): Named {
 
 function someHosts(needs: RestNeeds, query: Told): Named[] {
   const asked = (textOf(query, 'hostNames', Number.POSITIVE_INFINITY) ?? '').split(',').map((name) => name.trim());
-  const names = asked.filter((name) => name !== '');
+  const names = [...new Set(asked)].filter((name) => name !== '');
   if (names.length === 0 || names.length > mostNames) throw new OatError('AS_MISSING_INPUT', ['hostNames']);
   return names.map((name) => named(needs, name));
 }
