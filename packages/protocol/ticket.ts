@@ -3,6 +3,7 @@
 import { type Static, Type } from 'typebox';
 import { AkName, HostName, Uuid } from './bytes.ts';
 import { PoolName } from './policy.ts';
+import { TagDemands } from './tags.ts';
 
 /** `typ` header of a ticket, so that no other token of ours can pass for one (RFC 8725, 3.11). */
 export const ticketType = 'assay-ticket+jwt';
@@ -19,6 +20,8 @@ export const TicketClaims = Type.Object({
   host: HostName,
   /** The pool the host is trusted in; absent: the default one. */
   pool: Type.Optional(PoolName),
+  /** Asset tags that were asked for, and certified; absent: none were. */
+  tags: Type.Optional(TagDemands),
   /** Of the AK that vouched for the host. */
   ak_name: AkName,
   iat: Type.Integer(),

@@ -11,6 +11,8 @@ import {
   type PolicyDocument,
   type PollHostsAnswer,
   type Tags,
+  type Ticket,
+  type TicketClaims,
   tagIndex,
   tagRecord,
   tagRecordBytes,
@@ -289,7 +291,10 @@ test('a ticket that asks for tags is signed only where they are certified now', 
     const asked = server.call('POST', '/v1/tickets', { instance_id, host: 'node1', tags });
     await answer(at.peer, host, await at.peer.expect('challenge'));
     const { status, body } = await asked;
-    return status === 200 ? 'signed' : errorOf(body)?.message;
+    if (status !== 200) return errorOf(body)?.message;
+    const claims = Buffer.from((body as Ticket).ticket.split('.')[1] ?? '', 'base64url').toString();
+    assert.deepEqual((JSON.parse(claims) as TicketClaims).tags, tags);
+    return 'signed';
   };
   assert.match((await ticket({ country: ['DE'] })) ?? '', /tag country=DE is asked for and not certified/);
   await write(at, { country: 'DE' });

@@ -39,8 +39,9 @@ const deadlineMs = 10_000;
 
 export async function issueTicket(
   { clock, registry, switchboard, ticketKey }: TicketNeeds,
-  { instance_id, host, pool = defaultPool, tags: demands = {} }: TicketRequest,
+  { instance_id, host, pool = defaultPool, tags: asked }: TicketRequest,
 ): Promise<Ticket | Refusal> {
+  const demands = asked ?? {};
   const before = registry.current(host, pool).verdict;
   if (before.findings[0]?.code === 'host-unknown') return before;
   try {
@@ -69,6 +70,7 @@ export async function issueTicket(
       sub: instance_id,
       host,
       ...(pool !== defaultPool && { pool }),
+      ...(asked && { tags: asked }),
       ak_name: verdict.ak_name,
       iat,
       exp,

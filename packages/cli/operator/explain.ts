@@ -1,6 +1,6 @@
 // Why did a server land where it is, or nowhere? The scheduler's decisions, host by host.
 import { AssayError, escaped } from '@assay/core';
-import { isUuid } from '@assay/protocol';
+import { demandText, isUuid, type TagDemands } from '@assay/protocol';
 import type { ComputeClient } from './openstack-client.ts';
 import { table } from './table.ts';
 
@@ -14,7 +14,7 @@ export type Decision = {
 };
 export type Explanation = {
   /** `pool`: whose policy decides; null or absent, as with an older compute API: the default one's. */
-  server: { id: string; name: string; trust: string | null; pool?: string | null };
+  server: { id: string; name: string; trust: string | null; pool?: string | null; tags?: TagDemands | null };
   decisions: Decision[];
 };
 
@@ -41,7 +41,9 @@ async function idOf(client: ComputeClient, name: string): Promise<string> {
 
 export function explained({ server, decisions }: Explanation): string {
   const inPool = server.pool ? ` of pool ${escaped(server.pool)}` : '';
-  const asks = server.trust === null ? 'asks for no trust' : `asks for ${server.trust} hosts${inPool}`;
+  const tags = Object.entries(server.tags ?? {}).map(([name, wanted]) => escaped(demandText({ name, wanted })));
+  const tagged = tags.length > 0 ? ` with ${tags.join(', ')}` : '';
+  const asks = server.trust === null ? 'asks for no trust' : `asks for ${server.trust} hosts${inPool}${tagged}`;
   const head = `${escaped(server.name)} (${server.id}) ${asks}`;
   if (decisions.length === 0) return `${head}\nnothing has been decided yet`;
   return [head, ...decisions.map(oneDecision)].join('\n\n');

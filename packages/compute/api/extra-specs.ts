@@ -1,6 +1,6 @@
-// Extra specs of flavors. Nova takes any key it does not know; of the two that decide trust only legal values are taken, and
+// Extra specs of flavors. Nova takes any key it does not know; of those that decide trust only legal values are taken, and
 // no key that only looks like them, since a slip of the pen there would start an instance anywhere.
-import { PoolName } from '@assay/protocol';
+import { PoolName, type TagDemands } from '@assay/protocol';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { Refusal } from '../refusal.ts';
@@ -10,6 +10,7 @@ import { bodyOf } from './body.ts';
 import type { Resource } from './context.ts';
 import { flavorOf } from './flavors.ts';
 import { adminOnly } from './policy.ts';
+import { isTagKey, tagPrefix, wantedTags } from './tag-specs.ts';
 
 const trustKey = 'trust:trusted_host';
 const poolKey = 'trust:pool';
@@ -66,19 +67,25 @@ export const extraSpecs: Resource = (server, context) => {
   });
 };
 
-/** Trust null: the host may be any. Pool null: the default one's policy decides. */
-export type TrustWish = { trust: WantedTrust | null; pool: string | null };
+/** Trust null: the host may be any. Pool null: the default one's policy decides. Tags null: none are asked for. */
+export type TrustWish = { trust: WantedTrust | null; pool: string | null; trust_tags: TagDemands | null };
 
 /**
- * What the flavor demands of its host. A pool alone asks for hosts that are trusted in it.
- * @throws Refusal `extra-spec-invalid` for a value that is none of the three, or no name of a pool, whichever way it came in
+ * What the flavor demands of its host. A pool alone asks for hosts that are trusted in it, tags alone for hosts that are trusted.
+ * @throws Refusal `extra-spec-invalid` for a value that is none of the three, no name of a pool or no values of a tag, whichever way it came in
  */
 export function wantedTrust(specs: Record<string, string>): TrustWish {
   const [value, pool] = [specs[trustKey], specs[poolKey]];
+  const tags = wantedTags(specs);
   if (value !== undefined && !trustValues.includes(value)) throw badTrust(value);
-  if (pool === undefined) return { trust: (value ?? null) as WantedTrust | null, pool: null };
-  if (!Check(PoolName, pool)) throw badPool(pool);
-  return { trust: (value ?? 'trusted') as WantedTrust, pool };
+  if (pool !== undefined && !Check(PoolName, pool)) throw badPool(pool);
+  if (tags && value !== undefined && value !== 'trusted')
+    throw new Refusal(
+      'extra-spec-invalid',
+      `Validation failed; extra specs '${tagPrefix}…' ask for trusted hosts, '${trustKey}' for ${value} ones.`,
+    );
+  const trust = value ?? (pool !== undefined || tags ? 'trusted' : null);
+  return { trust: trust as WantedTrust | null, pool: pool ?? null, trust_tags: tags };
 }
 
 function checked(specs: Record<string, string | number>): Record<string, string> {
@@ -90,10 +97,10 @@ function checked(specs: Record<string, string | number>): Record<string, string>
         `Invalid input for field/attribute extra_specs. '${key.slice(0, 300)}' does not match any of the regexes: '^[a-zA-Z0-9-_:. ]{1,255}$'`,
       );
     // Asked for, and never acted on: such a flavor would start anywhere while everybody takes it for a trusted one.
-    if (key !== trustKey && key !== poolKey && /^ *trust(ed)?[ :_]/i.test(key))
+    if (key !== trustKey && key !== poolKey && !isTagKey(key) && /^ *trust(ed)?[ :_]/i.test(key))
       throw new Refusal(
         'extra-spec-invalid',
-        `Validation failed; extra spec '${key}' asks for no trust: only '${trustKey}' and '${poolKey}' do.`,
+        `Validation failed; extra spec '${key}' asks for no trust: only '${trustKey}', '${poolKey}' and '${tagPrefix}NAME' do.`,
       );
   }
   wantedTrust(texts);

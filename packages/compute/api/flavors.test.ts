@@ -68,10 +68,18 @@ test('S14 a key that only looks like the one that asks for trust is refused', as
     'Trust:pool',
     'trust:pool ',
     'trust_pool',
+    'trust:tag',
+    'trust:tag:',
+    'trust:tag: country',
+    'trust:tag:country ',
+    'trust:Tag:country',
+    'trust:tags:country',
+    'trust_tag:country',
+    'trust:tag:_country',
   ]) {
     const refused = await post(specs, { extra_specs: { [key]: 'trusted' } });
     assert.equal(refused.status, 400, key);
-    assert.match(refused.body.badRequest.message, /only 'trust:trusted_host' and 'trust:pool' do\./);
+    assert.match(refused.body.badRequest.message, /only 'trust:trusted_host', 'trust:pool' and 'trust:tag:NAME' do\./);
   }
   assert.deepEqual((await ask(specs)).body, { extra_specs: {} });
 });
@@ -110,4 +118,35 @@ test('trust:pool takes the name of a pool and nothing else', async () => {
   }
   assert.equal((await ask(`${specs}/trust:pool`)).body['trust:pool'], 'secure-1.a');
   assert.equal((await ask(`${specs}/trust:pool`, { method: 'DELETE' })).status, 200);
+});
+
+test('trust:tag:NAME takes the value of a tag, or alternatives as Nova writes them, and nothing else', async () => {
+  const specs = '/flavors/2/os-extra_specs';
+  for (const value of ['DE', '<or> DE <or> AT', '<or> New York <or> Köln', 'a<b'])
+    assert.equal((await post(specs, { extra_specs: { 'trust:tag:country': value } })).status, 200, value);
+  const bad = [
+    '',
+    ' DE',
+    'DE ',
+    'D\nE',
+    '<or>',
+    '<or> DE <or>',
+    'DE <or> AT',
+    '<in> DE',
+    '<all-in> DE',
+    's== DE',
+    '= 1',
+    '!= x',
+  ];
+  for (const value of bad) {
+    const wrong = await post(specs, { extra_specs: { 'trust:tag:country': value } });
+    assert.equal(wrong.status, 400, value);
+    assert.match(wrong.body.badRequest.message, /trust:tag:NAME takes/);
+    const put = await ask(`${specs}/trust:tag:country`, { method: 'PUT', payload: { 'trust:tag:country': value } });
+    assert.equal(put.status, 400);
+  }
+  const both = await post(specs, { extra_specs: { 'trust:tag:country': 'DE', 'trust:trusted_host': 'unknown' } });
+  assert.match(both.body.badRequest.message, /ask for trusted hosts/);
+  assert.equal((await ask(`${specs}/trust:tag:country`)).body['trust:tag:country'], 'a<b');
+  assert.equal((await ask(`${specs}/trust:tag:country`, { method: 'DELETE' })).status, 200);
 });

@@ -64,6 +64,44 @@ withCloud(
 );
 
 withCloud(
+  'an instance that asks for tags goes only to a host that has them certified, when it is chosen and when it starts',
+  threeHosts,
+  async (cloud) => {
+    cloud.peer.tags.set('node1', { country: 'FR' });
+    cloud.peer.tags.set('node2', { country: 'DE' });
+    cloud.peer.tags.set('node3', { country: 'AT' });
+    // By the time of its ticket the second one has them no more.
+    cloud.peer.beforeTicket = ({ host }) => host === 'node2' && cloud.peer.tags.delete('node2');
+    const wanted = { ...trusted, trust_tags: { country: ['DE', 'AT'] } };
+    const { id } = await cloud.boot(wanted);
+    assert.equal((await cloud.until(id, active)).host, 'node3');
+    const [start] = cloud.host('node3').orders;
+    assert.ok(start?.type === 'start' && start.ticket);
+    await cloud.conductor.idle();
+    const decisions = await decisionsFor(cloud.db, id);
+    const reasons = decisions.map(({ hosts }) => hosts.find(({ host }) => host === 'node1')?.reason);
+    assert.deepEqual(reasons, Array(2).fill('tag country is FR, DE or AT is asked for'));
+    assert.ok(decisions.some(({ outcome }) => /has not the tags/.test(outcome ?? '')));
+  },
+);
+
+withCloud(
+  'a ticket that leaves the tags out, as of a server that knows none, starts nothing',
+  threeHosts,
+  async (cloud) => {
+    cloud.peer.tags.set('node1', { country: 'DE' });
+    const { sign } = cloud.peer;
+    cloud.peer.sign = ({ tags: _, ...claims } = {}) => sign(claims);
+    const { id } = await cloud.boot({ ...trusted, trust_tags: { country: ['DE'] } });
+    assert.match((await cloud.until(id, failed)).fault?.details ?? '', /node1: .*names the tags/);
+    assert.deepEqual(
+      cloud.host('node1').orders.filter(({ type }) => type === 'start'),
+      [],
+    );
+  },
+);
+
+withCloud(
   'a ticket that leaves the pool out, as of a server that knows none, starts nothing',
   threeHosts,
   async (cloud) => {

@@ -25,6 +25,7 @@ export async function place(
     memoryMb: instance.memory_mb,
     trust: instance.trust,
     pool: instance.pool,
+    tags: instance.trust_tags,
     wantedZone: instance.wanted_zone,
     wantedHost: instance.wanted_host,
   };

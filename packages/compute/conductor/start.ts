@@ -53,5 +53,6 @@ export async function startOnHost(parts: Parts, instance: Instance): Promise<voi
 
 /** Only trusted instances need one. */
 export async function ticketFor(parts: Parts, instance: Instance, host: string): Promise<Ticket | undefined> {
-  return instance.trust === 'trusted' ? parts.tickets.obtain(instance.id, host, instance.pool) : undefined;
+  const { id, trust, pool, trust_tags: tags } = instance;
+  return trust === 'trusted' ? parts.tickets.obtain(id, host, pool, tags) : undefined;
 }

@@ -1,8 +1,9 @@
 // May this instance start on this host now? The attestation server is asked, and its permission checked as if it came from
 // a stranger, before anything of the instance leaves us.
+import { isDeepStrictEqual } from 'node:util';
 import { AssayError, escaped } from '@assay/core';
 import { type Clock, httpsRequest } from '@assay/daemon';
-import { parse, Ticket as TicketAnswer, Trust } from '@assay/protocol';
+import { parse, type TagDemands, Ticket as TicketAnswer, Trust } from '@assay/protocol';
 import { Type } from 'typebox';
 import { type CheckTicket, type Ticket, ticketCheck } from '../link/index.ts';
 import type { AttestationAccess } from '../scheduler/index.ts';
@@ -10,9 +11,10 @@ import type { AttestationAccess } from '../scheduler/index.ts';
 export type Tickets = {
   /**
    * @param pool whose policy has to find the host trusted; null: the default one's
+   * @param tags that its TPM has to certify; null: none
    * @throws TicketRefused; AssayError `ticket-…` or `https-…` when there is no answer to act on
    */
-  obtain(instance: string, host: string, pool: string | null): Promise<Ticket>;
+  obtain(instance: string, host: string, pool: string | null, tags: TagDemands | null): Promise<Ticket>;
   check: CheckTicket;
 };
 
@@ -49,12 +51,12 @@ export function ticketsOf(access: AttestationAccess | undefined, clock: Clock, c
   const url = `${origin}/v1/tickets`;
   return {
     check,
-    async obtain(instance, host, pool) {
+    async obtain(instance, host, pool, tags) {
       const { status, body } = await httpsRequest({
         url,
         method: 'POST',
         headers: { 'x-auth-blob': authBlob },
-        body: { instance_id: instance, host, ...(pool !== null && { pool }) },
+        body: { instance_id: instance, host, ...(pool !== null && { pool }), ...(tags && { tags }) },
         ca,
         timeoutMs: deadlineMs,
         signal: closing,
@@ -65,7 +67,16 @@ export function ticketsOf(access: AttestationAccess | undefined, clock: Clock, c
         throw new TicketRefused(host, error.trust ?? 'unknown', error.message);
       }
       if (status !== 200) throw new AssayError('ticket-status', url, 'status 200 or 409', status);
-      return check(parse(TicketAnswer, text, url).ticket, { instance, host, pool });
+      const ticket = await check(parse(TicketAnswer, text, url).ticket, { instance, host, pool });
+      // A server of before tags signs without looking at them.
+      if (tags && !isDeepStrictEqual(ticket.claims.tags, tags))
+        throw new AssayError(
+          'ticket-invalid',
+          `ticket for instance ${instance}`,
+          'one that names the tags',
+          'one without',
+        );
+      return ticket;
     },
   };
 }

@@ -210,3 +210,12 @@ test('a server that is gone, hangs, or is not the one the CA vouches for gives n
   const hung = await pollHostsOf(access, 60, clock, 300)(['node1']);
   assert.match(hung('node1').reason, /no answer within 300 ms/);
 });
+
+test('tags are told as the server tells them, and only with an answer one may act on', async () => {
+  const tags = { country: 'DE' };
+  says({ hosts: [entry('a', { tags }), entry('b'), entry('c', { tags, age_ms: 90_000 })] });
+  const opinions = await pollHostsOf(access, 60, clock)(['a', 'b', 'c']);
+  assert.deepEqual([opinions('a').tags, opinions('b').tags, opinions('c').tags], [tags, undefined, undefined]);
+  says({ hosts: [entry('a', { tags: { country: 5 } })] });
+  assert.equal((await pollHostsOf(access, 60, clock)(['a']))('a').trust, undefined);
+});

@@ -2,11 +2,11 @@
 // Whatever goes wrong is an opinion without trust and with the true reason: nothing here can make a host trusted.
 import { AssayError, shown } from '@assay/core';
 import { type Clock, httpsRequest } from '@assay/daemon';
-import { PollHostsAnswer, type PollHostsEntry, parse, type Trust } from '@assay/protocol';
+import { PollHostsAnswer, type PollHostsEntry, parse, type Tags, type Trust } from '@assay/protocol';
 import type { AttestationAccess } from './options.ts';
 
-/** `trust` absent: there is no answer one may act on. */
-export type Opinion = { trust: Trust | undefined; reason: string };
+/** `trust` absent: there is no answer one may act on. `tags`: certified ones. */
+export type Opinion = { trust: Trust | undefined; reason: string; tags?: Tags | undefined };
 /** Judges at the moment it is called, so an opinion that is kept ages. */
 export type Opinions = (host: string) => Opinion;
 /**
@@ -95,7 +95,7 @@ function opinion(
   const ageMs = entry.age_ms + sinceMs;
   if (!(ageMs <= authTimeoutS * 1000))
     return none(`its evidence is ${seconds(ageMs)} old, attestation_auth_timeout is ${authTimeoutS} s`);
-  return { trust: entry.trust_lvl, reason: `verified ${seconds(ageMs)} ago${why(entry)}` };
+  return { trust: entry.trust_lvl, reason: `verified ${seconds(ageMs)} ago${why(entry)}`, tags: entry.tags };
 }
 
 const none = (reason: string): Opinion => ({ trust: undefined, reason });

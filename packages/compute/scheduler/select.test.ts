@@ -24,6 +24,7 @@ const wants = (change: Partial<Placement> = {}): Placement => ({
   memoryMb: 256,
   trust: null,
   pool: null,
+  tags: null,
   wantedZone: null,
   wantedHost: null,
   ...change,
@@ -120,6 +121,30 @@ test('the attestation server is asked about the pool that is asked for, and a re
   assert.equal(decisions[2]?.reason, 'pool secure: has no verdict');
 });
 
+test('a host needs every tag that is asked for, certified, and trust as well; the refusal names the tag', async () => {
+  const opinions: Record<string, Opinion> = {
+    a: { ...trusted, tags: { country: 'DE', zone: 'fra1' } },
+    b: { ...trusted, tags: { country: 'FR', zone: 'fra1' } },
+    c: { ...trusted, tags: { zone: 'fra1' } },
+    d: trusted,
+    e: { trust: 'untrusted', reason: 'verified 1 s ago', tags: { country: 'DE', zone: 'fra1' } },
+  };
+  const hosts = Object.keys(opinions).map((name) => host(name));
+  const tags = { country: ['AT', 'DE'], zone: ['fra1'] };
+  for (const trust of ['trusted', null] as const) {
+    const { passing, decisions } = await select(wants({ trust, tags }), hosts, filters(opinions));
+    assert.deepEqual(
+      passing.map(({ host }) => host),
+      ['a'],
+    );
+    const [, b, c, d, e] = decisions.map(({ reason }) => reason);
+    assert.equal(b, 'tag country is FR, AT or DE is asked for');
+    assert.equal(c, 'tag country=AT or DE is asked for and not certified');
+    assert.equal(d, `${c}; tag zone=fra1 is asked for and not certified`);
+    assert.match(e ?? '', /^is untrusted/);
+  }
+});
+
 test('a flavor that asks for unknown or untrusted hosts gets hosts of just that verdict', async () => {
   const opinions = {
     a: trusted,
@@ -189,7 +214,7 @@ test('a host passes exactly when every filter passes it alone, whatever stands b
     fc.asyncProperty(fc.array(anyHost, { maxLength: 6 }), anyWish, async (facts, wish) => {
       const hosts = facts.map(({ trust: _, ...rest }, index) => host(`h${index}`, rest));
       const opinions = Object.fromEntries(facts.map(({ trust }, index) => [`h${index}`, { trust, reason: '' }]));
-      const { passing, decisions } = await select(wish, hosts, filters(opinions));
+      const { passing, decisions } = await select({ ...wish, tags: null }, hosts, filters(opinions));
       for (const [index, one] of hosts.entries()) {
         const alone =
           (wish.wantedZone === null || one.zone === wish.wantedZone) &&

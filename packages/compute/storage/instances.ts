@@ -1,4 +1,5 @@
 // Instances: what the subscriber asked for and what became of it. The row is the only truth; nothing is kept beside it.
+import type { TagDemands } from '@assay/protocol';
 import type { Kysely, Transaction, Updateable } from 'kysely';
 import { take } from './counters.ts';
 import { insertAction } from './instance-actions.ts';
@@ -8,8 +9,9 @@ import type { Fault, FlavorSnapshot, InstancesTable, Tables } from './tables.ts'
 type Db = Kysely<Tables> | Transaction<Tables>;
 
 /** A row with its JSON read. `id` is the UUID every client uses. */
-export type Instance = Omit<InstancesTable, 'flavor' | 'metadata' | 'fault'> & {
+export type Instance = Omit<InstancesTable, 'flavor' | 'metadata' | 'fault' | 'trust_tags'> & {
   flavor: FlavorSnapshot;
+  trust_tags: TagDemands | null;
   metadata: Record<string, string>;
   fault: Fault | null;
 };
@@ -161,6 +163,7 @@ function toRow(instance: Instance): InstancesTable {
     ...instance,
     flavor: JSON.stringify(instance.flavor),
     metadata: JSON.stringify(instance.metadata),
+    trust_tags: instance.trust_tags && JSON.stringify(instance.trust_tags),
     fault: instance.fault && JSON.stringify(instance.fault),
   };
 }
@@ -170,6 +173,7 @@ export function fromRow(row: InstancesTable): Instance {
     ...row,
     flavor: JSON.parse(row.flavor) as FlavorSnapshot,
     metadata: JSON.parse(row.metadata) as Record<string, string>,
+    trust_tags: row.trust_tags === null ? null : (JSON.parse(row.trust_tags) as TagDemands),
     fault: row.fault === null ? null : (JSON.parse(row.fault) as Fault),
   };
 }

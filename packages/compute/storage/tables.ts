@@ -62,6 +62,8 @@ export type InstancesTable = {
   trust: WantedTrust | null;
   /** `trust:pool` of the flavor at the moment of boot: whose policy decides on the host; null: the default pool's. */
   pool: string | null;
+  /** JSON: TagDemands, `trust:tag:NAME` of the flavor at the moment of boot; null: none are asked for. */
+  trust_tags: string | null;
   /** `req-…` of the request that made it. */
   request_id: string;
   created_at: string;

@@ -36,6 +36,7 @@ export function exampleInstance(change: Partial<NewInstance> = {}): NewInstance 
     launch_index: 0,
     trust: null,
     pool: null,
+    trust_tags: null,
     request_id: `req-${randomUUID()}`,
     ...change,
   };

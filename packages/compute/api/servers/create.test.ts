@@ -74,3 +74,19 @@ test('a pool alone asks for hosts that are trusted in it; with trust:trusted_hos
   await ask('/flavors/3/os-extra_specs/trust:trusted_host', { method: 'DELETE' });
   assert.deepEqual(await frozen({ other: 'x' }), [null, null]);
 });
+
+test('tags alone ask for trusted hosts, and are frozen at boot', async () => {
+  const specs = '/flavors/3/os-extra_specs';
+  const extra_specs = { 'trust:tag:country': '<or> DE <or> AT', 'trust:tag:zone': 'fra1' };
+  await post(specs, { extra_specs });
+  const { id } = (await boot('tagged', { flavorRef: '3' })).body.server;
+  await post(specs, { extra_specs: { 'trust:trusted_host': 'unknown' } });
+  const refused = await boot('contradicted', { flavorRef: '3' });
+  assert.deepEqual([refused.status, /ask for trusted hosts/.test(refused.body.badRequest.message)], [400, true]);
+  for (const key of ['trust:trusted_host', ...Object.keys(extra_specs)])
+    await ask(`${specs}/${key}`, { method: 'DELETE' });
+  const row = await cloud.db.selectFrom('instances').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  assert.deepEqual([row.trust, row.pool], ['trusted', null]);
+  assert.deepEqual(JSON.parse(row.trust_tags ?? ''), { country: ['DE', 'AT'], zone: ['fra1'] });
+  await discard(id);
+});

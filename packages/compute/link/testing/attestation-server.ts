@@ -4,16 +4,27 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Issued, TestPki } from '@assay/daemon/testing';
-import { defaultPool, type Trust, ticketAudience, ticketIssuer, ticketType } from '@assay/protocol';
+import {
+  defaultPool,
+  type TagDemands,
+  type Tags,
+  type Trust,
+  ticketAudience,
+  ticketIssuer,
+  ticketType,
+  unmetTags,
+} from '@assay/protocol';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { AttestationAccess } from '../../scheduler/options.ts';
 
-export type TicketWish = { instance_id: string; host: string; pool?: string };
+export type TicketWish = { instance_id: string; host: string; pool?: string; tags?: TagDemands };
 export type AttestationPeer = {
   origin: string;
   access: AttestationAccess;
   /** What it says in the default pool; a host that is absent is unknown. */
   trust: Map<string, Trust>;
+  /** Asset tags it says are certified. */
+  tags: Map<string, Tags>;
   /** In other pools: pool → host → what it says. */
   pools: Map<string, Map<string, Trust>>;
   akNames: Map<string, string>;
@@ -52,7 +63,14 @@ export async function attestationPeer({ cert, key: tlsKey }: Issued, { ca }: Tes
       const vtime = new Date().toISOString();
       const expires = new Date(Date.now() + 90_000).toISOString();
       return answer(200, {
-        hosts: hosts.map((host) => ({ host_name: host, trust_lvl: trust(host, pool), vtime, expires, age_ms: 1_000 })),
+        hosts: hosts.map((host) => ({
+          host_name: host,
+          trust_lvl: trust(host, pool),
+          vtime,
+          expires,
+          age_ms: 1_000,
+          ...(peer.tags.has(host) && { tags: peer.tags.get(host) }),
+        })),
       });
     }
     if (request.url === '/v1/tickets') {
@@ -63,10 +81,15 @@ export async function attestationPeer({ cert, key: tlsKey }: Issued, { ca }: Tes
         const message = `host ${wish.host} is ${told}: a test says so`;
         return answer(409, { error: { code: 'ticket-refused', message, trust: told } });
       }
+      if (wish.tags && unmetTags(wish.tags, peer.tags.get(wish.host)).length > 0) {
+        const message = `host ${wish.host} has not the tags`;
+        return answer(409, { error: { code: 'ticket-refused', message, trust: told } });
+      }
       const ticket = await peer.sign({
         sub: wish.instance_id,
         host: wish.host,
         ...(wish.pool !== undefined && wish.pool !== defaultPool && { pool: wish.pool }),
+        ...(wish.tags && { tags: wish.tags }),
         ak_name: peer.akNames.get(wish.host) ?? akNameOf(wish.host),
       });
       return answer(200, { ticket, expires_at: new Date(Date.now() + 20_000).toISOString() });
@@ -78,6 +101,7 @@ export async function attestationPeer({ cert, key: tlsKey }: Issued, { ca }: Tes
     origin: '',
     access: { origin: '', apiUrl: '/AttestationService/resources', authBlob, ca },
     trust: new Map(),
+    tags: new Map(),
     pools: new Map(),
     akNames: new Map(),
     requests: [],

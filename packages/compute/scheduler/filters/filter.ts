@@ -1,4 +1,5 @@
 // What is a filter? It says of each candidate host whether it may run an instance, and if not, why.
+import type { TagDemands } from '@assay/protocol';
 import type { HostDecision, WantedTrust } from '../../storage/index.ts';
 
 /** A host as the scheduler sees it at one moment; memory in MB. */
@@ -20,6 +21,8 @@ export type Placement = {
   trust: WantedTrust | null;
   /** Whose policy has to find the host so; null: the default pool's. */
   pool: string | null;
+  /** Asset tags its TPM has to certify; null: none. */
+  tags: TagDemands | null;
   wantedZone: string | null;
   wantedHost: string | null;
 };

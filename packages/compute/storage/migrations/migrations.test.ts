@@ -7,21 +7,26 @@ import { openStorage } from '../open.ts';
 import type { Tables } from '../tables.ts';
 import { firstLight } from './0001-first-light.ts';
 
-eachDatabase('an instance that was there before pools asks for none, and one of now keeps its own', async (url) => {
-  const before = await openDatabase<Tables>(url, [firstLight]);
-  const { pool: _, ...old } = await insertOld(before);
-  await before.destroy();
-  const db = await openStorage(url);
-  try {
-    assert.deepEqual(await instanceById(db, old.id), { ...old, pool: null });
-    const { id } = await insertExample(db, { trust: 'trusted', pool: 'secure' });
-    assert.equal((await instanceById(db, id))?.pool, 'secure');
-  } finally {
-    await db.destroy();
-  }
-});
+eachDatabase(
+  'an instance that was there before pools and tags asks for none, and one of now keeps its own',
+  async (url) => {
+    const before = await openDatabase<Tables>(url, [firstLight]);
+    const { pool: _, trust_tags: __, ...old } = await insertOld(before);
+    await before.destroy();
+    const db = await openStorage(url);
+    try {
+      assert.deepEqual(await instanceById(db, old.id), { ...old, pool: null, trust_tags: null });
+      const trust_tags = { country: ['DE', 'AT'] };
+      const { id } = await insertExample(db, { trust: 'trusted', pool: 'secure', trust_tags });
+      const kept = await instanceById(db, id);
+      assert.deepEqual([kept?.pool, kept?.trust_tags], ['secure', trust_tags]);
+    } finally {
+      await db.destroy();
+    }
+  },
+);
 
-/** As the first release did: without the column. */
+/** As the first release did: without the columns. */
 function insertOld(db: Awaited<ReturnType<typeof openDatabase<Tables>>>) {
-  return insertExample(db, { trust: 'trusted', pool: undefined as never });
+  return insertExample(db, { trust: 'trusted', pool: undefined as never, trust_tags: undefined as never });
 }
