@@ -249,6 +249,7 @@ export function lifeOf(name: string): { checks: readonly Check[]; cleanUp(world:
         `${oem}${query({ Name: name })}`,
       ];
       for (const path of made) await world.ask('DELETE', path).catch(() => undefined); // what is gone already is refused
+      await forgetRetired(world);
       const left = await Promise.all([
         remaining(world, `${hosts}${query({ searchCriteria: name })}`, made.slice(0, 1)),
         remaining(world, `${mles}${query({ searchCriteria: name })}`, made.slice(1, 3)),
@@ -258,6 +259,17 @@ export function lifeOf(name: string): { checks: readonly Check[]; cleanUp(world:
       return left.flat();
     },
   };
+
+  /** A server of ours keeps what was once good as retired, to tell it apart: of this there is nothing to tell. */
+  async function forgetRetired({ ask }: World): Promise<void> {
+    const answer = await ask('GET', '/v1/reference').catch(() => undefined);
+    const { values } = (answer?.json ?? {}) as { values?: unknown };
+    const ours = (Array.isArray(values) ? (values as Partial<Record<'id' | 'vendor' | 'name', unknown>>[]) : []).filter(
+      (value) => value.vendor === name && value.name === name,
+    );
+    const body = { ids: ours.map(({ id }) => String(id)), because: 'assay compat oat has ended' };
+    if (ours.length > 0) await ask('POST', '/v1/reference/remove', body).catch(() => undefined);
+  }
 
   /** @returns what still has to be deleted, as far as that can be told */
   async function remaining({ ask }: World, path: string, deletions: readonly string[]): Promise<readonly string[]> {
