@@ -9,6 +9,14 @@ export const referenceFindings = {
       'Import it from its source: assay reference import-package FILE. What is in no package, learn from a host whose making you know: assay reference learn HOST.',
     sound: true,
   },
+  'pcr-not-quoted': {
+    weight: 'unknown',
+    meaning:
+      'What is known good of the component names a PCR that the host was not asked for, and holds in all others.',
+    remedy:
+      'Let the policy ask for it (evidence.pcrs), or take that PCR off: white lists of OpenAttestation name PCR 17 to 20 for a dynamic launch.',
+    sound: true,
+  },
   'measurement-unknown': {
     weight: 'untrusted',
     meaning: 'The component measured something that is not known to be good.',

@@ -5,7 +5,7 @@ import type { FindingCode } from '../findings/catalogue.ts';
 import { finding } from '../findings/finding.ts';
 import { makers, partsOf } from './good-by.ts';
 import type { QuotedEvent } from './learn.ts';
-import { type ByValue, knownByPcrs, pcrDifference, pcrFinding } from './pcr-values.ts';
+import { type ByValue, knownByPcrs, pcrDifference, pcrFinding, unquotedFinding, unquotedPcr } from './pcr-values.ts';
 import { equal, isSamePlace } from './sequence.ts';
 import { earlyText, retiredText, type Standing, standingOf } from './standing.ts';
 import { type Admitted, admittedOf, banksOf, type Facts, type Support, standInOf, supportOf } from './support.ts';
@@ -37,6 +37,8 @@ export const missing = (component: string, facts: Pick<Facts, 'quoted' | 'knownG
 export function unknown(component: string, facts: Facts): Finding {
   const nearest = nearestSequence(component, facts);
   if (nearest) return differs('measurement-unknown', component, nearest, facts);
+  const unquoted = unquotedPcr(component, facts, good);
+  if (unquoted !== undefined) return unquotedFinding(component, unquoted);
   const { pcrs } = knownByPcrs(component, facts, good);
   const seen = partsOf(facts.events, component).filter(({ event }) => !pcrs.has(event.pcr));
   const alone = seen.find((part) => !supportOf(part, facts, good));

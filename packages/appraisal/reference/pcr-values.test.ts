@@ -52,7 +52,14 @@ test('a component is good when all PCRs that have its events have known values',
 test('a value counts with all PCRs it names, and none that the quote leaves out', () => {
   assert.equal(told(other, [values('more', 'boot_loader', [4, 9])], 'boot_loader'), 'measurement-unknown');
   const quoted = [{ hash: 'sha256', pcrs: [0, 4] }];
-  assert.equal(told(boot, [values('nine', 'boot_loader', [4, 9])], 'boot_loader', { quoted }), 'measurement-unknown');
+  const nine = values('nine', 'boot_loader', [4, 9]);
+  assert.equal(told(boot, [nine], 'boot_loader', { quoted }), 'pcr-not-quoted', 'of PCR 9 nothing can be said');
+  assert.equal(told(boot, [{ ...nine, state: 'retired' }], 'boot_loader', { quoted }), 'measurement-unknown');
+  const unquoted = { bank: 'sha256' as const, pcr: 17, value: '00'.repeat(32) };
+  const wrong = { bank: 'sha256' as const, pcr: 4, value: '00'.repeat(32) };
+  const listed = (...all: (typeof wrong)[]) => namedValue('list', 'boot_loader', { form: 'pcr-values', values: all });
+  assert.equal(told(boot, [listed(unquoted)], 'boot_loader', { quoted }), 'pcr-not-quoted');
+  assert.equal(told(boot, [listed(unquoted, wrong)], 'boot_loader', { quoted }), 'measurement-unknown');
   assert.equal(told(boot, [values('four', 'boot_loader', [4])], 'boot_loader', { quoted }), 'four');
   const banks = [
     { hash: 'sha256', pcrs: [4] },

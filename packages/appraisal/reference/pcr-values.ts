@@ -62,5 +62,25 @@ export function pcrDifference(component: string, facts: PcrFacts, admitted: Admi
   return nearest?.[0];
 }
 
+/**
+ * The first PCR that was not quoted of a value that holds in all that was: nothing else speaks against it, and nothing can be said. Undefined: there
+ * is no such value.
+ */
+export function unquotedPcr(component: string, facts: PcrFacts, admitted: Admitted): number | undefined {
+  const isQuoted = (pcr: number) => facts.quoted.some(({ pcrs }) => pcrs.includes(pcr));
+  for (const known of admittedOf(facts.knownGood.pcrValues(component), admitted, facts.now)) {
+    if (isBySha1(known)) continue;
+    const open = pcrsOf(known, facts).filter((pcr) => differing(known, pcr, facts));
+    if (open.length > 0 && !open.some(isQuoted)) return open[0];
+  }
+  return undefined;
+}
+
+export const unquotedFinding = (component: string, pcr: number): Finding =>
+  finding('pcr-not-quoted', `PCR ${pcr}`, 'a quote over all PCRs that a known value names', 'one without it', {
+    component,
+    pcr,
+  });
+
 export const pcrFinding = (component: string, { bank, pcr, expected, seen }: Differing): Finding =>
   finding('measurement-unknown', `PCR ${pcr} (${bank})`, expected, seen, { component, pcr });

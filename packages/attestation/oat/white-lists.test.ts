@@ -234,6 +234,30 @@ test('two MLEs with the same digests are two, and one of them may go', async (t)
   );
 });
 
+test('what many write at the same time is all there, each once', async (t) => {
+  const { ask, ok } = await started(t);
+  const many = async (request: string, bodies: object[]) =>
+    (await Promise.all(bodies.map((body) => ask(request, body)))).map(({ status }) => status).sort();
+  const same = <T>(body: T) => [body, body, body, body];
+  assert.deepEqual(await many('POST /oem', same({ Name: 'Fab' })), [200, 400, 400, 400]);
+  assert.deepEqual(await many('POST /os', same({ Name: 'Debian', Version: '12' })), [200, 400, 400, 400]);
+  assert.deepEqual(await many('POST /mles', same(bios())), [200, 400, 400, 400]);
+  const entries = Array.from({ length: 8 }, (_, pcr) => ({
+    ...{ mleName: 'bios', mleVersion: '1', oemName: 'Fab' },
+    ...{ pcrName: `${pcr}`, pcrDigest: sha256(`${pcr}`) },
+  }));
+  assert.deepEqual(await many('POST /mles/whitelist/pcr', entries), Array(8).fill(200));
+  const { MLE_Manifests } = (await ok(`GET /mles/manifest?${biosQuery}`)) as OatMle;
+  assert.deepEqual(
+    MLE_Manifests,
+    entries.map(({ pcrName, pcrDigest }) => ({ Name: pcrName, Value: pcrDigest })),
+  );
+  const [left, right] = await Promise.all([ask('DELETE /oem?Name=Fab'), ask(`DELETE /mles?${biosQuery}`)]);
+  assert.equal(right.status, 200);
+  if (left.status === 400) await ok('DELETE /oem?Name=Fab');
+  assert.deepEqual([await ok('GET /oem'), await ok('GET /mles')], [[], []]);
+});
+
 test('the host a white list came from is noted', async (t) => {
   const oat = await started(t);
   await owners(oat);
