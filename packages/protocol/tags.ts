@@ -10,7 +10,7 @@ const name = '^[A-Za-z0-9]([A-Za-z0-9_./-]{0,61}[A-Za-z0-9])?$';
 const mostBytes = 255;
 
 export const TagValue = Type.String({
-  pattern: '^(?! )[^\\p{C}\\p{Zl}\\p{Zp}]{1,255}(?<! )$',
+  pattern: '^[^\\p{C}\\p{Z}]([^\\p{C}\\p{Zl}\\p{Zp}]{0,253}[^\\p{C}\\p{Z}])?$',
   title: 'printable text of 1 to 255 bytes, without blanks around it',
 });
 const mostTags = 16;

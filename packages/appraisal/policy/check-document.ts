@@ -19,6 +19,7 @@ export function checkDocument(document: PolicyDocument, asked: readonly PcrWish[
   checkKeys(document, refuse);
   checkCommandLine(document, refuse);
   checkIma(document, refuse);
+  checkTagDemands(document, refuse);
 }
 
 /** `policy default: ima.exclude` */
@@ -98,4 +99,13 @@ function checkIma({ pool, ima }: PolicyDocument, refuse: Refuse): void {
     if (pattern.includes('/') && !/^[/*]/.test(pattern)) refuse(`ima.exclude.${i}`, 'a path from / on', pattern);
   }
   signersOf(signers ?? [], fieldOf({ pool }, 'ima.signed_by'));
+}
+
+/** A value that no tag can have would be asked for in vain. */
+function checkTagDemands({ tags = {} }: PolicyDocument, refuse: Refuse): void {
+  for (const [name, values] of Object.entries(tags))
+    for (const [i, value] of values.entries()) {
+      const bytes = Buffer.byteLength(value);
+      if (bytes > 255) refuse(`tags.${name}.${i}`, 'a value of at most 255 bytes, as tags have', `${bytes} bytes`);
+    }
 }

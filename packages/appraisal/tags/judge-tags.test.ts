@@ -59,4 +59,8 @@ test('a policy that asks for no value of a tag, or for what is no tag, is refuse
     { country: [' '] },
   ])
     assert.throws(() => check(PolicyDocument, { ...labDocument, tags }, 'policy'), { code: 'message-schema' });
+  assert.throws(() => policy({ country: ['ü'.repeat(128)] }), {
+    code: 'policy-value',
+    where: 'policy default: tags.country.0',
+  });
 });

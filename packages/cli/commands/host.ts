@@ -106,6 +106,30 @@ export function host(program: Command): void {
       if (options.json) await terminal.printJson(host);
       else await terminal.print(`${name}: ${host.aliases?.join(', ') ?? 'no aliases'}`);
     });
+  add(
+    'tag <name> [tags...]',
+    'set asset tags, country=DE, or take them away, country-; its TPM certifies them each round',
+  )
+    .option('--because <text>', 'why; kept in the history')
+    .option('--json', 'as JSON')
+    .action(async (name: string, changes: string[], options: Options & { because?: string }) => {
+      const [{ hosts, terminal }, { changedTags, tagsLine }, { who }, { exitCodes }] = await Promise.all([
+        load(options),
+        import('../operator/tags.ts'),
+        import('../operator/who.ts'),
+        import('../exit-code.ts'),
+      ]);
+      const seen = await hosts.one(name);
+      const before = seen.tags?.tags ?? {};
+      const { because } = options;
+      const tags = changedTags(before, changes);
+      const isChange = changes.length > 0;
+      const host = isChange ? await hosts.tag(name, { tags, before, by: who(), ...(because && { because }) }) : seen;
+      if (options.json) await terminal.printJson(host);
+      else await terminal.print(`${name}: ${tagsLine(host)}`);
+      const isRefused = host.tags !== undefined && host.tags.state !== 'certified';
+      if (isChange && host.connected && isRefused) process.exitCode = exitCodes.failed;
+    });
   add('register <name>', 'let this host enrol')
     .option('--ek-sha256 <hex>', 'only with this TPM: SHA-256 of its endorsement key certificate')
     .option('--label <name=value>', 'may be repeated; labels say which pools it is in', repeated)

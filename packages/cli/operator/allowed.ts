@@ -15,6 +15,7 @@ export const whyAllowed =
     const own = policy?.allowed_findings;
     if (own?.includes(code)) return 'allowed by the policy';
     if (policy && !own && (allowedByDefault as readonly string[]).includes(code)) return 'allowed by default';
+    if (code.startsWith('tag-') && policy && !policy.tags) return 'not asked for by the policy';
     const result = verdict.components.find((one) => one.component === component);
     if (result?.demanded === false) return 'not asked for by the policy';
     return policy ? 'does not count' : 'allowed';

@@ -11,6 +11,7 @@ import {
   HostList,
   type HostRegistration,
   type LabelsRequest,
+  type TagsRequest,
 } from '@assay/protocol';
 import type { AttestationClient } from './attestation-client.ts';
 import { changeLimits, contentLimits } from './limits.ts';
@@ -37,6 +38,9 @@ export const hostsOf = (client: AttestationClient) => ({
     checkHost(await client.ask('PUT', pathOf(name, '/aliases'), request)),
   label: async (name: string, request: LabelsRequest) =>
     checkHost(await client.ask('PUT', pathOf(name, '/labels'), request, changeLimits)),
+  /** These and no others; a connected host is asked for them before this answers. */
+  tag: async (name: string, request: TagsRequest) =>
+    checkHost(await client.ask('PUT', pathOf(name, '/tags'), request, changeLimits)),
   explain: async (name: string, pool?: string) =>
     check(
       Explanation,

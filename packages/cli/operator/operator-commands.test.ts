@@ -381,6 +381,51 @@ test('labels put a host into a pool, and it is shown with its verdict there', as
   assert.match(await misused(assay, 'host', 'label', 'node1', 'zone'), /expected NAME=VALUE/);
 });
 
+test('tags are set and taken away, and the command says what the TPM made of them', async (t) => {
+  const { server, host, peer: before } = await startPool(t);
+  before.cut();
+  const assay = assayOf(t, server);
+  assert.match(await done(assay, 'host', 'tag', 'node1'), /^node1: none$/m);
+  while ((await server.host('node1')).connected);
+  const away = await done(assay, 'host', 'tag', 'node1', 'country=DE', '--because', 'rack 7');
+  assert.match(away, /^node1: country=DE, pending: its agent is not connected$/m);
+
+  const peer = await connectPeer(t, server);
+  peer.send({ type: 'hello', version: 1, host: 'node1', agent: 'test', ak_name: host.akName, writes_tags: true });
+  const answer = async () => {
+    peer.send(await host.answer(await peer.expect('challenge')));
+    await peer.expect('result');
+  };
+  const write = async () => {
+    const { record } = await peer.expect('tag');
+    await host.putTags(Buffer.from(record, 'base64'));
+    await answer();
+  };
+  await write();
+  assert.match(await done(assay, 'host', 'tag', 'node1'), /^node1: country=DE, certified by its TPM$/m);
+  assert.match(await done(assay, 'host', 'show', 'node1'), /^tags +country=DE, certified by its TPM$/m);
+  assert.match(await done(assay, 'host', 'explain', 'node1'), /^asset tags its TPM certified: country=DE$/m);
+  const { hosts } = await json<HostList>(assay, 'host', 'list');
+  assert.deepEqual(hosts[0]?.verdict.tags, { country: 'DE' });
+
+  const more = done(assay, 'host', 'tag', 'node1', 'zone=fra1', 'country-');
+  await write();
+  assert.match(await more, /^node1: zone=fra1, certified by its TPM$/m);
+  const failing = assay(['host', 'tag', 'node1', 'zone=fra2']);
+  const { serial } = await peer.expect('tag');
+  peer.send({ type: 'failed', tag: serial, code: 'tpm-rc-nv-space', message: 'no room' });
+  await answer();
+  const failed = await failing;
+  assert.equal(failed.code, 1);
+  assert.match(failed.stdout, /^node1: zone=fra2, pending: tpm-rc-nv-space: no room$/m);
+
+  const { body } = await server.call('GET', '/v1/journal?action=host-tag');
+  const [line] = (body as Journal).entries.slice(-1);
+  assert.deepEqual([line?.by, line?.because], ['ada@console', 'rack 7']);
+  for (const wrong of ['country', 'a b=c', '=DE', 'country=', `country=${'x'.repeat(256)}`])
+    assert.match(await misused(assay, 'host', 'tag', 'node1', wrong), /tag/);
+});
+
 test('a kernel nobody planned: explained, accepted exactly as it was shown, trusted again', async (t) => {
   const { server } = await startPool(t);
   const assay = assayOf(t, server);

@@ -1,7 +1,7 @@
 // Why is a host not trusted, and what would mend it, for a person at night? What differs first, with the event that carries it, then what else speaks against
 // it, then commands.
 import { escaped } from '@assay/core';
-import { componentName, type Difference, type Explanation, type Finding } from '@assay/protocol';
+import { componentName, type Difference, type Explanation, type Finding, tagsText } from '@assay/protocol';
 import type { WhyAllowed } from './allowed.ts';
 import { labelled, widthOf, wrapped } from './page-text.ts';
 import { listed } from './show-rehearsal.ts';
@@ -22,6 +22,7 @@ export function explanationText(
   const unshown = differences.length - shown.length;
   const parts = [
     wrapped(escaped(headOf(host, pool, verdict.trust, summary)), width),
+    ...(verdict.tags ? [wrapped(escaped(`asset tags its TPM certified: ${tagsText(verdict.tags)}`), width)] : []),
     ...shown.map((one) => differenceText(one, now, width, all)),
     ...(unshown > 0 ? [`and ${unshown} more differences (--all)`] : []),
     ...(findings.length > 0 ? [findingsText(findings, width, (one) => why(one, verdict))] : []),

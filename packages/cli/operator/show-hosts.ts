@@ -11,6 +11,7 @@ import {
 import type { WhyAllowed } from './allowed.ts';
 import { shortDigest } from './show-reference.ts';
 import { age, table } from './table.ts';
+import { tagsLine } from './tags.ts';
 import { minute } from './value-names.ts';
 
 /** @param pool whose verdicts; only its hosts are shown, and with them what they are in the other pools they are in */
@@ -63,6 +64,7 @@ export function hostDetails(host: Host, remedies: Remedies = {}, why?: WhyAllowe
         .join(', ') || 'none',
     ],
     ...(host.aliases ? [['aliases', host.aliases.join(', ')] satisfies [string, string]] : []),
+    ['tags', tagsLine(host)],
     ['TPM', host.enrolled_at === undefined ? 'not enrolled' : tpmKind(verdict)],
     ['EK certificate', host.ek_sha256 ?? 'none'],
     ['AK name', host.ak_name ?? 'none'],

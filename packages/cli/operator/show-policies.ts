@@ -86,7 +86,7 @@ const labelsOf = (document: PolicyDocument | null): string =>
 
 /** Sections that say what a host has to prove beside being known good. */
 const asksFor = (document: PolicyDocument | null): string =>
-  (['secure_boot', 'command_line', 'ima', 'tpm', 'evidence'] as const)
+  (['secure_boot', 'command_line', 'ima', 'tags', 'tpm', 'evidence'] as const)
     .filter((section) => document?.[section] !== undefined)
     .map((section) => section.replaceAll('_', ' '))
     .join(', ') || '-';
