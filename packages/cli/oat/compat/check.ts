@@ -49,7 +49,11 @@ export const poll = ({ ask, way }: World, hosts: readonly string[], body?: unkno
 
 /** An answer in a few words: `400 application/json {"error_code":…`. */
 export function brief({ status, type, text }: Answer): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = text
+    .slice(0, 2_000)
+    .replace(/<[^>]{0,200}>/g, ' ') // a container's page of an error
+    .replace(/\s+/g, ' ')
+    .trim();
   return [status, type, line.length > 100 ? `${line.slice(0, 100)}…` : line].filter((part) => part !== '').join(' ');
 }
 
@@ -62,4 +66,6 @@ export function errorOf({ json }: Answer): { code: string; message: string } | u
 
 /** Inner parts of a server that should stay inside: the name of a Java exception, lines of a stack. */
 export const tellsInside = ({ text }: Answer): string | undefined =>
-  /\b[\w.]*Exception\b(: [^"<]{0,60})?|\bat [a-z]+\.[\w.$]+\(/.exec(text)?.[0];
+  /[\w.]{0,80}Exception\b(?:: [^"<]{0,60})?|\bat [a-z]{1,30}(?:\.[\w$]{1,60}){1,20}\(/.exec(
+    text.slice(0, 64 << 10),
+  )?.[0];

@@ -3,6 +3,9 @@ import { escaped } from '@assay/core';
 import { table } from '../../operator/table.ts';
 import type { Effect, Finding } from './check.ts';
 
+/** Of what a server said, in one cell; --json has all of it. */
+const most = 300;
+
 const order: readonly Effect[] = ['breaks', 'less safe', 'no matter', 'fine'];
 
 export const countsOf = (findings: readonly Finding[]): Record<Effect, number> => {
@@ -23,11 +26,11 @@ export function findingsText(findings: readonly Finding[], all: boolean): string
     check,
     effect,
     escaped(expected),
-    escaped(got),
+    escaped(got.length > most ? `${got.slice(0, most)}…` : got),
     escaped(because ?? ''),
   ]);
   const counts = countsOf(findings);
   const summary = `${findings.length} checks: ${order.map((effect) => `${counts[effect]} ${effect}`).join(', ')}`;
   if (rows.length === 0) return summary;
-  return `${table(['check', 'effect', 'expected', 'got', 'because'], rows)}\n\n${summary}`;
+  return `${table(['check', 'effect', 'expected', 'got', 'because'], rows, process.stdout, ['got'])}\n\n${summary}`;
 }

@@ -28,8 +28,14 @@ test('all of it is moved, and moved again nothing is', async (t) => {
   const first = await imported(t, old, to, { because: 'we move' });
   assert.deepEqual([first.whole, first.outcomes], [true, all('moved')]);
   assert.match(first.why('fab-bios 2.6 (Fabrikam)'), /SHA-1 in PCR 0 never matches: learn these hosts again/);
-  assert.equal(first.why('fab-bios 2.7 (Fabrikam)'), '');
-  assert.match(first.why('kvm02.lab'), /not trusted until it is learnt again: fab-bios 2\.6/);
+  assert.deepEqual(
+    ['fab-bios 2.7 (Fabrikam)', 'kvm 8.2 (Debian 12)', 'kvm01.lab'].map((name) => first.why(name)),
+    ['', '', ''],
+  );
+  assert.match(
+    first.why('kvm02.lab'),
+    /not trusted by what is moved alone, learn it again: fab-bios 2\.6 \(Fabrikam\)$/,
+  );
   assert.deepEqual(
     stock.mles.map(({ manifests }) => manifests),
     stocked().mles.map(({ manifests }) => manifests),
@@ -79,7 +85,10 @@ test('what differs stays as it is there, and is told; what cannot be meant is re
     'host kvm03.lab': 'refused',
     'host kvm04.lab': 'moved',
   });
-  assert.match(why('fab-bios 2.7 (Fabrikam)'), /^PCR 0 is 3a1f.* here, .* there; PCR 4 is .* here, not listed there$/);
+  assert.match(
+    why('fab-bios 2.7 (Fabrikam)'),
+    /^PCR 0 is 3a1f.* here, .* there; PCR 1 is not listed here, .* there; .*PCR 4 is .* here, .* there; /,
+  );
   assert.match(why('fab-bios 3.0 (Fabrikam)'), /"@+", which is no digest/);
   assert.match(why('kvm01.lab'), /IPAddress is 192\.0\.2\.99 here, 192\.0\.2\.11 there/);
   assert.match(why('kvm04.lab'), /password/);
@@ -142,4 +151,13 @@ test('a list without end, a server without lists, or one that asks for a secret 
   const stranger = await startOldServer(t, generationC(stocked()), { san: 'DNS:elsewhere.example' });
   await assert.rejects(imported(t, stranger, to), { code: 'oat-tls', hint: /--fetch-certificate/ });
   assert.deepEqual(stranger.asked, []);
+});
+
+test('a white list that leaves out PCRs its component measures in is moved, and said not to be enough', async (t) => {
+  const was = stocked();
+  was.mles.push(bios('5.0', [{ Name: '0', Value: pcr0 }]), bios('5.1', []));
+  const { why, whole } = await imported(t, await startOldServer(t, generationC(was)), await target(t, emptyStock()));
+  assert.equal(whole, true);
+  assert.match(why('fab-bios 5.0 (Fabrikam)'), /^without PCR 1, 2, 3, 4, 5, 6, 7 it is not enough/);
+  assert.match(why('fab-bios 5.1 (Fabrikam)'), /^it has no white list/);
 });

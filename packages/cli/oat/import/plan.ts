@@ -1,4 +1,5 @@
 // What is to be done so that one server has what another has? What is there stays; what differs is told and not overwritten.
+import { componentPcrs } from '@assay/appraisal';
 import {
   bankOf,
   type HostField,
@@ -100,11 +101,16 @@ function mleStep(mle: Mle, old: Stock, there: Stock): Step {
   return { ...step, act: 'move', send: { path: `${wlm}/mles`, body }, ...(note !== undefined && { why: note }) };
 }
 
-/** Whether it can ever make a host good. */
-export function noteOn({ entries = [] }: Mle): string | undefined {
+/** Why it cannot make a host good, or not alone; nothing when it can. */
+export function noteOn({ type, entries = [] }: Mle): string | undefined {
   if (entries.length === 0) return 'it has no white list: nothing is good by it';
   const old = entries.filter(({ digest }) => bankOf(digest) === 'sha1').map(({ pcr }) => pcr);
-  return old.length === 0 ? undefined : `SHA-1 in PCR ${old.join(', ')} never matches: learn these hosts again`;
+  if (old.length > 0) return `SHA-1 in PCR ${old.join(', ')} never matches: learn these hosts again`;
+  const wanted = componentPcrs[type === 'BIOS' ? 'firmware' : 'hypervisor'] ?? [];
+  const missing = wanted.filter((pcr) => !entries.some((entry) => Number(entry.pcr) === pcr));
+  return missing.length === 0
+    ? undefined
+    : `without PCR ${missing.join(', ')} it is not enough: learn these hosts again`;
 }
 
 function difference(old: readonly Entry[], there: readonly Entry[]): string[] {
@@ -151,7 +157,7 @@ function hostStep(host: HostRecord, usable: ReadonlyMap<string, Mle>, { hosts }:
   const notes = mles.flatMap((mle) => (mle && noteOn(mle) !== undefined ? [mleName(mle)] : []));
   const secret = host.fields.AddOn_Connection_String !== fields.AddOn_Connection_String;
   const why = [
-    ...(notes.length > 0 ? [`not trusted until it is learnt again: ${notes.join(', ')}`] : []),
+    ...(notes.length > 0 ? [`not trusted by what is moved alone, learn it again: ${notes.join(', ')}`] : []),
     ...(secret ? ['its connection string is left out, for it may hold a password'] : []),
   ].join('; ');
   const body = { HostName: name, ...fields };

@@ -25,7 +25,7 @@ const kvm = {
     ...{ Name: 'kvm', Version: '8.2', OemName: null, OsName: 'Debian', OsVersion: '12' },
     ...{ Attestation_Type: 'PCR', MLE_Type: 'VMM', Description: '' },
   },
-  manifests: [{ Name: '17', Value: sha256() }],
+  manifests: ['4', '8', '9'].map((Name) => ({ Name, Value: sha256() })),
 };
 export const host = (name: string, address: string, more = {}) => ({
   ...{
@@ -39,11 +39,13 @@ export const host = (name: string, address: string, more = {}) => ({
   ...{ VMM_Name: 'kvm', VMM_Version: '8.2', VMM_OSName: 'Debian', VMM_OSVersion: '12', Description: '', Email: '' },
   ...{ AddOn_Connection_String: `intel:https://${address}:9999`, ...more },
 });
+/** All that can be measured of firmware. */
+export const list = [0, 1, 2, 3, 4, 5, 6, 7].map((pcr) => ({ Name: String(pcr), Value: pcr === 0 ? pcr0 : sha256() }));
 export const stocked = (): Stock => ({
   ...emptyStock(),
   oems: [{ Name: 'Fabrikam', Description: 'rack vendor' }],
   oses: [{ Name: 'Debian', Version: '12', Description: '' }],
-  mles: [bios('2.7', [{ Name: '0', Value: pcr0 }]), bios('2.6', [{ Name: '0', Value: sha1 }]), kvm],
+  mles: [bios('2.7', structuredClone(list)), bios('2.6', [{ Name: '0', Value: sha1 }]), kvm],
   hosts: [host('kvm01.lab', '192.0.2.11'), host('kvm02.lab', '192.0.2.12', { BIOS_Version: '2.6' })],
 });
 
