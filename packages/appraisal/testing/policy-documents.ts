@@ -15,6 +15,7 @@ type Schema = {
   maximum?: number;
   minItems?: number;
   uniqueItems?: boolean;
+  minProperties?: number;
 };
 
 /** @param likely by path (`command_line.allow`): values that mean something, beside those that do not */
@@ -46,14 +47,14 @@ function plain(of: Schema, path: string, likely: Readonly<Record<string, readonl
   if (of.type === 'boolean') return fc.boolean();
   if (of.type === 'integer') return fc.integer({ min: of.minimum ?? 0, max: of.maximum ?? 1000 });
   if (of.type === 'string')
-    return of.pattern ? fc.stringMatching(new RegExp(of.pattern)) : fc.string({ maxLength: 20 });
+    return of.pattern ? fc.stringMatching(new RegExp(of.pattern, 'u')) : fc.string({ maxLength: 20 });
   if (of.type === 'array') return arrayOf(of, arbitraryOf(of.items ?? {}, path, likely));
   const [key, value] = Object.entries(of.patternProperties ?? {})[0] ?? [];
   if (key && value)
     return fc.dictionary(
-      fc.stringMatching(new RegExp(key)).filter((name) => name.length < 30),
+      fc.stringMatching(new RegExp(key, 'u')).filter((name) => name.length < 30),
       arbitraryOf(value, `${path}.*`, likely),
-      { maxKeys: 2 },
+      { minKeys: of.minProperties ?? 0, maxKeys: 2 },
     );
   const { properties = {}, required = [] } = of;
   const parts = Object.entries(properties).map(
