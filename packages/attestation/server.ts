@@ -18,6 +18,7 @@ import { createHistoryKeeper } from './rounds/history-keeper.ts';
 import { recoverRounds } from './rounds/recover.ts';
 import { openSession } from './rounds/session.ts';
 import { createSwitchboard } from './rounds/switchboard.ts';
+import { createTogether } from './rounds/together.ts';
 import { openAgentDoor } from './rounds/upgrade.ts';
 import { standardsReader } from './standards/standards.ts';
 import { migrations } from './storage/migrations/catalogue.ts';
@@ -83,6 +84,7 @@ export async function startAttestationServer(
       registry,
       registrations: createRegistrations({ db, clock, registry, switchboard }),
       switchboard,
+      together: createTogether(db),
       trustStore: trust.present,
       heldStore: trust.held,
       knownImaLines: new KnownImaLines(knownImaBytes),

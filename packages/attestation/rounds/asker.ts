@@ -10,12 +10,14 @@ import type { HistoryKeeper } from './history-keeper.ts';
 import { logsWish } from './logs-wish.ts';
 import { pcrsWish } from './pcrs-wish.ts';
 import type { Answer, RoundNeeds, SentChallenge } from './round.ts';
+import type { createTogether } from './together.ts';
 import { type QuestionPace, type Sending, Wishes } from './wishes.ts';
 
 export type AskerNeeds = RoundNeeds & {
   periodMs: number;
   challengeTimeoutMs: number;
   history: Pick<HistoryKeeper, 'due'>;
+  together: ReturnType<typeof createTogether>;
 };
 
 export type AskedOf = {
@@ -106,7 +108,7 @@ export class Asker {
     clearTimeout(this.#again);
     try {
       const counts = this.#of.counts();
-      const { challenge, pcrs, logs, tag } = await db.transaction().execute(async (tx) => {
+      const { challenge, pcrs, logs, tag } = await this.#needs.together(async (tx) => {
         const challenge = await issueChallenge(tx, { host, akName, connection, counts }, clock.now());
         const { memberships } = await heldTo(tx, standards, host);
         const pcrs = pcrsWish(memberships);
