@@ -143,7 +143,8 @@ export const listChecks: readonly Check[] = [
     name: 'white-list-digests',
     expected: 'SHA-256 or SHA-384 digests for each PCR',
     async run(world) {
-      const mles = await Promise.all((await mlesOf(world)).slice(0, 50).map((mle) => withEntries(world, mle)));
+      const mles: Mle[] = [];
+      for (const mle of (await mlesOf(world)).slice(0, 50)) mles.push(await withEntries(world, mle));
       if (mles.length === 0) return undefined;
       const digests = mles.flatMap((mle) => (mle.entries ?? []).map(({ digest }) => ({ mle, bank: bankOf(digest) })));
       const names = (bank: 'sha1' | undefined) => [
