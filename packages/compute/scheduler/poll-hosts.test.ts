@@ -139,6 +139,8 @@ test('a host without a verdict, as one that is not in the pool, is told so and n
   assert.match((await ask(['node1'])).reason, /has no verdict on it that holds: not in\\u\{a\}pool dmz$/);
   says({ hosts: [entry('node1', { trust_lvl: 'untrusted', reason: 'firmware: no' })] });
   assert.equal((await ask(['node1'])).reason, 'verified 1 s ago: firmware: no');
+  says({ hosts: [entry('node1', { trust_lvl: 'untrusted', reason: `got sha256 ${'ab'.repeat(32)}, in PCR 4` })] });
+  assert.equal((await ask(['node1'])).reason, 'verified 1 s ago: got sha256 abababababab…, in PCR 4');
 });
 
 test('an answer that is expired or too old when it comes is not used', async () => {

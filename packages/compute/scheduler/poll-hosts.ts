@@ -100,8 +100,9 @@ function opinion(
 
 const none = (reason: string): Opinion => ({ trust: undefined, reason });
 
-/** Servers of before this field do not say. */
-const why = ({ reason }: PollHostsEntry): string => (reason === undefined ? '' : `: ${shown(reason)}`);
+/** Servers of before this field do not say. Of a digest its beginning is enough for people; `assay host explain` has all of it. */
+const why = ({ reason }: PollHostsEntry): string =>
+  reason === undefined ? '' : `: ${shown(reason.replace(/\b[0-9a-f]{17,}\b/g, (digest) => `${digest.slice(0, 12)}…`))}`;
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
