@@ -48,21 +48,40 @@ const hasValues = (component: string, { knownGood, quoted }: Facts): boolean =>
   knownGood.hasSingles(component, banksOf({ quoted }));
 
 /**
- * The same, remembered for all that come with the same log, values and policy.
+ * The same, remembered for all that come with the same log, values and policy, and with the same values of PCRs that known ones name.
  * @param policy whose rules `allows` follows, and from nothing but it and the log
  */
 export function compareOnce(component: string, facts: Facts, policy: object): Comparison {
-  const { events, knownGood, now } = facts;
-  // What a PCR holds the log alone does not say: PCR 10 is IMA's.
-  if (readsPcrs(knownGood)) return compare(component, facts);
-  const name = `${component} ${knownGood.era(now)}`;
+  const { events, knownGood, now, pcrValues } = facts;
+  const pcrs = namedPcrs(knownGood);
+  // PCR 10 is IMA's and has another value in each round.
+  if (pcrs.some((pcr) => pcr > lastOfBoot)) return compare(component, facts);
+  const values = Object.entries(pcrValues).map(
+    ([bank, of]) => `${bank} ${pcrs.map((pcr) => of.get(pcr)?.toHex()).join()}`,
+  );
+  const name = `${component} ${knownGood.era(now)} ${pcrs.length > 0 ? values.join(' ') : ''}`;
   const known = answersOf(events, knownGood, policy);
   const answer = known.get(name) ?? compare(component, facts);
+  // Hosts with one log have one boot; whoever sends another host's log has other values each time.
+  if (known.size >= mostAnswers) known.clear();
   known.set(name, answer);
   return answer;
 }
 
-const readsPcrs = (knownGood: KnownGood) => components.some((one) => knownGood.pcrValues(one).length > 0);
+const lastOfBoot = 9;
+const mostAnswers = 64;
+
+/** All whose value a comparison may look at. */
+function namedPcrs(knownGood: KnownGood): readonly number[] {
+  let pcrs = named.get(knownGood);
+  if (!pcrs) {
+    const lists = components.flatMap((one) => knownGood.pcrValues(one)).filter((one) => !isBySha1(one));
+    pcrs = [...new Set(lists.flatMap(({ values }) => values.map(({ pcr }) => pcr)))].sort((a, b) => a - b);
+    named.set(knownGood, pcrs);
+  }
+  return pcrs;
+}
+const named = new WeakMap<KnownGood, readonly number[]>();
 
 type Answers = Map<string, Comparison>;
 const answers = new WeakMap<object, WeakMap<KnownGood, WeakMap<object, Answers>>>();

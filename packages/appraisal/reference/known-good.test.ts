@@ -228,13 +228,27 @@ test('what is remembered of a comparison is of this log, these values, this poli
   assert.ok(!compareOnce(component, { ...lines, allows: () => true }, policy).known, 'the same one is not asked again');
 });
 
-test('what PCRs hold is not remembered with a log', () => {
+test('what PCRs hold is remembered as long as they hold it', () => {
   const pcrs = { form: 'pcr-values' as const, values: [{ bank: 'sha256' as const, pcr: 4, value: '00'.repeat(32) }] };
   const facts = factsOfLog(corpusLog('ovmf-linux-6.1'), [namedValue('x', 'boot_loader', pcrs)]);
   const policy = {};
   assert.ok(!compareOnce('boot_loader', facts, policy).known);
   const held = { ...facts, pcrValues: { sha256: new Map([[4, new Uint8Array(32)]]) } };
-  assert.ok(compareOnce('boot_loader', held, policy).known);
+  const good = compareOnce('boot_loader', held, policy);
+  assert.ok(good.known);
+  assert.equal(compareOnce('boot_loader', held, policy), good, 'the same answer');
+  for (let i = 0; i < 200; i++) {
+    const other = { ...facts, pcrValues: { sha256: new Map([[4, new Uint8Array(32).fill(1 + (i % 255))]]) } };
+    assert.ok(!compareOnce('boot_loader', other, policy).known);
+  }
+  const elsewhere = { ...facts, pcrValues: { sha384: new Map([[4, new Uint8Array(32)]]) } };
+  assert.ok(!compareOnce('boot_loader', elsewhere, policy).known, 'of another bank');
+  assert.notEqual(compareOnce('boot_loader', held, policy), good, 'not for ever: others came with the log');
+
+  const ten = { form: 'pcr-values' as const, values: [{ bank: 'sha256' as const, pcr: 10, value: '00'.repeat(32) }] };
+  const ima = factsOfLog(corpusLog('ovmf-linux-6.1'), [namedValue('x', 'operating_system', ten)]);
+  const first = compareOnce('boot_loader', ima, policy);
+  assert.notEqual(compareOnce('boot_loader', ima, policy), first, 'PCR 10 is another one each round');
 });
 
 test('of a host whose log was read before, a comparison is a look-up', () => {
