@@ -2,6 +2,7 @@
 // one that was not answered yet; taking it out is what using it means.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AssayError } from '@assay/core';
+import { sql } from 'kysely';
 import type { ChallengeRow, Db } from './schema.ts';
 
 /** TPM2_Quote's qualifyingData may have as many bytes as the largest digest a TPM knows; 32 fit every TPM. */
@@ -18,20 +19,12 @@ export async function issueChallenge(
   { host, akName, connection, counts }: Asked & { counts: boolean },
   now: Date,
 ): Promise<ChallengeRow> {
-  const enrolled = await db
-    .selectFrom('enrolments')
-    .select('host')
-    .where('host', '=', host)
-    .where('ak_name', '=', akName)
-    .executeTakeFirst();
-  const numbered =
-    enrolled &&
-    (await db
-      .updateTable('hosts')
-      .set((row) => ({ last_round: row('last_round', '+', 1) }))
-      .where('name', '=', host)
-      .returning('last_round')
-      .executeTakeFirst());
+  // Written as SQL: a hundred of these may stand between a question and the first answer to it.
+  const { rows } = await sql<{ last_round: number }>`
+    update hosts set last_round = last_round + 1
+    where name = ${host} and exists (select 1 from enrolments where host = ${host} and ak_name = ${akName})
+    returning last_round`.execute(db);
+  const [numbered] = rows;
   if (!numbered)
     throw new AssayError(
       'challenge-stale',
@@ -49,7 +42,9 @@ export async function issueChallenge(
     issued_at: now.toISOString(),
     counts: counts ? 1 : 0,
   };
-  await db.insertInto('challenges').values(row).execute();
+  const { id, nonce, round, issued_at, counts: counted } = row;
+  await sql`insert into challenges (id, host, ak_name, connection, nonce, round, issued_at, counts)
+    values (${id}, ${host}, ${akName}, ${connection}, ${nonce}, ${round}, ${issued_at}, ${counted})`.execute(db);
   return row;
 }
 

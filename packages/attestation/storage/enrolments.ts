@@ -94,14 +94,14 @@ export type LeftBehind = {
 };
 
 export async function leftBehind(db: Db, host: string): Promise<LeftBehind> {
-  const row = await db
-    .selectFrom('enrolments')
-    .leftJoin('evidence', 'evidence.host', 'enrolments.host')
-    .leftJoin('host_tags', 'host_tags.host', 'enrolments.host')
-    .select(['enrolments.last_quote', 'evidence.event_log_sha256'])
-    .select(['host_tags.tags', 'host_tags.serial as tag_serial', 'host_tags.certified_at as tags_certified_at'])
-    .where('enrolments.host', '=', host)
-    .executeTakeFirst();
+  // Written as SQL, as above.
+  const { rows } = await sql<Pick<EnrolmentRow, 'last_quote'> & TagColumns & { event_log_sha256: string | null }>`
+    select enrolments.last_quote, evidence.event_log_sha256,
+      host_tags.tags, host_tags.serial as tag_serial, host_tags.certified_at as tags_certified_at
+    from enrolments left join evidence on evidence.host = enrolments.host
+    left join host_tags on host_tags.host = enrolments.host
+    where enrolments.host = ${host}`.execute(db);
+  const [row] = rows;
   return { state: row && stateOf(row), bootLog: row?.event_log_sha256 ?? undefined, tags: row && expectedTagsOf(row) };
 }
 
