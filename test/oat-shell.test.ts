@@ -1,6 +1,6 @@
 // OAT's shell tools against a process of ours, as they are: nothing in them knows of Assay, ~/.curlrc has the secret.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type OatServer, type Shell, shellFor, startOatServer } from './oat-tools/shell.ts';
@@ -181,4 +181,27 @@ test('tools of OAT 1.7 that have programs run on the server, or polls repeated, 
     const { error_code, error_message } = said(await shell.run(...call)) as Record<string, unknown>;
     assert.deepEqual([call[0], typeof error_code, typeof error_message], [call[0], 'string', 'string']);
   }
+});
+
+test('the certificate that oat_cert wrote is enough for assay compat oat, which finds nothing that breaks', async (t) => {
+  const { server, shell } = await world(t);
+  const secret = join(shell.folder, 'secret');
+  writeFileSync(secret, `${server.secrets[0]}\n`, { mode: 0o600 });
+  const url = `https://${S}:${server.port}`;
+  const args = [
+    'compat',
+    'oat',
+    '--url',
+    url,
+    '--ca-file',
+    'certfile.cer',
+    '--auth-blob-file',
+    secret,
+    '--plain-port',
+    '1',
+  ];
+  const { code, stdout, stderr } = await shell.assay(...args, '--write', '--json');
+  assert.equal(code, 0, stdout + stderr);
+  const { summary, left } = JSON.parse(stdout);
+  assert.deepEqual([summary.breaks, summary['less safe'], left], [0, 0, []]);
 });

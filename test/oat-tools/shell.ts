@@ -18,6 +18,8 @@ export type Shell = {
   run(tool: string, ...args: string[]): Promise<string>;
   /** The same with other variables in the environment. */
   with(env: Record<string, string>): Shell;
+  /** `assay ARGS`, typed in the same folder. */
+  assay(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
   folder: string;
 };
 
@@ -61,6 +63,12 @@ export function shellFor(t: TestContext, { port, secrets }: OatServer, curlrc?: 
   writeFileSync(join(home, '.curlrc'), curlrc ?? `header = "x-auth-blob: ${secrets[0]}"\n`, { mode: 0o600 });
   const shell = (env: Record<string, string>): Shell => ({
     folder,
+    assay: (...args) =>
+      new Promise((done) => {
+        execFile(assay, args, { cwd: folder, encoding: 'utf8' }, (error, stdout, stderr) =>
+          done({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+        );
+      }),
     with: (more) => shell({ ...env, ...more }),
     run: (tool, ...args) =>
       new Promise((done, failed) => {

@@ -155,7 +155,7 @@ function tlsFault(place: Place, expected: string, got: unknown, options = {}): A
 function told(place: Place, error: NodeJS.ErrnoException): AssayError {
   if (error instanceof AssayError) return error;
   const code = error.code ?? error.message;
-  if (/^E(?!PROTO)[A-Z]+$/.test(code))
+  if (/^E(?!PROTO|RR_)[A-Z_]+$/.test(code))
     return new AssayError('https-unreachable', whereOf(place), 'a server that answers', code, { cause: error });
   const isOld = /VERSION|PROTOCOL|NO_SHARED|HANDSHAKE_FAILURE|CIPHER|DH_KEY|TOO_SMALL|TOO_WEAK/i.test(
     `${code} ${error.message}`,

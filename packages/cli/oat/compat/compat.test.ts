@@ -299,6 +299,11 @@ test('a server that is none of OpenAttestation, or asks for a secret, is said to
   await assert.rejects(tried({ ...ours, plainPort: 0 }), { code: 'oat-refused' });
 });
 
+test('a server that requires client certificates is said to be of no use to the stock filter', async (t) => {
+  const server = await startOldServer(t, generationC(emptyStock()), { tls: { requestCert: true } });
+  await assert.rejects(tried(server), { code: 'oat-client-certificate', hint: /Nova’s filter/ });
+});
+
 test('to a server whose certificate no CA vouches for, or under another name, nothing is sent', async (t) => {
   const server = await startOldServer(t, generationC(emptyStock()), { san: 'DNS:elsewhere.example' });
   const { of, matters, notes } = await tried(server);

@@ -92,7 +92,9 @@ async function wayOf({ ask, url }: Peer): Promise<Way> {
   const said: Answer[] = [];
   let answered: Way | undefined; // by something the filter cannot use: worth telling what
   for (const way of ways) {
-    const answer = await ask(way.method, `${way.base}/PollHosts`, { count: 1, hosts: [nobody] });
+    const answer = await ask(way.method, `${way.base}/PollHosts`, { count: 1, hosts: [nobody] }).catch((error) => {
+      throw wantsCertificate(error) ? clientCertificate(url) : error;
+    });
     if (novaMakes(answer).as === 'used') return way;
     if (answer.status < 300) answered ??= way;
     said.push(answer);
@@ -108,6 +110,21 @@ async function wayOf({ ask, url }: Peer): Promise<Way> {
     hint: 'is it the right port? 8443 before OAT 2, 8181 since',
   });
 }
+
+/** In TLS 1.3 the server says so only after the handshake. */
+const wantsCertificate = (error: unknown): boolean =>
+  error instanceof AssayError && error.code === 'https-tls' && /CERTIFICATE_REQUIRED/.test(String(error.got));
+
+const clientCertificate = ({ href }: URL): AssayError =>
+  new AssayError(
+    'oat-client-certificate',
+    href,
+    'a server that asks for no client certificate',
+    'one that requires it',
+    {
+      hint: 'Nova’s filter and OAT’s tools have none: nothing of them works on this port',
+    },
+  );
 
 async function someHosts({ ask }: Peer): Promise<string[]> {
   const answer = await ask('GET', `${newBase}/hosts?searchCriteria=`);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startTestServer } from '@assay/attestation/testing';
-import type { Journal } from '@assay/protocol';
+import type { Journal, PollHostsAnswer } from '@assay/protocol';
 import { generationC } from '../testing/generation-c.ts';
-import { imported, stocked } from '../testing/importing.ts';
+import { host, imported, stocked } from '../testing/importing.ts';
 import { startOldServer } from '../testing/old-server.ts';
 
 test('from an OAT 2 to our server: the same is read there again, and white lists of SHA-1 are kept and make nothing good', async (t) => {
@@ -34,4 +34,16 @@ test('from an OAT 2 to our server: the same is read there again, and white lists
   assert.ok(entries.some(({ because }) => /^imported from 127\.0\.0\.1:\d+ by .*: we move$/.test(because ?? '')));
   const second = await imported(t, old, ours);
   assert.deepEqual([second.whole, new Set(Object.values(second.outcomes))], [true, new Set(['there already'])]);
+});
+
+test('hosts that an old server wrote in capitals are found here in any case, and not moved twice', async (t) => {
+  const was = stocked();
+  was.hosts = [host('KVM07.Lab', '192.0.2.17')];
+  const old = await startOldServer(t, generationC(was));
+  const ours = await startTestServer(t);
+  for (const outcome of ['moved', 'there already'])
+    assert.equal((await imported(t, old, ours)).outcomes['host KVM07.Lab'], outcome);
+  const { body } = await ours.call('POST', '/AttestationService/resources/PollHosts', { hosts: ['KVM07.Lab'] });
+  const [entry] = (body as PollHostsAnswer).hosts;
+  assert.deepEqual([entry?.host_name, entry?.reason], ['KVM07.Lab', 'not attested yet']);
 });
