@@ -105,7 +105,7 @@ async function stepOf(
   const going = list ? old.filter(isWhiteList) : old;
   if (going.length === 0 && (stays || !given)) return undefined;
   if (there && !stays && !force && !isReplaced(there)) throw retiredByHand(there);
-  const users = await usersOf(needs);
+  const users = going.length > 0 ? await usersOf(needs) : new Map<string, Users>();
   const removed = going.filter((value) => mayGo(value, list, users, values));
   const gone = going
     .filter((value) => !removed.includes(value))

@@ -112,7 +112,7 @@ test('a host is good by a white list with all PCRs of its firmware, and untruste
 });
 
 test('a white list of SHA-1 digests is kept and shown, and makes nobody good', async (t) => {
-  const { write, read, list, verdict, manifest } = await firmwareAlone(t);
+  const { write, read, list, verdict, manifest, server } = await firmwareAlone(t);
   await write('POST /oem', { Name: 'Fabrikam' });
   const entries = Array.from({ length: 8 }, (_, pcr) => ({ Name: String(pcr), Value: `${pcr}`.repeat(40) }));
   assert.equal(await write('POST /mles', mle(entries)), 'true');
@@ -120,6 +120,7 @@ test('a white list of SHA-1 digests is kept and shown, and makes nobody good', a
   const { trust, reason } = await verdict();
   assert.equal(trust, 'unknown');
   assert.match(reason, /SHA-1 alone/);
+  assert.equal((await server.call('GET', '/v1/hosts/node1/explanation')).status, 200);
   const [value] = await list();
   assert.deepEqual(value?.content?.form === 'pcr-values' && value.content.values[0], {
     ...{ bank: 'sha1', pcr: 0 },
@@ -132,6 +133,19 @@ test('a white list of SHA-1 digests is kept and shown, and makes nobody good', a
   const seven = { pcrName: '7', pcrDigest: (await read('sha256'))[7]?.Value, ...fabBios };
   assert.equal(await write('PUT /mles/whitelist/pcr', seven), 'true');
   assert.equal((await verdict()).trust, 'trusted', 'learnt anew');
+});
+
+test('bug 17: a white list with a PCR nobody asked for leaves the host unknown, and says which', async (t) => {
+  const { write, read, verdict, server } = await firmwareAlone(t);
+  await write('POST /oem', { Name: 'Fabrikam' });
+  const launch = { Name: '17', Value: '00'.repeat(32) };
+  await write('POST /mles', mle([...(await read('sha256')), launch]));
+  const { trust, findings } = await verdict();
+  const [finding] = findings.filter(({ allowed }) => !allowed);
+  assert.deepEqual([trust, finding?.code, finding?.pcr], ['unknown', 'pcr-not-quoted', 17]);
+  assert.equal((await server.call('GET', '/v1/hosts/node1/explanation')).status, 200);
+  assert.equal(await write(`DELETE /mles/whitelist/pcr?pcrName=17&${named}`), 'true');
+  assert.equal((await verdict()).trust, 'trusted');
 });
 
 test('what somebody retired by hand does not come back by a script', async (t) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { testClock } from '@assay/daemon/testing';
 import type { NewReferenceValue, OatMle } from '@assay/protocol';
+import fc from 'fast-check';
 import { fleetPolicy, valuesOf } from '../changes/testing/recorded.ts';
 import { oatClient } from '../testing/oat-client.ts';
 import { startTestServer } from '../testing/server.ts';
@@ -256,6 +257,56 @@ test('what many write at the same time is all there, each once', async (t) => {
   assert.equal(right.status, 200);
   if (left.status === 400) await ok('DELETE /oem?Name=Fab');
   assert.deepEqual([await ok('GET /oem'), await ok('GET /mles')], [[], []]);
+});
+
+test('whatever is sent is answered in OpenAttestation’s shape, 200 or 400, and what is there can be read', async (t) => {
+  const { ask, ok } = await started(t);
+  const names = ['Name', 'Version', 'OemName', 'OsName', 'OsVersion', 'MLE_Type', 'MLE_Manifests', 'Description'];
+  const others = [
+    'mleName',
+    'mleVersion',
+    'oemName',
+    'osName',
+    'osVersion',
+    'pcrName',
+    'pcrDigest',
+    'hostName',
+    'mleData',
+  ];
+  const likely = fc.constantFrom(
+    'a',
+    'b',
+    'BIOS',
+    'VMM',
+    '0',
+    '7',
+    sha256('a'),
+    [{ Name: '0', Value: sha256('b') }],
+    null,
+  );
+  const value = fc.oneof(
+    { weight: 6, arbitrary: likely },
+    fc.string({ unit: 'grapheme' }),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  const told = fc.dictionary(fc.constantFrom(...names, ...others), value, { minKeys: 2 });
+  const paths = ['oem', 'os', 'mles', 'mles/manifest', 'mles/whitelist/pcr', 'mles/source'];
+  const request = fc.tuple(fc.constantFrom('GET', 'POST', 'PUT', 'DELETE'), fc.constantFrom(...paths), told);
+  await fc.assert(
+    fc.asyncProperty(request, async ([method, path, body]) => {
+      const asked = ['GET', 'DELETE'].includes(method);
+      const text = (one: unknown) => encodeURIComponent(typeof one === 'string' ? one.toWellFormed() : String(one));
+      const query = Object.entries(body).map(([name, one]) => `${name}=${text(one)}`);
+      const answer = await ask(`${method} /${path}${asked ? `?${query.join('&')}` : ''}`, asked ? undefined : body);
+      if (method !== 'GET' && path === 'mles/manifest') return assert.equal(answer.status, 405);
+      if (method === 'GET' && path === 'mles/whitelist/pcr') return assert.equal(answer.status, 405);
+      assert.ok([200, 400].includes(answer.status), `${method} ${path} ${JSON.stringify(body)}: ${answer.body}`);
+      if (answer.status === 400) assert.match(answer.body, /^\{"error_code":"[A-Z_]+","error_message":"/);
+    }),
+    { numRuns: 150 },
+  );
+  for (const mle of (await ok('GET /mles')) as OatMle[])
+    assert.ok(mle.Name && mle.Version && (mle.OemName || mle.OsName));
 });
 
 test('the host a white list came from is noted', async (t) => {
