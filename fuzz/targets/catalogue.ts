@@ -6,6 +6,7 @@ import { imaList, imaReplay, imaText } from './ima-list.ts';
 import { list, packages, peImage } from './known-good.ts';
 import { messages } from './messages.ts';
 import { show } from './show.ts';
+import { tagIndexContents } from './tags.ts';
 import type { Target } from './target.ts';
 import { attest, publicArea, signature, tpmResponse } from './tpm.ts';
 
@@ -22,6 +23,7 @@ export const targets: readonly Target[] = [
   ekCertificate,
   revocationList,
   evidence,
+  tagIndexContents,
   messages,
   show,
   peImage,

@@ -1,6 +1,6 @@
 // JSON from the network: a frame is what its schema says, or it is refused in words.
 import { scene } from '@assay/appraisal/testing';
-import { AgentFrame, ClaimedEvidence, parse, ServerFrame, Verdict } from '@assay/protocol';
+import { AgentFrame, ClaimedEvidence, parse, ServerFrame, tagIndex, tagRecordBytes, Verdict } from '@assay/protocol';
 import { foreseen } from '../oracle.ts';
 import { type Target, words } from './target.ts';
 
@@ -12,9 +12,25 @@ const frames = () => [
   { type: 'activated', secret: 'AAAA' },
   { type: 'failed', code: 'tpm', message: 'no' },
   { type: 'challenge', challenge: id, nonce, pcrs: [{ bank: 'sha256', pcrs: [0, 1] }], ima_offset: 0 },
+  {
+    type: 'challenge',
+    challenge: id,
+    nonce,
+    pcrs: [{ bank: 'sha256', pcrs: [0] }],
+    nv: { index: tagIndex, size: tagRecordBytes },
+  },
+  { type: 'tag', serial: 1764000000000, record: 'QVRBRwAB' },
+  { type: 'tagged', serial: 1764000000000 },
+  { type: 'failed', tag: 1764000000000, code: 'tpm', message: 'no' },
   { type: 'refused', code: 'x', message: 'y', retry: false },
   { type: 'evidence', challenge: id, evidence: scene().input().evidence },
+  {
+    type: 'evidence',
+    challenge: id,
+    evidence: { ...scene().input().evidence, nv: { attest: 'AAAA', signature: 'AAAA' } },
+  },
   scene().appraise().verdict,
+  { ...scene().appraise().verdict, tags: { country: 'DE' } },
 ];
 
 export const messages: Target = {
