@@ -10,6 +10,7 @@ import { type Handler, type OldServer, startOldServer } from '../testing/old-ser
 import type { Effect, Finding } from './check.ts';
 import { type CompatOptions, compatOat } from './command.ts';
 import { lifeOf } from './life.ts';
+import { thingsOf } from './life-things.ts';
 import { readChecks } from './run.ts';
 
 type Tried = { effects: Record<string, Effect>; of(check: string): Finding; matters: boolean; notes: string[] };
@@ -351,7 +352,7 @@ test('T23 our own server breaks nothing and is safe, and what was written is gon
     wrong.map((name) => of(name)),
     [],
   );
-  const names = [...readChecks, ...lifeOf('assay-compat-x').checks].map(({ name }) => name);
+  const names = [...readChecks, ...lifeOf(thingsOf('assay-compat-x'))].map(({ name }) => name);
   assert.deepEqual(
     names.filter((name) => !(name in effects)),
     [],

@@ -4,6 +4,8 @@ import { hostOf } from '../objects.ts';
 import type { Answer, Peer } from '../peer.ts';
 import { breaks, type Check, type Finding, newBase, oldBase, type Way, type World } from './check.ts';
 import { lifeOf } from './life.ts';
+import { endOf } from './life-end.ts';
+import { thingsOf } from './life-things.ts';
 import { listChecks, read } from './lists.ts';
 import { novaMakes } from './nova.ts';
 import { nobody, pollHostsChecks } from './poll-hosts.ts';
@@ -47,12 +49,12 @@ export async function tryServer(peer: Peer, wish: Wish): Promise<Tried> {
   const world: World = { peer, ask: peer.ask, way, hosts: given, secret: wish.secret, plainPort: wish.plainPort };
   const findings = await tryAll(readChecks, world, wish.signal);
   if (wish.write === undefined) return { findings, left: [], stopped: wish.signal.aborted };
-  const life = lifeOf(wish.write);
+  const things = thingsOf(wish.write);
   let left: readonly string[] = [];
   try {
-    findings.push(...(await tryAll(life.checks, world, wish.signal)));
+    findings.push(...(await tryAll(lifeOf(things), world, wish.signal)));
   } finally {
-    left = await life.cleanUp(world);
+    left = await endOf(world, things);
   }
   if (left.length > 0) findings.push(leftFinding(left));
   return { findings, left, stopped: wish.signal.aborted };

@@ -67,17 +67,20 @@ export function generationC(stock: Stock, { agents = true }: { agents?: boolean 
               Version: given['Version'] ?? null,
               Description: given['Description'] ?? null,
             });
-      case `DELETE ${wlm}/os`:
-        return remove(
-          stock.oses,
-          osAt(query.get('Name'), query.get('Version')),
-          noOs(query.get('Name'), query.get('Version')),
-          done,
+      case `PUT ${wlm}/os`:
+        return change(
+          osAt(given['Name'], given['Version']),
+          { Description: given['Description'] ?? null },
+          noOs(given['Name'], given['Version']),
         );
+      case `DELETE ${wlm}/os`:
+        return removeOs(query.get('Name'), query.get('Version'));
       case `GET ${wlm}/mles`:
         return json(searched(query.get('searchCriteria') ?? '').map(({ row }) => ({ ...row, MLE_Manifests: null })));
       case `POST ${wlm}/mles`:
         return addMle(given);
+      case `PUT ${wlm}/mles`:
+        return changeMle(given);
       case `DELETE ${wlm}/mles`:
         return removeMle(query);
       case `GET ${wlm}/mles/manifest`: {
@@ -97,6 +100,8 @@ export function generationC(stock: Stock, { agents = true }: { agents?: boolean 
         return json(stock.hosts.filter(({ HostName }) => like(HostName, query.get('searchCriteria') ?? '')).map(shown));
       case `POST ${as}/hosts`:
         return addHost(given);
+      case `PUT ${as}/hosts`:
+        return change(hostAt(given['HostName']), given, noHost(given['HostName'] ?? null), doneJson);
       case `DELETE ${as}/hosts`:
         return remove(stock.hosts, hostAt(query.get('hostName')), noHost(query.get('hostName')), doneJson);
       case `GET ${as}/hosts/trust`:
@@ -159,6 +164,16 @@ export function generationC(stock: Stock, { agents = true }: { agents?: boolean 
       row: { OemName: null, OsName: null, OsVersion: null, ...row },
       manifests: (manifests as Manifest[] | undefined) ?? [],
     });
+    return done;
+  }
+
+  /** Replaces the whole white list; without one there is none afterwards. */
+  function changeMle(given: Row): Reply {
+    const key = { mleName: given['Name'] ?? '', mleVersion: given['Version'] ?? '', oemName: given['OemName'] ?? '' };
+    const query = new URLSearchParams({ ...key, osName: given['OsName'] ?? '', osVersion: given['OsVersion'] ?? '' });
+    const found = mleAt(query);
+    if (!found) return noMle(query);
+    found.manifests = ((given as { MLE_Manifests?: unknown }).MLE_Manifests as Manifest[] | undefined) ?? [];
     return done;
   }
 
@@ -243,6 +258,16 @@ export function generationC(stock: Stock, { agents = true }: { agents?: boolean 
     return [...found, ...found.filter(({ row }) => row['MLE_Type'] === 'VMM')]; // as its query joins them
   }
 
+  function removeOs(name: string | null, version: string | null): Reply {
+    const users = stock.mles.filter(({ row }) => row['OsName'] === name && row['OsVersion'] === version).length;
+    if (osAt(name, version) && users > 0)
+      return fault(
+        'WS_OS_ASSOCIATION_EXISTS',
+        `OS '${name}' of version '${version}' cannot be deleted as it is associated with ${users} MLEs.`,
+      );
+    return remove(stock.oses, osAt(name, version), noOs(name, version), done);
+  }
+
   function removeOem(name: string | null): Reply {
     const users = stock.mles.filter(({ row }) => row['OemName'] === name).length;
     if (oemAt(name) && users > 0)
@@ -290,10 +315,10 @@ function add(rows: Row[], row: Row): Reply {
   return done;
 }
 
-function change(row: Row | undefined, fields: Row, otherwise: Reply): Reply {
+function change(row: Row | undefined, fields: Row, otherwise: Reply, success = done): Reply {
   if (!row) return otherwise;
   Object.assign(row, fields);
-  return done;
+  return success;
 }
 
 function remove<R>(rows: R[], row: R | undefined, otherwise: Reply, success: Reply): Reply {
