@@ -137,6 +137,8 @@ test('a value that knows a PCR by SHA-1 alone never holds, whatever the SHA-1 an
       assert.notEqual(told(boot, [of(weak), values('nine', 'hypervisor', [9])], 'hypervisor', changes), 'weak,nine');
     }
     assert.equal(told(boot, [of(weak, four, nine)], 'hypervisor'), 'weak', 'a PCR that is known by SHA-256 as well');
+    const rest = values('four', 'hypervisor', [4]);
+    assert.equal(told(boot, [of(weak, nine), rest], 'hypervisor'), 'measurement-unknown', 'nor what else it knows');
   }
   const compared = compare('hypervisor', factsOfLog(boot, [of({ bank: 'sha1', pcr: 4, value: 'aa'.repeat(20) })]));
   assert.match(compared.known ? '' : compared.finding.message, /SHA-1 alone: run/);

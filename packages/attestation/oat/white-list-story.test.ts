@@ -108,6 +108,14 @@ test('a host is good by a white list with all PCRs of its firmware, and untruste
   );
   assert.equal(await write(`DELETE /mles?${named}&force=true&because=gone`), 'true');
   assert.notEqual((await verdict()).trust, 'trusted', 'what nobody has any more is not good');
+  assert.deepEqual(
+    (await list()).map(({ state, hosts }) => [state, hosts.join()]).sort(),
+    [
+      ['retired', ''],
+      ['retired', 'node1'],
+    ],
+    'what a verdict rested on is remembered',
+  );
   assert.equal(await write('DELETE /oem?Name=Fabrikam'), 'true');
 });
 
