@@ -116,6 +116,18 @@ eachDatabase(
   },
 );
 
+eachDatabase('what one MLE has no longer another one may have', async (url, t) => {
+  const { write, lists } = await world(url, t);
+  await write([entry(0, 'a')]);
+  await write([entry(0, 'b')]);
+  await write([entry(0, 'a')], {}, { ...owner, version: '2' });
+  assert.deepEqual((await lists()).sort(), [
+    ['current', '0a'],
+    ['current', '0b'],
+    ['retired', '0a'],
+  ]);
+});
+
 eachDatabase('what somebody retired comes back by nobody’s white list unless it is forced', async (url, t) => {
   const { write, needs, db, lists } = await world(url, t);
   await write([entry(0, 'a')]);
