@@ -24,6 +24,8 @@ export type OldServer = {
   plainPort: number;
   /** In the order they came. */
   asked: readonly Asked[];
+  /** From the next connection on it shows another certificate of the same CA. */
+  changeCertificate(san: string): void;
 };
 export type Certificate = { certFile: string; keyFile: string; cert: Buffer; key: Buffer };
 type Wish = { plain?: boolean; tls?: TlsOptions; san?: string };
@@ -54,9 +56,14 @@ export async function startOldServer(t: TestContext, handler: Handler, wish: Wis
     const { status, type, body } = handler(one);
     response.writeHead(status, type === undefined ? {} : { 'content-type': type }).end(body);
   };
-  const port = await listening(t, createServer({ cert, key, ...wish.tls }, listener));
+  const server = createServer({ cert, key, ...wish.tls }, listener);
+  const port = await listening(t, server);
   const plainPort = wish.plain ? await listening(t, createPlain(listener)) : 0;
-  return { url: `https://127.0.0.1:${port}`, caFile: pki.caFile, plainPort, asked };
+  const changeCertificate = (san: string) => {
+    const { cert, key } = pki.issue(`old-${issued++}`, san);
+    server.setSecureContext({ cert, key });
+  };
+  return { url: `https://127.0.0.1:${port}`, caFile: pki.caFile, plainPort, asked, changeCertificate };
 }
 
 async function listening(t: TestContext, server: Server & { closeAllConnections(): void }): Promise<number> {
