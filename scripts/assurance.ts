@@ -15,7 +15,7 @@ type Outcome = { name: string; file: string; result: 'passed' | 'FAILED' | 'SKIP
 
 async function outcomes(): Promise<Outcome[]> {
   const seen: Outcome[] = [];
-  const pattern = new RegExp(`^(?:[QELI][0-9]{2},? )*(?:${wanted.map(([id]) => id).join('|')})\\b`);
+  const pattern = new RegExp(`^(?:[QELIT][0-9]{2},? )*(?:${wanted.map(([id]) => id).join('|')})\\b`);
   const stream = run({
     files: testFiles(
       root,
@@ -39,7 +39,7 @@ function row(id: string, attack: Attack, tests: Outcome[]): boolean {
   const layer = attack.layer === 'server' ? ' (server)' : '';
   console.log(`${id}  ${attack.title}${layer}`);
   for (const { name, file, result } of tests)
-    console.log(`     ${result.padEnd(8)}${name.replace(/^([QELI]\d\d[:, ]*)+/, '')}  ${file}`);
+    console.log(`     ${result.padEnd(8)}${name.replace(/^([QELIT]\d\d[:, ]*)+/, '')}  ${file}`);
   if (attack.without) console.log(`     none    ${attack.without}`);
   else if (!tests.length) console.log('     MISSING no test begins its name with this id');
   return attack.without !== undefined || (tests.length > 0 && tests.every(({ result }) => result === 'passed'));

@@ -1,6 +1,7 @@
 // Which lies, accidents and abuses of attestation must Assay withstand? The catalogue of known attacks on quotes (Q), enrolment
-// (E), boot logs (L) and IMA lists (I), an id each. A test that shows the answer begins its name with the id; an id without a
-// test says here why. `make assurance` runs them all and prints the table.
+// (E), boot logs (L), IMA lists (I) and, where clients of the attestation server are concerned, transport and APIs (T), an id each.
+// A test that shows the answer begins its name with the id; an id without a test says here why. `make assurance` runs them all and
+// prints the table.
 
 export type Attack = {
   title: string;
@@ -146,4 +147,16 @@ export const catalogue: Readonly<Record<string, Attack>> = {
     'allow-list with its signature stripped',
     'allow lists come over REST with the shared secret; they carry no signature of their own yet',
   ),
+
+  T02: server('route that forgot to ask who calls'),
+  T03: server('client that takes any server for its own'),
+  T07: server('idle connections in everybody’s way'),
+  T09: server('secret found out by comparing'),
+  T11: server('secret missing, from a sample, or used for more than it is for'),
+  T16: server('JSON without end'),
+  T22: server('PollHosts with a million names, duplicates, wildcards, per cents'),
+  T23: server('answers in OAT’s formats read as something else: times without a zone, above all'),
+  T24: server('secrets in logs and errors'),
+  T25: server('one who asks without end'),
+  T27: server('route without a rule'),
 };

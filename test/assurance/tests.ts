@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** Ids a test’s name begins with: `L02 L13 …`. */
 export const idsOf = (name: string): string[] =>
-  /^(?:[QELI][0-9]{2}(?:, |,| |: ?|$))+/.exec(name)?.[0].match(/[QELI][0-9]{2}/g) ?? [];
+  /^(?:[QELIT][0-9]{2}(?:, |,| |: ?|$))+/.exec(name)?.[0].match(/[QELIT][0-9]{2}/g) ?? [];
 
 /** Names of all tests in a file’s source, as far as they are written out. */
 export const testNames = (file: string): string[] =>
