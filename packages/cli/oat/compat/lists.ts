@@ -39,6 +39,11 @@ function listed(answer: Answer, one: (value: unknown) => unknown, tool: string):
     if (answer.status !== 200) return breaks(brief(answer), tool);
     const list = listIn(answer.json, 'list', most).map(one);
     if (!Array.isArray(answer.json)) return breaks(brief(answer), 'programs that expect an array');
+    if (answer.type !== 'application/json')
+      return noMatter(
+        `${list.length} as ${answer.type || 'nothing'}`,
+        'the tools print it; programs may want application/json',
+      );
     return answer.text.includes('"null"')
       ? noMatter(
           `${list.length}, with the text "null" for what is absent`,

@@ -6,7 +6,7 @@ import { generationC } from '../testing/generation-c.ts';
 import { host, imported, stocked } from '../testing/importing.ts';
 import { startOldServer } from '../testing/old-server.ts';
 
-test('from an OAT 2 to our server: the same is read there again, and white lists of SHA-1 are kept and make nothing good', async (t) => {
+test('from an OAT 2 to our server: the same is read there again, and moved again nothing is', async (t) => {
   const was = stocked();
   const old = await startOldServer(t, generationC(was));
   const ours = await startTestServer(t);
