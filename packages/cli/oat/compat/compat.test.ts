@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startTestServer } from '@assay/attestation/testing';
+import { startPool, startTestServer } from '@assay/attestation/testing';
 import { fileOf } from '../../evidence/testing/world.ts';
 import { testTerminal } from '../../operator/testing/terminal.ts';
 import { generationA } from '../testing/generation-a.ts';
@@ -360,4 +360,19 @@ test('T23 our own server breaks nothing and is safe, and what was written is gon
   );
   for (const path of ['/v1/hosts', '/v1/reference', '/WLMService/resources/oem', '/WLMService/resources/os'])
     assert.doesNotMatch(JSON.stringify((await ours.call('GET', path)).body), /assay-compat/i, path);
+});
+
+test('T23 of a host that is trusted our server tells nothing else', async (t) => {
+  const { server: ours } = await startPool(t);
+  const { effects, of } = await tried(
+    { ...ours, plainPort: 0 },
+    { authBlobFile: fileOf(t, ours.blob), host: ['node1'] },
+  );
+  const wrong = Object.keys(effects).filter((name) => effects[name] !== 'fine');
+  assert.deepEqual(
+    wrong.map((name) => of(name)),
+    [],
+  );
+  assert.match(of('trust').got, /"bios":true,"vmm":true/);
+  assert.equal(of('report-trust').effect, 'fine');
 });
