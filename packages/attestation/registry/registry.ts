@@ -20,6 +20,7 @@ export type Change = {
 export type Registry = ReturnType<typeof createRegistry>;
 
 export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
+  /** Of registered hosts only. */
   const verdicts = new Map<string, StoredVerdicts>();
   const names = createHostNames();
   const listeners = new Set<(change: Change) => void>();
@@ -60,7 +61,7 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
         await readAliases(db),
       );
       const { stored, unreadable } = await readVerdicts(db);
-      for (const one of stored) verdicts.set(one.host, one);
+      for (const one of stored) if (names.has(one.host)) verdicts.set(one.host, one);
       for (const host of unreadable) log.error({ host }, 'stored verdict cannot be read: unknown until the next');
       judgedFrom = await versionOf(db, 'judged-from');
     },
@@ -87,7 +88,7 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
       const stored = verdicts.get(host);
       const verdict = stored?.verdicts.find((one) => one.pool === pool);
       const isBehindNow = stored !== undefined && isBehind(stored);
-      if (stored && verdict && names.has(host) && (verdict.trust === 'unknown' || !isBehindNow))
+      if (stored && verdict && (verdict.trust === 'unknown' || !isBehindNow))
         return standing(verdict, stored, at);
       const [code, reason] = !names.has(host)
         ? ['host-unknown', 'not registered']
