@@ -88,8 +88,7 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
       const stored = verdicts.get(host);
       const verdict = stored?.verdicts.find((one) => one.pool === pool);
       const isBehindNow = stored !== undefined && isBehind(stored);
-      if (stored && verdict && (verdict.trust === 'unknown' || !isBehindNow))
-        return standing(verdict, stored, at);
+      if (stored && verdict && (verdict.trust === 'unknown' || !isBehindNow)) return standing(verdict, stored, at);
       const [code, reason] = !names.has(host)
         ? ['host-unknown', 'not registered']
         : !stored
