@@ -8,7 +8,8 @@ const again =
 export const tagFindings = {
   'tag-missing': {
     weight: 'unknown',
-    meaning: 'The TPM certifies no record of the host’s asset tags, or the host has no tag that the policy asks for.',
+    meaning:
+      'The TPM certifies no record of the host’s asset tags, or the host has no tag that the policy asks for. As all findings on tags it counts where the policy asks for tags.',
     remedy:
       'assay host tag HOST says which tags it has and what keeps them from its TPM; assay host tag HOST NAME=VALUE writes them.',
     sound: true,

@@ -45,8 +45,9 @@ export function certifiedTags({ expected, reading, absent, ekName }: Given): Cer
     return wasCertified
       ? { finding: finding('tag-stale', where, wanted, `record ${record.serial}: an old one was written back`) }
       : missing(`still record ${record.serial}`);
-  if (record.serial > serial || !isSum(record.tagsDigest, canonicalTags(tags)))
-    return { finding: finding('tag-altered', where, wanted, `record ${record.serial} over other tags`) };
+  const altered = (seen: string) => ({ finding: finding('tag-altered', where, wanted, seen) });
+  if (record.serial > serial) return altered(`record ${record.serial}, which nobody wrote`);
+  if (!isSum(record.tagsDigest, canonicalTags(tags))) return altered('this record over other tags');
   return { tags };
 }
 

@@ -1,9 +1,15 @@
 // Which tags does a verdict tell, and when do they decide? By an honest host with a real certificate in its evidence.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TagDemands, tagRecord } from '@assay/protocol';
+import { encode } from '@assay/core';
+import { type TagDemands, tagIndex, tagIndexAttributes, tagRecord, tagRecordBytes, toBase64 } from '@assay/protocol';
+import { Attest, nvAreaOf, nvNameOf } from '@assay/tpm/structures';
 import { labDocument, policyFrom } from '../policy/policy.ts';
+import { checkAk, endorsementPrimaryName } from '../quote/ak.ts';
+import { signatureOf } from '../testing/evidence.ts';
+import { scene } from '../testing/scene.ts';
 import { judgeTags } from './judge-tags.ts';
+import { readTagIndex } from './nv-proof.ts';
 
 const ekName = '000b'.padEnd(68, '7');
 const tags = { country: 'DE', zone: 'fra1' };
@@ -63,4 +69,28 @@ test('a policy that asks for no value of a tag, or for what is no tag, is refuse
     code: 'policy-value',
     where: 'policy default: tags.country.0',
   });
+});
+
+test('as many bytes from another place of the index prove nothing, even from a TPM that would certify them', () => {
+  const { tpm, nonce } = scene();
+  const read = (offset: number) => {
+    const attest = encode(Attest, {
+      magic: 'generated',
+      type: 'nv',
+      qualifiedSigner: endorsementPrimaryName(tpm.akName, 'sha256'),
+      extraData: nonce,
+      clockInfo: { clock: 1n, resetCount: 1, restartCount: 0, safe: true },
+      firmwareVersion: 1n,
+      indexName: nvNameOf(
+        nvAreaOf({ index: tagIndex, size: tagRecordBytes, attributes: { ...tagIndexAttributes, written: true } }),
+      ),
+      offset,
+      nvContents: contents(3),
+    });
+    const signature = signatureOf(tpm.akKey, 'sha256', attest);
+    return readTagIndex({ attest: toBase64(attest), signature: toBase64(signature) }, checkAk(tpm.akPublic), nonce);
+  };
+  assert.ok('contents' in read(0));
+  const moved = read(1);
+  assert.ok('finding' in moved && moved.finding.code === 'tag-unproven');
 });

@@ -1,6 +1,6 @@
 // Asset tags on real software TPMs: what a host with root can do to its record, and what becomes of it.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { AssayError } from '@assay/core';
 import { fromBase64, type Tags, tagIndex, tagRecordBytes, toBase64 } from '@assay/protocol';
 import { openTpm, type Tpm } from '@assay/tpm';
@@ -33,9 +33,10 @@ after(async () => {
   for (const one of tpms ?? []) await one.close();
   for (const one of swtpms ?? []) await one.stop();
 });
-beforeEach(async () => {
+/** Nothing is in the index. */
+const fresh = async () => {
   if (await tpm.nvReadPublic(tagIndex)) await tpm.nvUndefineSpace(tagIndex);
-});
+};
 
 const read = async (at = nonce): Promise<TagIndexReading> =>
   readTagIndex(await host.certify(at), checkAk(host.ak.publicArea), nonce);
@@ -51,12 +52,14 @@ const codeOf = ({ finding, tags: certified }: CertifiedTags): string | undefined
 };
 
 test('tags whose record the TPM certifies now are certified', async () => {
+  await fresh();
   await host.write(host.record(5, tags));
   assert.deepEqual(judged(await read()), { tags });
   assert.deepEqual(judged(await read(), { wasCertified: false }), { tags });
 });
 
 test('a host without tags has none, whatever its TPM says', async () => {
+  await fresh();
   await host.write(host.record(5, tags));
   const reading = await read();
   const of = (expected: ExpectedTags | undefined) => certifiedTags({ expected, reading, ekName: host.ek.name.toHex() });
@@ -65,18 +68,21 @@ test('a host without tags has none, whatever its TPM says', async () => {
 });
 
 test('the record of another host, copied here, is foreign', async () => {
+  await fresh();
   await host.write(other.record(5, tags));
   assert.equal(codeOf(judged(await read())), 'tag-foreign');
   assert.equal(codeOf(judged(await read(), { wasCertified: false })), 'tag-foreign');
 });
 
 test('what the TPM of another host certifies proves nothing of this one', async () => {
+  await fresh();
   await other.write(host.record(5, tags));
   const sent = await other.certify(nonce);
   assert.equal(codeOf(judged(readTagIndex(sent, checkAk(host.ak.publicArea), nonce))), 'tag-unproven');
 });
 
 test('an old record that root writes back is stale, once a newer one was seen; before that it is only not written yet', async () => {
+  await fresh();
   await host.write(host.record(5, tags));
   await host.write(host.record(4, { country: 'FR' }));
   assert.equal(codeOf(judged(await read())), 'tag-stale');
@@ -84,6 +90,7 @@ test('an old record that root writes back is stale, once a newer one was seen; b
 });
 
 test('any other record, or none at all, is altered', async () => {
+  await fresh();
   const honest = host.record(5, tags);
   for (const record of [
     host.record(5, { country: 'FR', zone: 'fra1' }),
@@ -101,6 +108,7 @@ test('any other record, or none at all, is altered', async () => {
 });
 
 test('an index made anew with other rights or another size is altered, also with the right record in it', async () => {
+  await fresh();
   const record = host.record(5, tags);
   await tpm.nvDefineSpace({ index: tagIndex, size: tagRecordBytes });
   await host.write(record);
@@ -115,6 +123,7 @@ test('an index made anew with other rights or another size is altered, also with
 });
 
 test('a certificate of yesterday, of a part, or of another kind proves nothing', async () => {
+  await fresh();
   await host.write(host.record(5, tags));
   assert.equal(codeOf(judged(await read(yesterday))), 'tag-unproven');
   const ak = checkAk(host.ak.publicArea);
@@ -137,7 +146,14 @@ test('a certificate of yesterday, of a part, or of another kind proves nothing',
 });
 
 test('a deleted index is missing, and the agent’s words are told', () => {
-  assert.equal(codeOf(judged(undefined)), 'tag-missing');
+  for (const [wasCertified, words] of [
+    [true, /got nothing about them/],
+    [false, /got nothing yet/],
+  ] as const) {
+    const none = judged(undefined, { wasCertified });
+    assert.equal(codeOf(none), 'tag-missing');
+    assert.match(none.finding?.message ?? '', words);
+  }
   const { finding } = certifiedTags({
     expected: { tags, serial: 5, wasCertified: true },
     reading: undefined,
@@ -148,6 +164,7 @@ test('a deleted index is missing, and the agent’s words are told', () => {
 });
 
 test('whatever bytes a host sends, tags are certified only by the honest certificate', async () => {
+  await fresh();
   await host.write(host.record(5, tags));
   const honest = await host.certify(nonce);
   const ak = checkAk(host.ak.publicArea);
