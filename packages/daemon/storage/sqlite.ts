@@ -138,7 +138,7 @@ class Connection implements DatabaseConnection {
     if (kept) return kept;
     const statement = this.#database.prepare(sql);
     const prepared = { statement, answers: statement.columns().length > 0 };
-    if (!/^(select|insert|update|delete|begin|commit|rollback)\b/.test(sql)) {
+    if (!/^\s*(select|insert|update|delete|begin|commit|rollback)\b/.test(sql)) {
       this.#prepared.clear(); // the schema may change: columns of what was prepared before would be old
       return prepared;
     }
