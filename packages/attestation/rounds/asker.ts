@@ -153,7 +153,9 @@ export class Asker {
       this.#of.send({ type: 'result', challenge: sent.challenge.id, trust, reason });
       this.#of.concluded(conclusion);
       this.#needs.history.due();
-      sent.wanted.resolve(conclusion);
+      // What neither proves nor counts was stored nowhere: whoever waits would take what was there before for the answer.
+      if (conclusion.authentic || counts) sent.wanted.resolve(conclusion);
+      else sent.wanted.reject(this.#unavailable());
       this.#oneAfterAnother = conclusion.goesOn ? this.#oneAfterAnother + 1 : 0;
       if (conclusion.goesOn && this.#oneAfterAnother < mostOneAfterAnother) this.ask().catch(() => undefined);
     } catch (error) {
