@@ -40,16 +40,18 @@ function world() {
     registry,
     asked,
     accept,
+    /** `slow-300` took that many milliseconds for its last answer. */
     connect(...hosts: string[]) {
       for (const host of hosts) {
         registry.add(host);
+        const tookMs = Number(host.split('-')[1] ?? 0);
         const question = () => {
           asked.push(host);
           const answer = Promise.withResolvers<Conclusion>();
           waiting.set(host, answer);
           return answer.promise;
         };
-        switchboard.join({ host, ask: question, question, dismiss: () => undefined });
+        switchboard.join({ host, ask: question, question, dismiss: () => undefined, tookMs });
       }
     },
     answer(host: string, trust: Trust) {
@@ -76,6 +78,16 @@ test('who has younger evidence costs nothing; the others are asked at the same t
   answer('a', 'untrusted');
   answer('b', 'trusted');
   assert.deepEqual(trusts(await polled), ['trusted', 'trusted', 'trusted', 'untrusted', 'trusted']);
+});
+
+test('who was slowest the last time is asked first', async () => {
+  const { connect, asked, answer, poll } = world();
+  const hosts = ['a', 'slow-300', 'b', 'slow-900', 'slow-20'];
+  connect(...hosts);
+  const polled = poll({ hosts, timeThreshold: 0 });
+  assert.deepEqual(asked, ['slow-900', 'slow-300', 'slow-20', 'a', 'b']);
+  for (const host of hosts) answer(host, 'trusted');
+  assert.deepEqual(trusts(await polled), Array(5).fill('trusted'));
 });
 
 test('a threshold of 0 takes no evidence from before the question; none asks nobody', async () => {

@@ -4,7 +4,7 @@ import { AssayError } from '@assay/core';
 import type { Registry } from '../registry/registry.ts';
 import type { Question, Switchboard } from '../rounds/switchboard.ts';
 
-type Needs = { registry: Pick<Registry, 'current'>; switchboard: Pick<Switchboard, 'question'> };
+type Needs = { registry: Pick<Registry, 'current' | 'instant'>; switchboard: Pick<Switchboard, 'question' | 'tookMs'> };
 
 /** Whoever has one of these will not have a verdict in that pool by being asked. */
 const beyondAsking: readonly (string | undefined)[] = ['host-unknown', 'pool-foreign'];
@@ -22,11 +22,20 @@ export async function askAnew(
   question: Question,
 ): Promise<ReadonlyMap<string, string>> {
   const silent = new Map<string, string>();
-  const asked = [...hosts].filter((host) => isOld(registry, host, pool, question.maxAgeMs));
+  const beganMs = registry.instant().uptimeMs;
+  // The slowest first: whatever it takes to ask a hundred hosts, those have it that are awaited last.
+  const asked = [...hosts]
+    .filter((host) => isOld(registry, host, pool, question.maxAgeMs))
+    .map((host) => ({ host, tookMs: switchboard.tookMs(host) }))
+    .sort((a, b) => b.tookMs - a.tookMs);
   await Promise.all(
-    asked.map(async (host) => {
+    asked.map(async ({ host }) => {
       try {
         await switchboard.question(host, question);
+        // What counts is what readers are told, and another connection may have brought something older.
+        const at = registry.instant();
+        if (registry.current(host, pool, at).ageMs > question.maxAgeMs + at.uptimeMs - beganMs)
+          silent.set(host, 'its answer did not count');
       } catch (error) {
         if (!(error instanceof AssayError)) throw error;
         silent.set(host, why(error, question.deadlineMs));
@@ -36,7 +45,7 @@ export async function askAnew(
   return silent;
 }
 
-function isOld(registry: Needs['registry'], host: string, pool: string, maxAgeMs: number): boolean {
+function isOld(registry: Pick<Registry, 'current'>, host: string, pool: string, maxAgeMs: number): boolean {
   const { verdict, ageMs } = registry.current(host, pool);
   const code = verdict.findings[0]?.code;
   if (beyondAsking.includes(code)) return false;

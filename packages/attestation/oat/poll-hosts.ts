@@ -12,7 +12,7 @@ import { questionOf } from './poll-hosts-question.ts';
 
 export type PollHostsNeeds = {
   registry: Pick<Registry, 'current' | 'instant' | 'names'>;
-  switchboard: Pick<Switchboard, 'question'>;
+  switchboard: Pick<Switchboard, 'question' | 'tookMs'>;
 };
 
 /**

@@ -55,6 +55,8 @@ export class Asker {
   #again: NodeJS.Timeout | undefined;
   #late: NodeJS.Timeout | undefined;
   #ended = false;
+  /** How long the last answer was under way. */
+  #tookMs = 0;
 
   constructor(needs: AskerNeeds, of: AskedOf) {
     this.#needs = needs;
@@ -72,6 +74,11 @@ export class Asker {
     return this.#ended ? Promise.reject(this.#unavailable()) : this.#wishes.question(maxAgeMs);
   }
 
+  /** Milliseconds the last answer took, from challenge to evidence; 0: there was none. */
+  get tookMs(): number {
+    return this.#tookMs;
+  }
+
   /** @throws AssayError `challenge-unknown` when this is not the answer to the challenge under way */
   async answer(id: string, answer: { evidence: SentEvidence } | { code: string; message: string }): Promise<void> {
     const sent = this.#sent;
@@ -81,7 +88,8 @@ export class Asker {
         hint: 'each is answered at most once',
       });
     // The clock decides, not the timer: a process that was stopped must not take an old answer for a fresh one.
-    const late = this.#needs.clock.uptimeMs() - sent.challenge.sentAtMs > this.#needs.challengeTimeoutMs;
+    this.#tookMs = this.#needs.clock.uptimeMs() - sent.challenge.sentAtMs;
+    const late = this.#tookMs > this.#needs.challengeTimeoutMs;
     await this.#conclude(late ? this.#noAnswer() : answer);
   }
 

@@ -47,6 +47,9 @@ export function openSession(needs: SessionNeeds, line: Line): LineUser {
       host,
       ask: () => asker.ask(),
       question: (maxAgeMs) => asker.question(maxAgeMs),
+      get tookMs() {
+        return asker.tookMs;
+      },
       dismiss(forAnother) {
         replaced = forAnother;
         line.refuse(

@@ -10,6 +10,8 @@ export type Speaker = {
   readonly host: string;
   ask(): Promise<Conclusion>;
   question(maxAgeMs: number): Promise<Conclusion>;
+  /** How long its last answer took. */
+  readonly tookMs: number;
   /** Ends it. `replaced`: another connection speaks for the host, so a challenge under way counts for nothing. */
   dismiss(replaced: boolean): void;
 };
@@ -67,6 +69,9 @@ export function createSwitchboard(clock: Pick<Clock, 'uptimeMs'>) {
       const proven = places.get(speaker.host)?.proven;
       return proven !== undefined && proven !== speaker;
     },
+
+    /** How long a host’s last answer took, in milliseconds; 0: nobody knows. */
+    tookMs: (host: string): number => speaking(host)?.tookMs ?? 0,
 
     connected: (host: string): boolean => speaking(host) !== undefined,
 

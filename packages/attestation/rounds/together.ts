@@ -1,8 +1,8 @@
 // What comes at the same time is stored in one transaction: a disk takes about as long to make sure of a hundred challenges as of one.
 import type { Db } from '../storage/schema.ts';
 
-/** A longer transaction would keep those behind it waiting for theirs. */
-const mostAtOnce = 128;
+/** Those that came first have not to wait for the last. */
+const mostAtOnce = 32;
 
 type Work = { run(tx: Db): Promise<unknown>; resolve(value: never): void; reject(error: unknown): void };
 
