@@ -4,7 +4,7 @@ import { AssayError } from '@assay/core';
 import type { SentEvidence, ServerFrame } from '@assay/protocol';
 import { heldTo } from '../standards/memberships.ts';
 import { issueChallenge, useChallenge } from '../storage/challenges.ts';
-import type { TagDelivery } from '../tags/delivery.ts';
+import { type TagDelivery, tagsWish } from '../tags/delivery.ts';
 import { type Conclusion, conclude } from './conclude.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
 import { logsWish } from './logs-wish.ts';
@@ -118,10 +118,10 @@ export class Asker {
       const counts = this.#of.counts();
       const { challenge, pcrs, logs, tag } = await this.#needs.together(async (tx) => {
         const challenge = await issueChallenge(tx, { host, akName, connection, counts }, clock.now());
-        const { memberships } = await heldTo(tx, standards, host);
+        const { memberships, tags } = await heldTo(tx, standards, host);
         const pcrs = pcrsWish(memberships);
-        const logs = await logsWish(tx, host, pcrs, memberships);
-        return { challenge, pcrs, logs, tag: logs.nv && (await this.#of.tags.due(tx)) };
+        const logs = { ...(await logsWish(tx, host, pcrs, memberships)), ...tagsWish(tags) };
+        return { challenge, pcrs, logs, tag: tags && (await this.#of.tags.due(tx)) };
       });
       const wanted = this.#ended ? undefined : this.#wishes.send();
       if (!wanted) {

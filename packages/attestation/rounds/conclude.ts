@@ -8,7 +8,6 @@ import { unknownIn } from '../standards/judge-in.ts';
 import { heldTo } from '../standards/memberships.ts';
 import { useChallenge } from '../storage/challenges.ts';
 import { findEnrolled, keepState, stateOf } from '../storage/enrolments.ts';
-import { expectedTagsOf } from '../storage/tags.ts';
 import { keepVerdicts, type StoredVerdicts } from '../storage/verdicts.ts';
 import { confirmTags } from '../tags/confirm.ts';
 import { judgeInPools, verifyAnswer } from './judge-round.ts';
@@ -56,15 +55,14 @@ export async function conclude(
       const present = presentEndorsement(needs.heldStore(), enrolled, at.now);
       const verification = await verifyAnswer(needs, tx, { challenge, enrolled, present }, answer);
       const held = await heldTo(tx, needs.standards, host);
-      const tags = expectedTagsOf(enrolled);
-      const judged = await judgeInPools(needs, tx, { present, held, host, verification, tags, now: at.now });
+      const judged = await judgeInPools(needs, tx, { present, held, host, verification, now: at.now });
       const authentic = 'authentic' in verification && verification.authentic;
       const stored = { host, round, ...judged, uptimeMs: at.uptimeMs, bootId: at.bootId };
-      if (authentic || counts) await keepAnswer(tx, enrolled, challenge, answer, at.now);
+      if (authentic || counts) await keepAnswer(tx, { enrolled, challenge, tags: held.tags }, answer, at.now);
       const kept = (authentic || counts) && (await keepVerdicts(tx, stored));
       if (authentic) {
         await keepIma(tx, host, stateOf(enrolled), verification);
-        await confirmTags(tx, enrolled, verification, at.now);
+        await confirmTags(tx, { enrolled, expected: held.tags }, verification, at.now);
         await keepState(tx, host, challenge.ak_name, verification.state);
       }
       const goesOn = 'authentic' in verification && asksAgain(verification.findings);

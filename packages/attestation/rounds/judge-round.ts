@@ -1,5 +1,5 @@
 // What does an answer say, and what is the host worth by it in each pool it is in? Decided by appraisal, from what is stored; nothing is stored here.
-import { type ExpectedTags, type Judgement, type Measured, type Verification, verifyEvidence } from '@assay/appraisal';
+import { type Judgement, type Measured, type Verification, verifyEvidence } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import type { Verdict } from '@assay/protocol';
 import type { PresentEndorsement } from '../enrolment/present-endorsement.ts';
@@ -57,8 +57,6 @@ type ToJudge = {
   present: PresentEndorsement;
   held: Held;
   verification: Verification | Silence;
-  /** Asset tags that have to be in its TPM. */
-  tags: ExpectedTags | undefined;
   now: Date;
 };
 
@@ -66,10 +64,10 @@ type ToJudge = {
 export async function judgeInPools(
   needs: RoundNeeds,
   tx: Db,
-  { host, present, held, verification, tags, now }: ToJudge,
+  { host, present, held, verification, now }: ToJudge,
 ): Promise<Judged> {
   const { endorsement, withdrawn } = present;
-  const { memberships, standards } = held;
+  const { memberships, standards, tags } = held;
   const { knownGood, revision } = standards;
   const verified = 'authentic' in verification ? verification : undefined;
   const memory = await filesMemory(tx, host, verified, { memberships, knownGood, now });

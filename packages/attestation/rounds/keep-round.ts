@@ -1,29 +1,30 @@
 // What is kept of a round beside its verdicts: the evidence as it came, and what a host sends only once.
-import { type EvidenceState, logDigest, type Verification } from '@assay/appraisal';
+import { type EvidenceState, type ExpectedTags, logDigest, type Verification } from '@assay/appraisal';
 import { fromBase64, type SentEvidence } from '@assay/protocol';
 import type { Enrolled } from '../storage/enrolments.ts';
 import { keepEvidence } from '../storage/evidence.ts';
 import { dropImaParts, keepImaPart } from '../storage/ima-parts.ts';
 import type { Db } from '../storage/schema.ts';
-import { expectedTagsOf, expectedTagsText } from '../storage/tags.ts';
+import { expectedTagsText } from '../storage/tags.ts';
 import type { Answer, SentChallenge } from './round.ts';
 
 /** As it came, so that it can be looked at and appraised anew; the boot log beside it, because the next rounds have the same. */
 export async function keepAnswer(
   tx: Db,
-  { kept_log, last_quote: previous, ...enrolled }: Enrolled,
-  { host, round, nonce, ak_name, pcrs, imaAsked = 0 }: SentChallenge,
+  { enrolled, challenge, tags }: { enrolled: Enrolled; challenge: SentChallenge; tags: ExpectedTags | undefined },
   answer: Answer,
   now: Date,
 ) {
   if (!('evidence' in answer)) return;
+  const { host, round, nonce, ak_name, pcrs, imaAsked = 0 } = challenge;
+  const { kept_log, last_quote: previous } = enrolled;
   const before = kept_log ?? undefined;
   const { sha256, log, claimed } = split(answer.evidence, before);
   const asked = {
     wanted: JSON.stringify(pcrs),
     previous,
     ima_asked: imaAsked,
-    tags: expectedTagsText(expectedTagsOf(enrolled)),
+    tags: expectedTagsText(tags),
   };
   const row = { host, round, nonce, ak_name, claimed: JSON.stringify(claimed), received_at: now.toISOString() };
   await keepEvidence(tx, { ...row, ...asked, event_log_sha256: sha256 }, { before, log });

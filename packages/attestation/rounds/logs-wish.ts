@@ -1,14 +1,14 @@
-// Which logs is a host asked for beside its quote, and is its TPM to certify asset tags? The boot log, unless it is the one that is kept of it; IMA's list from what its last rounds have
+// Which logs is a host asked for? The boot log, unless it is the one that is kept of it; IMA's list from what its last rounds have
 // proven on, as long as its TPM was not started anew since, and all of it when its files are to be judged and what was read is not kept.
 import { imaOffset } from '@assay/appraisal';
 import { imaPcr } from '@assay/measurement';
-import { type Challenge, type PcrWish, tagIndex, tagRecordBytes } from '@assay/protocol';
+import type { Challenge, PcrWish } from '@assay/protocol';
 import type { Membership } from '../standards/standards.ts';
 import { leftBehind } from '../storage/enrolments.ts';
 import { imaListLength, longestList } from '../storage/ima-parts.ts';
 import type { Db } from '../storage/schema.ts';
 
-export type LogsWish = Pick<Challenge, 'event_log_sha256' | 'ima_offset' | 'ima_since' | 'nv'>;
+export type LogsWish = Pick<Challenge, 'event_log_sha256' | 'ima_offset' | 'ima_since'>;
 
 export async function logsWish(
   db: Db,
@@ -16,9 +16,8 @@ export async function logsWish(
   pcrs: readonly PcrWish[],
   memberships: readonly Membership[],
 ): Promise<LogsWish> {
-  const { state, bootLog, tags } = await leftBehind(db, host);
-  const nv = { index: tagIndex, size: tagRecordBytes } as const;
-  const log = { ...(bootLog !== undefined && { event_log_sha256: bootLog }), ...(tags && { nv }) };
+  const { state, bootLog } = await leftBehind(db, host);
+  const log = bootLog === undefined ? {} : { event_log_sha256: bootLog };
   // A PCR that is not asked for proves no list.
   if (!pcrs.some((wish) => wish.pcrs.includes(imaPcr))) return log;
   const offset = imaOffset(state?.ima, pcrs);

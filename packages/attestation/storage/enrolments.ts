@@ -1,24 +1,21 @@
 // Which TPM speaks for a host, and with which key? One TPM per host and one host per TPM, held by unique columns.
-import type { EvidenceState, ExpectedTags } from '@assay/appraisal';
+import type { EvidenceState } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
 import { sql } from 'kysely';
 import type { Db, EnrolmentRow } from './schema.ts';
-import { expectedTagsOf, type TagColumns } from './tags.ts';
 
 export async function findEnrolment(db: Db, host: string): Promise<EnrolmentRow | undefined> {
   return await db.selectFrom('enrolments').selectAll().where('host', '=', host).executeTakeFirst();
 }
 
-/** An enrolment, the SHA-256 of the boot log that is kept of this host, and its asset tags. */
-export type Enrolled = EnrolmentRow & TagColumns & { kept_log: string | null };
+/** An enrolment, and the SHA-256 of the boot log that is kept of this host. */
+export type Enrolled = EnrolmentRow & { kept_log: string | null };
 
 export async function findEnrolled(db: Db, host: string): Promise<Enrolled | undefined> {
   // Written as SQL because every round asks: the query builder takes longer than SQLite.
   const { rows } = await sql<Enrolled>`
-    select enrolments.*, evidence.event_log_sha256 as kept_log,
-      host_tags.tags, host_tags.serial as tag_serial, host_tags.certified_at as tags_certified_at
+    select enrolments.*, evidence.event_log_sha256 as kept_log
     from enrolments left join evidence on evidence.host = enrolments.host
-    left join host_tags on host_tags.host = enrolments.host
     where enrolments.host = ${host}`.execute(db);
   return rows[0];
 }
@@ -89,20 +86,16 @@ export type LeftBehind = {
   state: EvidenceState | undefined;
   /** SHA-256 of the boot log that is kept of this host. */
   bootLog: string | undefined;
-  /** Asset tags that have to be in its TPM. */
-  tags: ExpectedTags | undefined;
 };
 
 export async function leftBehind(db: Db, host: string): Promise<LeftBehind> {
   // Written as SQL, as above.
-  const { rows } = await sql<Pick<EnrolmentRow, 'last_quote'> & TagColumns & { event_log_sha256: string | null }>`
-    select enrolments.last_quote, evidence.event_log_sha256,
-      host_tags.tags, host_tags.serial as tag_serial, host_tags.certified_at as tags_certified_at
+  const { rows } = await sql<Pick<EnrolmentRow, 'last_quote'> & { event_log_sha256: string | null }>`
+    select enrolments.last_quote, evidence.event_log_sha256
     from enrolments left join evidence on evidence.host = enrolments.host
-    left join host_tags on host_tags.host = enrolments.host
     where enrolments.host = ${host}`.execute(db);
   const [row] = rows;
-  return { state: row && stateOf(row), bootLog: row?.event_log_sha256 ?? undefined, tags: row && expectedTagsOf(row) };
+  return { state: row && stateOf(row), bootLog: row?.event_log_sha256 ?? undefined };
 }
 
 export async function keepState(db: Db, host: string, akName: string, state: EvidenceState): Promise<void> {

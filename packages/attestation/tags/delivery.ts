@@ -1,9 +1,15 @@
 // How do a host's asset tags come into its TPM? On the connection that is asked, right before the challenge that asks for them: once for each record,
 // as long as it was never seen there. What is changed in the TPM afterwards is not mended by itself: it is a finding.
+
+import type { ExpectedTags } from '@assay/appraisal';
 import { AssayError } from '@assay/core';
-import { type Tag, tagRecord, toBase64 } from '@assay/protocol';
+import { type Challenge, type Tag, tagIndex, tagRecord, tagRecordBytes, toBase64 } from '@assay/protocol';
 import type { Db } from '../storage/schema.ts';
 import { findTags, keepProblem, readTags } from '../storage/tags.ts';
+
+/** What a challenge asks of a host with these tags. */
+export const tagsWish = (tags: ExpectedTags | undefined): Pick<Challenge, 'nv'> =>
+  tags ? { nv: { index: tagIndex, size: tagRecordBytes } } : {};
 
 type Of = {
   host: string;
