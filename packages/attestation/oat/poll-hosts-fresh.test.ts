@@ -58,6 +58,8 @@ function world() {
       accept(host, trust);
       waiting.get(host)?.resolve({} as Conclusion);
     },
+    /** Somebody answers, and nothing of it is kept. */
+    answerInVain: (host: string) => waiting.get(host)?.resolve({} as Conclusion),
     fail: (host: string) => waiting.get(host)?.reject(new AssayError('storage-full', 'database', 'room', 'none')),
     poll: async (body: unknown) => (await pollHosts({ registry, switchboard }, { policies: new Map() }, body)).hosts,
   };
@@ -78,6 +80,19 @@ test('who has younger evidence costs nothing; the others are asked at the same t
   answer('a', 'untrusted');
   answer('b', 'trusted');
   assert.deepEqual(trusts(await polled), ['trusted', 'trusted', 'trusted', 'untrusted', 'trusted']);
+});
+
+test('an answer that was not kept is none: what was there before is not told as fresh', async () => {
+  const { clock, connect, accept, answerInVain, poll } = world();
+  connect('a');
+  accept('a', 'trusted');
+  clock.pass(1_000);
+  const polled = poll({ hosts: ['a'], timeThreshold: 900 });
+  clock.pass(50);
+  answerInVain('a');
+  const [entry] = await polled;
+  assert.equal(entry?.trust_lvl, 'unknown');
+  assert.match(entry?.reason ?? '', /its answer did not count; 1 s ago it was trusted$/);
 });
 
 test('who was slowest the last time is asked first', async () => {

@@ -35,6 +35,7 @@ export async function pollHosts(
   const like = namesLike(registry.names);
   const at = registry.instant();
   const { now } = at;
+  const nowMs = now.getTime();
   const iso = isoTexts();
   return { hosts: hosts.map((asked, index) => entry(asked, names[index])) };
 
@@ -45,7 +46,7 @@ export async function pollHosts(
       host_name: asked,
       trust_lvl: trust,
       // Nova keeps an answer for as long as its vtime lies ahead: after the clock was set back it must not.
-      vtime: iso(Math.min(timesOf(verdict).verifiedAt, now.getTime())),
+      vtime: timesOf(verdict).verifiedAt > nowMs ? iso(nowMs) : verdict.verified_at,
       expires: iso(usableUntil.getTime()),
       age_ms: Math.round(ageMs),
     };
