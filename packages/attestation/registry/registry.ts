@@ -79,6 +79,9 @@ export function createRegistry({ clock, log }: { clock: Clock; log: Log }) {
     /** Hosts whose verdicts are by standards of before. */
     behind: (): string[] => [...verdicts.values()].filter(isBehind).map(({ host }) => host),
 
+    /** Whether there is a verdict on a host of exactly this name, whatever it is worth now. */
+    isJudged: (host: string): boolean => verdicts.has(host),
+
     /** This instant. Reading the boot clock costs as much as a host: who tells of thousands reads it once. */
     instant,
 
