@@ -2,6 +2,7 @@
 // Of a retired sequence only all of it counts: most of its measurements are in the next one too.
 import { claimOfEvent } from '@assay/appraisal';
 import type { ReferenceContent, ReferenceValue } from '@assay/protocol';
+import { listsReviving } from './white-list-revival.ts';
 
 export type Revival = { fresh: ReferenceValue; retired: ReferenceValue; what: string };
 
@@ -10,9 +11,13 @@ export function revivedBy(values: readonly ReferenceValue[], fresh: readonly Ref
   const [gone, others] = [values.filter(isRetired), values.filter((value) => !isRetired(value))];
   return (
     firstOf(gone, fresh, others, (value) => (value.content.form === 'sequence' ? [] : thingsOf(value)), thingsOf) ??
-    firstOf(gone, fresh, others, ordersOf, ordersOf)
+    firstOf(gone, fresh, others, ordersOf, ordersOf) ??
+    together(listsReviving(gone, fresh, others))
   );
 }
+
+const together = (found: Omit<Revival, 'what'> | undefined): Revival | undefined =>
+  found && { ...found, what: 'its PCR values' };
 
 const isRetired = ({ state }: ReferenceValue) => state === 'retired';
 type Named = (value: ReferenceValue) => string[];

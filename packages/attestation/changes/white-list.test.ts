@@ -135,10 +135,27 @@ eachDatabase('what somebody retired comes back by nobody’s white list unless i
   await retireValues(needs, [value?.id ?? ''], { because: 'CVE-1' });
   await assert.rejects(write([entry(0, 'a')]), { code: 'reference-retired' });
   await assert.rejects(write([entry(0, 'a')], {}, { ...owner, name: 'renamed' }), { code: 'reference-retired' });
-  await write([entry(0, 'a'), entry(1, 'b')]);
+  await assert.rejects(write([entry(0, 'a'), entry(1, 'b')]), { code: 'reference-retired' });
+  await write([entry(0, 'a'), entry(1, 'b')], { force: true, because: 'x' });
   await write([entry(0, 'a')], { force: true, because: 'x'.repeat(1000) });
   assert.deepEqual((await lists()).sort(), [
     ['current', '0a'],
     ['retired', '0a,1b'],
   ]);
+});
+
+eachDatabase('a retired list comes back in no parts; one that differs in a PCR is another', async (url, t) => {
+  const { write, needs, db } = await world(url, t);
+  const version = (version: string) => ({ ...owner, version });
+  await write([entry(0, 'a'), entry(1, 'b'), entry(2, 'c')]);
+  const [value] = (await readReferenceValues(db)).filter(isWhiteList);
+  await retireValues(needs, [value?.id ?? ''], { because: 'CVE-1' });
+  await write([entry(0, 'a'), entry(1, 'b'), entry(2, 'd')], {}, version('2'));
+  await write([entry(0, 'a'), entry(1, 'c')], {}, version('3'));
+  await write([entry(0, 'a'), entry(5, 'f')], {}, version('4'));
+  const rest = [entry(1, 'b'), entry(2, 'c')];
+  await assert.rejects(write(rest, {}, version('5')), { code: 'reference-retired' });
+  await write(rest, {}, { ...version('5'), component: 'hypervisor' });
+  await write(rest, { force: true, because: 'x' }, version('5'));
+  await write([entry(0, 'a'), entry(6, 'f')], {}, version('6'));
 });
