@@ -6,6 +6,7 @@ import {
   type Explanation,
   type Finding,
   type Labels,
+  type Tags,
 } from '@assay/protocol';
 import { shellWord } from './shell-word.ts';
 
@@ -20,10 +21,12 @@ export type About = {
   connected: boolean;
   /** What the policy of the pool asks for of a host to be in it. */
   labels?: Labels | undefined;
+  /** Asset tags that have to be in its TPM. */
+  tags?: Tags | undefined;
 };
 
 export function commandsFor(
-  { host, pool, connected, labels = {} }: About,
+  { host, pool, connected, labels = {}, tags = {} }: About,
   differences: readonly Difference[],
   findings: readonly Finding[],
 ): Command[] {
@@ -76,7 +79,7 @@ export function commandsFor(
       `assay reference learn ${host}`,
       'takes all that this host measures now into known good, whoever made it so; only for a host whose making you know',
     );
-  for (const { code } of findings) {
+  for (const { code, allowed } of findings) {
     if (code === 'pool-foreign' && Object.keys(labels).length > 0)
       add(
         `assay host label ${host} ${labelWords(labels)}`,
@@ -85,6 +88,13 @@ export function commandsFor(
     if (code === 'pool-missing') add('assay policy list', 'says which pools there are');
     if (code === 'policy-missing')
       add('assay policy apply FILE', `gives pool ${pool} a policy: without one nobody is trusted in it`);
+    if (changedTags.has(code) && !allowed)
+      add(
+        `assay host tag ${host} ${labelWords(tags)} --because "…"`,
+        'writes its asset tags into its TPM again: find out first who changed them there',
+      );
+    if (code === 'tag-missing' && !allowed)
+      add(`assay host tag ${host}`, 'says which asset tags it has, and what keeps them from its TPM');
     if (askAgain.has(code)) addAttest('asks it now');
   }
   return [...commands].map(([command, effect]) => ({ command, effect }));
@@ -94,6 +104,9 @@ const labelWords = (labels: Labels): string =>
   Object.entries(labels)
     .map(([name, value]) => shellWord(`${name}=${value}`))
     .join(' ');
+
+/** The record that was in its TPM once is not there any more. */
+const changedTags = new Set(['tag-altered', 'tag-foreign', 'tag-stale']);
 
 /** What one more round may mend. */
 const askAgain = new Set([

@@ -49,7 +49,7 @@ export function explain({ verdict, recorded, connected, labels, now }: Explanati
     summary: summaryOf(verdict, differences),
     differences,
     findings: findings.map((finding) => ({ finding, ...meaningOf(finding) })),
-    commands: commandsFor({ host, pool, connected, labels }, differences, findings),
+    commands: commandsFor({ host, pool, connected, labels, tags: recorded?.input.tags?.tags }, differences, findings),
   };
 }
 

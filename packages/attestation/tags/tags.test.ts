@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { labDocument } from '@assay/appraisal';
 import { testClock } from '@assay/daemon/testing';
 import {
+  type Explanation,
   fromBase64,
   type Host,
   type HostHistory,
@@ -211,6 +212,13 @@ test('an old record that root writes back is stale, and not mended until an oper
   const told = (await at.pool.server.host('node1')).tags;
   assert.equal(told?.state, 'refused');
   assert.match(told?.problem ?? '', /written back/);
+  const { body } = await at.pool.server.call('GET', '/v1/hosts/node1/explanation');
+  const { summary, commands } = body as Explanation;
+  assert.match(summary, /written back/);
+  assert.deepEqual(
+    commands.map(({ command }) => command),
+    ['assay host tag node1 country=DE --because "…"'],
+  );
   const again = await connectPeer(t, at.pool.server);
   await greet(again, at.pool.host);
   await answer(again, at.pool.host, await again.expect('challenge'));
@@ -241,6 +249,21 @@ test('a record of another host, altered bytes, a deleted index, an index made an
   await host.tpm.nvDefineSpace({ index: tagIndex, size: tagRecordBytes });
   await host.putTags(record);
   assert.deepEqual(await outcome(), ['untrusted', 'tag-altered']);
+});
+
+test('evidence that does not verify tells no tags, and confirms none', async (t) => {
+  const at = await start(t);
+  const asked = put(at.pool.server, { country: 'DE' });
+  const { record, serial } = await at.peer.expect('tag');
+  await at.pool.host.putTags(fromBase64(record, 'record'));
+  at.peer.send({ type: 'tagged', serial });
+  const challenge = await at.peer.expect('challenge');
+  const evidence = await at.pool.host.evidence(challenge, { nonce: new Uint8Array(32) });
+  assert.ok(evidence.nv, 'its tags are certified over the right nonce');
+  at.peer.send({ type: 'evidence', challenge: challenge.challenge, evidence });
+  await at.peer.expect('result');
+  const { tags, verdict } = (await asked).body as Host;
+  assert.deepEqual([tags?.state, verdict.tags, verdict.trust], ['pending', undefined, 'untrusted']);
 });
 
 test('where the policy asks for no tags, what is wrong with them is shown and does not count', async (t) => {
