@@ -16,6 +16,7 @@ import { type Applied, applyChange, type Plan, type Subject } from './apply.ts';
 import { entering, findValue, nameOf, promoted, reinstated, retired, type Said } from './life.ts';
 import type { ChangeNeeds } from './needs.ts';
 import { usersOf } from './users.ts';
+import { isReplaced } from './white-list-replaced.ts';
 
 /** What an addition is part of: the journal tells of it under this subject, too, with `text` before what the value is. */
 export type AddedAs = { readonly action: string; readonly subject: string; readonly text: string };
@@ -53,10 +54,14 @@ export async function addValues(
   return { ...result, rehearsal };
 }
 
-/** Of one value or several, by id or the beginning of one. Those that are retired already stay so. */
+/** Of one value or several, by id or the beginning of one. Those that somebody has retired already stay so. */
 export async function retireValues(needs: ChangeNeeds, ids: readonly string[], change: Change) {
   return await changeValues(needs, change, ids, 'reference-retire', (values, said) =>
-    found(values, ids).flatMap((value) => (value.state === 'retired' ? [] : [retired(value, said)])),
+    found(values, ids).flatMap((value) => {
+      if (value.state !== 'retired') return [retired(value, said)];
+      // By hand as well, so that no script brings it back.
+      return isReplaced(value) ? [{ ...value, retired_because: said.because ?? 'by hand' }] : [];
+    }),
   );
 }
 

@@ -3,7 +3,7 @@ import { eachDatabase } from '@assay/daemon/testing';
 import { readJournal } from '../storage/journal.ts';
 import { readReferenceValues } from '../storage/reference-values.ts';
 import { versionOf } from '../storage/versions.ts';
-import { addValues, retireValues } from './reference.ts';
+import { addValues, removeValues, retireValues } from './reference.ts';
 import { changing } from './testing/needs.ts';
 import { changeWhiteList, isOf, isWhiteList, type ListOwner, type PcrEntry, whiteListOf } from './white-list.ts';
 
@@ -110,7 +110,7 @@ eachDatabase(
       left.map(({ version, state, retired_because }) => [version, state, retired_because]),
       [
         ['2', 'current', undefined],
-        ['1', 'retired', 'no longer on its white list'],
+        ['1', 'retired', 'OAT API: no longer on its white list'],
       ],
     );
   },
@@ -158,4 +158,26 @@ eachDatabase('a retired list comes back in no parts; one that differs in a PCR i
   await write(rest, {}, { ...version('5'), component: 'hypervisor' });
   await write(rest, { force: true, because: 'x' }, version('5'));
   await write([entry(0, 'a'), entry(6, 'f')], {}, version('6'));
+});
+
+eachDatabase('a list that was replaced can be retired by hand as well, and stays away then', async (url, t) => {
+  const { write, needs, db, lists } = await world(url, t);
+  for (const because of ['CVE-1', 'no longer on its white list', undefined]) {
+    const of = { ...owner, version: `${because}` };
+    await write([entry(0, 'a'), entry(1, 'b')], {}, of);
+    await write([entry(0, 'c')], {}, of);
+    const ids = (await readReferenceValues(db)).flatMap((one) =>
+      isOf(of, one) && one.state === 'retired' ? [one.id] : [],
+    );
+    assert.equal(ids.length, 1);
+    await retireValues(needs, ids, { by: 'eve', ...(because !== undefined && { because }) });
+    await assert.rejects(write([entry(0, 'a'), entry(1, 'b')], {}, of), { code: 'reference-retired' });
+    const [line] = await readJournal(db, {});
+    assert.deepEqual([line?.action, line?.by, line?.because], ['reference-retire', 'eve', because]);
+    await retireValues(needs, ids, { because: 'again' });
+    await write(undefined, {}, of);
+    for (const { id } of (await readReferenceValues(db)).filter((one) => isOf(of, one)))
+      await removeValues(needs, [id], {});
+  }
+  assert.deepEqual(await lists(), []);
 });

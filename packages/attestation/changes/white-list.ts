@@ -15,6 +15,7 @@ import { entering, nameOf, retired, type Said } from './life.ts';
 import type { ChangeNeeds } from './needs.ts';
 import { described } from './reference.ts';
 import { type Users, usersOf } from './users.ts';
+import { becauseReplaced, isReplaced } from './white-list-replaced.ts';
 
 /** Whose white list. */
 export type ListOwner = {
@@ -109,9 +110,7 @@ async function stepOf(
   const removed = going.filter((value) => mayGo(value, list, users, values));
   const gone = going
     .filter((value) => !removed.includes(value))
-    .map((value) =>
-      retired(value, { ...said, because: `${replaced}${because ? `: ${because}` : ''}`.slice(0, longestReason) }),
-    );
+    .map((value) => retired(value, { ...said, because: becauseReplaced(because) }));
   const others = values.filter((value) => value.id !== id && !going.includes(value));
   // What a write of this API has replaced may come back by another; what somebody retired may not.
   const added =
@@ -132,11 +131,6 @@ const newList = ({ component, vendor, name, version }: ListOwner, list: readonly
   content: { form: 'pcr-values', values: list.toSorted((a, b) => a.pcr - b.pcr), mle: true },
   source: { kind: 'list', name: 'OAT API' },
 });
-
-const replaced = 'no longer on its white list';
-const longestReason = 1000;
-const isReplaced = ({ state, retired_because: why = '' }: ReferenceValue): boolean =>
-  state === 'retired' && (why === replaced || why.startsWith(`${replaced}: `));
 
 const retiredByHand = (value: ReferenceValue) =>
   new AssayError(

@@ -90,7 +90,7 @@ test('a host is good by a white list with all PCRs of its firmware, and untruste
   assert.deepEqual(
     (await list()).map(({ state, retired_because, hosts }) => [state, retired_because, hosts]),
     [
-      ['retired', 'no longer on its white list: new board', ['node1']],
+      ['retired', 'OAT API: no longer on its white list: new board', ['node1']],
       ['current', undefined, []],
     ],
   );
