@@ -207,3 +207,14 @@ test('T23 examples 16 and 17: trust of a host, in JSON and in XML', async (t) =>
   assert.deepEqual(await ask('GET hosts/trust?hostName=kvm02.lab'), trust(false, false), 'expired is no trust');
   assert.deepEqual(await ask('GET hosts/reports/trust?hostNames=kvm02.lab'), report(0));
 });
+
+test('of several updates at once one address is left, the one that is shown', async (t) => {
+  const { ask, server } = await withMles(t);
+  await ask('POST hosts', kvm01);
+  const addresses = ['192.0.2.21', '192.0.2.22', '192.0.2.23'];
+  await Promise.all(addresses.map((IPAddress) => ask('PUT hosts', other({ IPAddress }))));
+  const [{ IPAddress: shown }] = JSON.parse((await ask('GET hosts')).body);
+  assert.deepEqual((await server.host('kvm01.lab')).aliases, [shown]);
+  for (const free of addresses.filter((address) => address !== shown))
+    assert.deepEqual(await ask('POST hosts', other({ HostName: `of-${free}`, IPAddress: free })), done);
+});

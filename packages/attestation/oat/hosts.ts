@@ -34,11 +34,11 @@ export const hosts: OatResource = (server, needs) => {
     const name = registered(asked);
     const details = detailsIn(body);
     await checkMles(needs, details);
-    const before = addressOf(await findOatHost(db, name)).map(folded);
-    const renamed = (aliases: readonly string[]) => [
-      ...aliases.filter((alias) => !before.includes(alias)),
-      ...addressOf(details),
-    ];
+    // The address of before is looked up in turn: of two updates at once the first one's goes, too.
+    const renamed = async (aliases: readonly string[]) => {
+      const before = addressOf(await findOatHost(db, name)).map(folded);
+      return [...aliases.filter((alias) => !before.includes(alias)), ...addressOf(details)];
+    };
     await told(asked, details, () =>
       registrations.rename(name, renamed, (tx) => keepOatHost(tx, { host: name, ...details })),
     );

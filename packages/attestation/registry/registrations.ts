@@ -64,13 +64,13 @@ export function createRegistrations({
      */
     rename: (
       host: string,
-      change: (before: readonly string[]) => readonly string[],
+      change: (before: readonly string[]) => readonly string[] | Promise<readonly string[]>,
       also?: Also,
     ): Promise<readonly string[]> =>
       inTurn(async () => {
         registry.requireRegistered(host);
         const before = names.aliasesOf(host);
-        const free = names.freeAliases(host, change(before));
+        const free = names.freeAliases(host, await change(before));
         await db.transaction().execute(async (tx) => {
           if (!isDeepStrictEqual(before, free)) await keepAliases(tx, host, free);
           await also?.(tx);
