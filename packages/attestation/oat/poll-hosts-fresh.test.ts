@@ -95,6 +95,19 @@ test('an answer that was not kept is none: what was there before is not told as 
   assert.match(entry?.reason ?? '', /its answer did not count; 1 s ago it was trusted$/);
 });
 
+test('T25 questions that wait for hosts are held only so many at a time; those that wait for nobody are answered', async () => {
+  const { connect, answer, poll } = world();
+  connect('a');
+  const hosts = Array.from({ length: 100_000 }, () => 'a');
+  const waiting = Array.from({ length: 10 }, () => poll({ hosts, timeThreshold: 0, deadline: 10 }));
+  await assert.rejects(poll({ hosts: ['a'], timeThreshold: 0 }), { code: 'oat-questions-unavailable' });
+  assert.equal((await poll({ hosts: ['a'] })).length, 1);
+  await Promise.all(waiting); // until their deadlines
+  const polled = poll({ hosts: ['a'], timeThreshold: 0 });
+  answer('a', 'trusted');
+  assert.deepEqual(trusts(await polled), ['trusted']);
+});
+
 test('who was slowest the last time is asked first', async () => {
   const { connect, asked, answer, poll } = world();
   const hosts = ['a', 'slow-300', 'b', 'slow-900', 'slow-20'];

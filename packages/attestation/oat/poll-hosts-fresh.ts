@@ -2,9 +2,32 @@
 // nobody is waited for past the deadline. What is stored of a host does not change by its silence here.
 import { AssayError } from '@assay/core';
 import type { Registry } from '../registry/registry.ts';
+import type { Standing } from '../registry/standing.ts';
 import type { Question, Switchboard } from '../rounds/switchboard.ts';
 
 type Needs = { registry: Pick<Registry, 'current' | 'instant'>; switchboard: Pick<Switchboard, 'question' | 'tookMs'> };
+
+/** Names in all questions that wait for hosts: what they take of memory is held until their deadlines. */
+const mostNamesWaiting = 1_000_000;
+const namesWaiting = new WeakMap<object, number>();
+
+/**
+ * Work for a question that names so many hosts, as long as there is room for it.
+ * @throws AssayError `oat-questions-unavailable`
+ */
+export async function withRoom<T>(of: object, names: number, work: () => Promise<T>): Promise<T> {
+  const before = namesWaiting.get(of) ?? 0;
+  if (before + names > mostNamesWaiting)
+    throw new AssayError('oat-questions-unavailable', 'timeThreshold', 'fewer questions that wait for hosts', before, {
+      hint: 'ask again when they are answered, or without timeThreshold',
+    });
+  namesWaiting.set(of, before + names);
+  try {
+    return await work();
+  } finally {
+    namesWaiting.set(of, (namesWaiting.get(of) ?? names) - names);
+  }
+}
 
 /** Whoever has one of these will not have a verdict in that pool by being asked. */
 const beyondAsking: readonly (string | undefined)[] = ['host-unknown', 'pool-foreign'];
@@ -22,10 +45,10 @@ export async function askAnew(
   question: Question,
 ): Promise<ReadonlyMap<string, string>> {
   const silent = new Map<string, string>();
-  const beganMs = registry.instant().uptimeMs;
+  const began = registry.instant();
   // The slowest first: whatever it takes to ask a hundred hosts, those have it that are awaited last.
   const asked = [...hosts]
-    .filter((host) => isOld(registry, host, pool, question.maxAgeMs))
+    .filter((host) => isOld(registry.current(host, pool, began), question.maxAgeMs))
     .map((host) => ({ host, tookMs: switchboard.tookMs(host) }))
     .sort((a, b) => b.tookMs - a.tookMs);
   await Promise.all(
@@ -34,7 +57,7 @@ export async function askAnew(
         await switchboard.question(host, question);
         // What counts is what readers are told, and another connection may have brought something older.
         const at = registry.instant();
-        if (registry.current(host, pool, at).ageMs > question.maxAgeMs + at.uptimeMs - beganMs)
+        if (registry.current(host, pool, at).ageMs > question.maxAgeMs + at.uptimeMs - began.uptimeMs)
           silent.set(host, 'its answer did not count');
       } catch (error) {
         if (!(error instanceof AssayError)) throw error;
@@ -45,8 +68,7 @@ export async function askAnew(
   return silent;
 }
 
-function isOld(registry: Pick<Registry, 'current'>, host: string, pool: string, maxAgeMs: number): boolean {
-  const { verdict, ageMs } = registry.current(host, pool);
+function isOld({ verdict, ageMs }: Standing, maxAgeMs: number): boolean {
   const code = verdict.findings[0]?.code;
   if (beyondAsking.includes(code)) return false;
   // At equal, too: the clock goes in steps, and at 0 whatever is stored was there before the question.

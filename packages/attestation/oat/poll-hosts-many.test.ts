@@ -57,3 +57,27 @@ test('when all have answered, the answer waits for no deadline', async (t) => {
   assert.equal(host.asked, 1);
   assert.equal((body as PollHostsAnswer).hosts.length, 2);
 });
+
+test('T25 a flood of questions costs a host one quote a second, and every one of them is answered', async (t) => {
+  const ca = makeCa('Slow TPMs');
+  const server = await startTestServer(t, { softwareTpmCas: { 'ca.pem': ca.pem } });
+  await server.call('POST', '/v1/hosts', { name: 'slow1' });
+  const tpm = softwareTpm({ ca, freshEk: true });
+  const host = await startSlowHost(t, server, { name: 'slow1', tpm, quote: () => Promise.resolve() });
+  const began = performance.now();
+  const flood = async () => {
+    for (let times = 0; times < 3; times++) {
+      const { body } = await server.call('POST', '/AttestationService/resources/PollHosts', {
+        hosts: ['slow1'],
+        timeThreshold: 0,
+        deadline: 20_000,
+      });
+      const [entry] = (body as PollHostsAnswer).hosts;
+      assert.doesNotMatch(entry?.reason ?? '', /no evidence as young/);
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, flood));
+  await server.call('POST', '/v1/hosts/slow1/attest');
+  assert.ok(host.asked <= 1 + (performance.now() - began) / 1_000, `${host.asked} quotes`);
+  assert.ok(host.asked >= 4);
+});

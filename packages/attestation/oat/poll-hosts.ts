@@ -6,7 +6,7 @@ import type { Registry } from '../registry/registry.ts';
 import { noVerdict, type Standing, timesOf } from '../registry/standing.ts';
 import type { Switchboard } from '../rounds/switchboard.ts';
 import { noSuchPool, type Standards } from '../standards/standards.ts';
-import { askAnew } from './poll-hosts-fresh.ts';
+import { askAnew, withRoom } from './poll-hosts-fresh.ts';
 import { namesLike } from './poll-hosts-like.ts';
 import { questionOf } from './poll-hosts-question.ts';
 
@@ -17,7 +17,8 @@ export type PollHostsNeeds = {
 
 /**
  * @param standards say whether there is a pool of that name
- * @throws AssayError `oat-hosts-invalid` when the request names no hosts, `oat-time-invalid`
+ * @throws AssayError `oat-hosts-invalid` when the request names no hosts, `oat-time-invalid`; `oat-questions-unavailable` when too many
+ * wait for fresh evidence
  */
 export async function pollHosts(
   needs: PollHostsNeeds,
@@ -32,7 +33,9 @@ export async function pollHosts(
   const silent =
     maxAgeMs === undefined || noPool !== undefined
       ? undefined
-      : await askAnew(needs, new Set(names.filter((name) => name !== undefined)), pool, { maxAgeMs, deadlineMs });
+      : await withRoom(needs.switchboard, hosts.length, () =>
+          askAnew(needs, new Set(names.filter((name) => name !== undefined)), pool, { maxAgeMs, deadlineMs }),
+        );
   const like = namesLike(registry.names);
   const at = registry.instant();
   const { now } = at;
