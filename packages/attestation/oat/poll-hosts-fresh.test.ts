@@ -60,7 +60,8 @@ function world() {
     },
     /** Somebody answers, and nothing of it is kept. */
     answerInVain: (host: string) => waiting.get(host)?.resolve({} as Conclusion),
-    fail: (host: string) => waiting.get(host)?.reject(new AssayError('storage-full', 'database', 'room', 'none')),
+    fail: (host: string) =>
+      waiting.get(host)?.reject(new AssayError('storage-full', 'database /var/lib/assay.db', 'room', 'none')),
     poll: async (body: unknown) => (await pollHosts({ registry, switchboard }, { policies: new Map() }, body)).hosts,
   };
 }
@@ -161,7 +162,7 @@ test('who does not answer, is not connected or fails is unknown in this answer, 
     /^no evidence as young as was asked for: it did not answer within 0.05 s; 20 s ago it was trusted$/,
   );
   assert.match(reasons[2] ?? '', /its agent is not connected/);
-  assert.match(reasons[3] ?? '', /database/);
+  assert.match(reasons[3] ?? '', /: the server’s database cannot do this now; /, 'where it lies is for the log');
   for (const { expires, vtime, trust_lvl } of answers)
     if (trust_lvl === 'unknown') assert.equal(expires, vtime, 'it may be used for nothing but this answer');
   assert.equal(registry.current('hangs').verdict.trust, 'trusted');

@@ -78,5 +78,7 @@ function isOld({ verdict, ageMs }: Standing, maxAgeMs: number): boolean {
 function why(error: AssayError, deadlineMs: number): string {
   if (error.code === 'attest-unavailable') return 'its agent is not connected';
   if (error.code === 'attest-timeout') return `it did not answer within ${deadlineMs / 1000} s`;
+  // Where the database lies and what it was asked is for the log, not for clients.
+  if (error.code.startsWith('storage-')) return 'the server’s database cannot do this now; its log tells more';
   return error.message;
 }
