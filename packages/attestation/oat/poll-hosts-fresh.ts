@@ -13,12 +13,12 @@ const namesWaiting = new WeakMap<object, number>();
 
 /**
  * Work for a question that names so many hosts, as long as there is room for it.
- * @throws AssayError `oat-questions-unavailable`
+ * @throws AssayError `questions-unavailable`
  */
 export async function withRoom<T>(of: object, names: number, work: () => Promise<T>): Promise<T> {
   const before = namesWaiting.get(of) ?? 0;
   if (before + names > mostNamesWaiting)
-    throw new AssayError('oat-questions-unavailable', 'timeThreshold', 'fewer questions that wait for hosts', before, {
+    throw new AssayError('questions-unavailable', 'timeThreshold', 'fewer questions that wait for hosts', before, {
       hint: 'ask again when they are answered, or without timeThreshold',
     });
   namesWaiting.set(of, before + names);
