@@ -15,7 +15,11 @@ const longestDescription = 1000;
 export function descriptionOf(body: Told): string | null {
   const { Description: given } = body;
   textOf(body, 'Description', longestDescription);
-  return typeof given === 'string' ? given : null;
+  if (typeof given !== 'string') return null;
+  // Blanks around it are kept, too.
+  if (given.length > longestDescription)
+    throw new OatError('SYSTEM_ERROR', [`Description: expected at most ${longestDescription} characters`]);
+  return given;
 }
 
 const needed = (told: Told, name: string, what: string): string => {

@@ -31,9 +31,8 @@ function checked(body: unknown): PollHostsRequest {
     return check(PollHostsRequest, body, 'body');
   } catch (cause) {
     if (!(cause instanceof AssayError)) throw cause;
-    throw new AssayError('oat-hosts-invalid', cause.where, 'hosts: an array of names, or one name', cause.got, {
-      cause,
-    });
+    const expected = cause.where === 'body.pool' ? cause.expected : 'hosts: an array of names, or one name';
+    throw new AssayError('oat-hosts-invalid', cause.where, expected, cause.got, { cause });
   }
 }
 

@@ -89,6 +89,7 @@ test('a request without hosts is refused', async () => {
   const { poll } = world();
   for (const body of [undefined, null, [], {}, { hosts: null }, { hosts: {} }, { hosts: [1] }, { hosts: [null] }, 'x'])
     await assert.rejects(poll(body), { code: 'oat-hosts-invalid' });
+  await assert.rejects(poll({ hosts: ['a'], pool: '../x' }), { where: 'body.pool', expected: /pool/ });
   await assert.rejects(poll({ hosts: Array.from({ length: 100_001 }, () => 'a') }), { code: 'oat-hosts-invalid' });
 });
 

@@ -17,7 +17,7 @@ export type PollHostsNeeds = {
 
 /**
  * @param standards say whether there is a pool of that name
- * @throws AssayError `oat-hosts-invalid` when the request names no hosts, `oat-time-invalid`; `oat-questions-unavailable` when too many
+ * @throws AssayError `oat-hosts-invalid` when the request names no hosts, `oat-time-invalid`; `questions-unavailable` when too many
  * wait for fresh evidence
  */
 export async function pollHosts(

@@ -134,6 +134,7 @@ test('bug 13: what fails answers its failure, by name', async (t) => {
     await is(bios({ Name: ['a'] }), 'SYSTEM_ERROR', 'System error: Name: expected text');
     await is(bios({ Name: 'x'.repeat(256) }), 'SYSTEM_ERROR');
     await is(bios({ Description: 'x'.repeat(1001) }), 'SYSTEM_ERROR');
+    await is(bios({ Description: `${' '.repeat(1000)}x` }), 'SYSTEM_ERROR');
   }
   assert.equal((await refused('POST /mles', bios({ OemName: 'Nobody' })))[0], 'WS_OEM_DOES_NOT_EXIST');
   assert.deepEqual(await refused('PUT /mles', bios({ Name: 'none' })), [
