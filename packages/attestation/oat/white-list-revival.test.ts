@@ -72,3 +72,25 @@ test('firmware that was learnt, and retired, does not come back as a white list'
   assert.equal((await ask(`POST ${wlm}/mles`, JSON.stringify({ ...mle, MLE_Manifests: other }))).body, 'true');
   peer.cut();
 });
+
+test('a kernel that was learnt, and retired, does not come back as a white list, which its boot loader shares', async (t) => {
+  const { server, host, peer, verdict } = await startPool(t);
+  const ask = oatClient(server);
+  const { values } = (await server.call('GET', '/v1/reference')).body as ReferenceList;
+  const ids = values.flatMap(({ id, component }) => (component === 'hypervisor' ? [id] : []));
+  await server.call('POST', '/v1/reference/retire', { ids, force: true, because: 'CVE-2' });
+  assert.equal((await verdict()).trust, 'untrusted');
+  const { sha256 } = await host.tpm.pcrRead([{ hash: 'sha256', pcrs: [4, 8, 9] }]);
+  const entries = [...(sha256 ?? [])].map(([pcr, value]) => ({ Name: `${pcr}`, Value: value.toHex() }));
+  await ask(`POST ${wlm}/os`, '{"Name":"Linux","Version":"1"}');
+  const vmm = { Name: 'kvm', Version: '1', OsName: 'Linux', OsVersion: '1', MLE_Type: 'VMM' };
+  const write = async (request: string, manifests: object[]) =>
+    (await ask(`${request.replace(' ', ` ${wlm}/`)}`, JSON.stringify({ ...vmm, MLE_Manifests: manifests }))).body;
+  assert.match(await write('POST mles', entries), /node1: its hypervisor was retired .*: CVE-2; if it is good again/);
+  assert.equal(await write('POST mles', entries.slice(1)), 'true');
+  assert.match(await write('PUT mles', entries), /CVE-2/);
+  assert.equal((await verdict()).trust, 'untrusted');
+  assert.equal(await write('PUT mles?force=true&because=mended', entries), 'true');
+  assert.equal((await verdict()).trust, 'trusted');
+  peer.cut();
+});
