@@ -105,9 +105,9 @@ test('a secret is replaced while clients still send the old one, and the old one
   assert.deepEqual(rights(older, newer, asking), [undefined, 'write', 'read']);
 });
 
-test('T11 a file that is wrong or gone keeps its secrets and says so once; the other file goes on being read', (t) => {
+test('T11 a file that is wrong has no new secrets, one that is gone keeps its own, and the other goes on being read', (t) => {
   const { files, write, read, clock, lines, rights } = opened(t);
-  read('short');
+  read(asking, 'short');
   write(newer);
   clock.pass(1_000);
   assert.deepEqual(rights(older, newer, asking), [undefined, 'write', 'read']);
@@ -122,6 +122,20 @@ test('T11 a file that is wrong or gone keeps its secrets and says so once; the o
   read(other);
   clock.pass(1_000);
   assert.deepEqual(rights(asking, other), [undefined, 'read']);
+});
+
+test('T11 a secret that was taken out ends, also where its file is wrong otherwise', (t) => {
+  const { write, read, clock, rights } = opened(t);
+  write(older, newer);
+  clock.pass(1_000);
+  assert.deepEqual(rights(older, newer), ['write', 'write']);
+  write(newer, '', 'short');
+  read('short');
+  clock.pass(1_000);
+  assert.deepEqual(rights(older, newer, asking, 'short'), [undefined, 'write', undefined, undefined]);
+  write(newer, '', '');
+  clock.pass(1_000);
+  assert.deepEqual(rights(older, newer), [undefined, 'write'], 'lines at the end that are empty do no harm');
 });
 
 test('T24 no secret, good or wrong, gets into the log', (t) => {

@@ -1,6 +1,7 @@
 // What may a caller do who sends this secret? Nova calls it attestation_auth_blob and sends it as `x-auth-blob`.
 // Proves no more than that: whoever has the secret that writes may do everything relying parties and administrators may.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { AssayError } from '@assay/core';
 import { type Clock, type Log, placeOf, readPrivate } from '@assay/daemon';
@@ -30,10 +31,7 @@ export function readAuthBlobs(file: string, name: SecretOption = 'auth_blob_file
   const hint = `for example: (umask 077; openssl rand -hex 32 > ${file})`;
   const fail = (expected: string, got: string) =>
     new AssayError('config-value', placeOf(file, option), expected, got, { hint });
-  const lines = readPrivate(file, { what: 'a secret', option, hint })
-    .toString()
-    .replace(/\r?\n$/, '')
-    .split(/\r?\n/);
+  const lines = readPrivate(file, { what: 'a secret', option, hint }).toString().trimEnd().split(/\r?\n/);
   if (lines.length > mostInFile) throw fail('one secret, or two: each on its line', `${lines.length} lines`);
   for (const line of lines) {
     if (!/^[\x21-\x7e]*$/.test(line)) throw fail('lines of printable ASCII without spaces', 'something else');
@@ -64,7 +62,7 @@ const lookMs = 1000;
 
 /**
  * Reads the files, and again while requests come: a secret that was taken out stops counting within a second. A file that cannot
- * be read or is wrong by then leaves its secrets as they were, and the log says so.
+ * be read by then leaves its secrets as they were; of one that is wrong those count on that it still has. The log says so.
  * @throws AssayError `config-value` for files that are wrong from the beginning
  */
 export function openSecrets(files: SecretFiles, { clock, log }: { clock: Clock; log: Log }): RightOf {
@@ -87,31 +85,55 @@ export function openSecrets(files: SecretFiles, { clock, log }: { clock: Clock; 
 
   function look(): void {
     const wrong: string[] = [];
-    const orElse = <T>(read: () => T, before: T): T => {
+    const orElse = <T>(read: () => T, otherwise: () => T): T => {
       try {
         return read();
       } catch (error) {
         if (!(error instanceof AssayError)) throw error;
         wrong.push(error.message);
-        return before;
+        return otherwise();
       }
     };
+    const { auth_blob_file: writing, read_only_auth_blob_file: reading } = files;
     const read: Secrets = {
-      write: orElse(() => readAuthBlobs(files.auth_blob_file), secrets.write),
-      read: orElse(() => readFor(files.read_only_auth_blob_file), secrets.read),
+      write: orElse(
+        () => readAuthBlobs(writing),
+        () => stillIn(writing, secrets.write),
+      ),
+      read: orElse(
+        () => readFor(reading),
+        () => stillIn(reading, secrets.read),
+      ),
     };
-    const next = orElse(() => {
-      checkApart(files, read);
-      return read;
-    }, secrets);
+    const next = orElse(
+      () => {
+        checkApart(files, read);
+        return read;
+      },
+      // What neither file has any more counts for nothing.
+      () => ({
+        write: secrets.write.filter((one) => read.write.includes(one)),
+        read: secrets.read.filter((one) => read.read.includes(one)),
+      }),
+    );
     if (JSON.stringify(next) !== JSON.stringify(secrets)) {
       secrets = next;
       check = rightCheck(next);
       log.info({ write: next.write.length, read: next.read.length }, 'secrets of callers were read again');
     }
     const reason = wrong.join('; ');
-    if (reason !== '' && reason !== told) log.error({ reason }, 'secrets of callers stay as they were');
+    if (reason !== '' && reason !== told) log.error({ reason }, 'secrets of callers that are new do not count');
     told = reason;
+  }
+}
+
+/** Those of a file that is wrong which it still has: who takes one out wants it to end, whatever else is wrong. One that cannot be read has them all. */
+function stillIn(file: string | undefined, before: readonly string[]): readonly string[] {
+  try {
+    const lines = readFileSync(file ?? '', 'utf8').split(/\r?\n/);
+    return before.filter((secret) => lines.includes(secret));
+  } catch {
+    return before;
   }
 }
 
