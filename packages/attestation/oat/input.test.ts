@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AssayError } from '@assay/core';
 import fc from 'fast-check';
-import { entryOf, pcrOf } from './digests.ts';
 import { bodyOf, queryOf, textOf } from './input.ts';
-import { mleOf } from './mle-key.ts';
+import { entryOf, pcrOf } from './white-list/digests.ts';
+import { mleOf } from './white-list/mle-key.ts';
 
 const queried = (query: string) => Object.fromEntries(Object.entries(queryOf(`/x?${query}`)));
 

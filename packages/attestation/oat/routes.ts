@@ -2,15 +2,15 @@
 import type { HttpsServer } from '@assay/daemon/https';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RestNeeds } from '../rest/resource.ts';
-import { hosts } from './hosts.ts';
-import { mleSources } from './mle-sources.ts';
-import { mles } from './mles.ts';
+import { hosts } from './hosts/hosts.ts';
+import { reports } from './hosts/reports.ts';
 import { notOffered } from './not-offered.ts';
-import { oems, oses } from './owners.ts';
-import { pcrEntries } from './pcr-entries.ts';
-import { pollHosts } from './poll-hosts.ts';
-import { reports } from './reports.ts';
+import { pollHosts } from './poll-hosts/poll-hosts.ts';
 import type { OatResource } from './resource.ts';
+import { mleSources } from './white-list/mle-sources.ts';
+import { mles } from './white-list/mles.ts';
+import { oems, oses } from './white-list/owners.ts';
+import { pcrEntries } from './white-list/pcr-entries.ts';
 
 const resources: readonly OatResource[] = [oems, oses, mles, pcrEntries, mleSources, hosts, reports, notOffered];
 

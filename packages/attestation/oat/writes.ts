@@ -5,7 +5,7 @@ import { changeWhiteList, type ListOwner, type ListWish } from '../changes/white
 import type { RestNeeds } from '../rest/resource.ts';
 import { OatError } from './errors.ts';
 import { type Told, textOf } from './input.ts';
-import { type KnownMle, knownMles } from './known-mles.ts';
+import { type KnownMle, knownMles } from './white-list/known-mles.ts';
 
 /** Ours: `?because=…` is the reason, and with `&force=true` the brake does not hold it. */
 const changeOf = (query: Told): Change => {

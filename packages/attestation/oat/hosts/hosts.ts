@@ -4,15 +4,15 @@
 import { AssayError } from '@assay/core';
 import { check, HostAlias, HostName } from '@assay/protocol';
 import type { TSchema } from 'typebox';
-import { folded } from '../registry/host-names.ts';
-import type { RestNeeds } from '../rest/resource.ts';
-import { findOatHost, keepOatHost, type OatHostDetails, oatHosts } from '../storage/oat-hosts.ts';
-import { vendorOfOs } from '../storage/oat-owners.ts';
-import type { Db } from '../storage/schema.ts';
-import { OatError } from './errors.ts';
-import { type Told, textOf } from './input.ts';
-import { isMle, knownMles } from './known-mles.ts';
-import { addOatRoutes, attestationService, type OatResource, type OatRoute } from './resource.ts';
+import { folded } from '../../registry/host-names.ts';
+import type { RestNeeds } from '../../rest/resource.ts';
+import { findOatHost, keepOatHost, type OatHostDetails, oatHosts } from '../../storage/oat-hosts.ts';
+import { vendorOfOs } from '../../storage/oat-owners.ts';
+import type { Db } from '../../storage/schema.ts';
+import { OatError } from '../errors.ts';
+import { type Told, textOf } from '../input.ts';
+import { addOatRoutes, attestationService, type OatResource, type OatRoute } from '../resource.ts';
+import { isMle, knownMles } from '../white-list/known-mles.ts';
 
 export const hosts: OatResource = (server, needs) => {
   const { db, registry, registrations } = needs;

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { createLog, httpsRequest } from '@assay/daemon';
 import { testClock } from '@assay/daemon/testing';
 import { components, defaultPool, type PollHostsAnswer, type Trust } from '@assay/protocol';
-import { createRegistry } from '../registry/registry.ts';
-import { createSwitchboard } from '../rounds/switchboard.ts';
-import { startTestServer } from '../testing/server.ts';
+import { createRegistry } from '../../registry/registry.ts';
+import { createSwitchboard } from '../../rounds/switchboard.ts';
+import { startTestServer } from '../../testing/server.ts';
 import { pollHosts } from './poll-hosts.ts';
 
 function world() {

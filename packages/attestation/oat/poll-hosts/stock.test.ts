@@ -6,10 +6,10 @@ import { createLog } from '@assay/daemon';
 import { testClock } from '@assay/daemon/testing';
 import { components, defaultPool, type PollHostsAnswer, type Trust } from '@assay/protocol';
 import fc from 'fast-check';
-import { createRegistry } from '../registry/registry.ts';
-import { createSwitchboard } from '../rounds/switchboard.ts';
-import { type Generation, startTestServer } from '../testing/index.ts';
-import { oldTime, pikeTime, StockFilter } from '../testing/stock-filter.ts';
+import { createRegistry } from '../../registry/registry.ts';
+import { createSwitchboard } from '../../rounds/switchboard.ts';
+import { type Generation, startTestServer } from '../../testing/index.ts';
+import { oldTime, pikeTime, StockFilter } from '../../testing/stock-filter.ts';
 import { pollHosts } from './poll-hosts.ts';
 
 const lifetimeMs = 90_000;

@@ -4,9 +4,9 @@ import { type TestContext, test } from 'node:test';
 import { connect } from 'node:tls';
 import { eachDatabase, testClock } from '@assay/daemon/testing';
 import { components, defaultPool, type PollHostsAnswer, type Trust, type Verdict } from '@assay/protocol';
-import { oatClient } from '../testing/oat-client.ts';
-import { connectPeer } from '../testing/peer.ts';
-import { startTestServer, type TestServerOptions } from '../testing/server.ts';
+import { oatClient } from '../../testing/oat-client.ts';
+import { connectPeer } from '../../testing/peer.ts';
+import { startTestServer, type TestServerOptions } from '../../testing/server.ts';
 
 const service = '/AttestationService/resources';
 const json = 'application/json';

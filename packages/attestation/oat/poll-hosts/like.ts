@@ -1,7 +1,7 @@
 // Which registered host may somebody have meant by a name that nobody has? One that is the same but for its domain. Only said, never answered for:
 // two hosts of two domains may have the same first label.
-import type { HostNames } from '../registry/host-names.ts';
-import { folded } from '../registry/host-names.ts';
+import type { HostNames } from '../../registry/host-names.ts';
+import { folded } from '../../registry/host-names.ts';
 
 /** As many as help. */
 const mostNamed = 2;

@@ -1,14 +1,14 @@
 // /AttestationService/resources/hosts/trust and …/hosts/reports/…: what OpenAttestation's portals and scripts ask of hosts, out of verdicts and recorded
 // evidence. No host is contacted for it. Answers name a host as it was asked for.
 import { defaultPool, type ReferenceValue, type Verdict } from '@assay/protocol';
-import type { RestNeeds } from '../rest/resource.ts';
-import { findEnrolment } from '../storage/enrolments.ts';
-import { findOatHost } from '../storage/oat-hosts.ts';
-import { historyOf } from '../storage/verdict-history.ts';
-import { OatError } from './errors.ts';
-import { type Told, textOf } from './input.ts';
+import type { RestNeeds } from '../../rest/resource.ts';
+import { findEnrolment } from '../../storage/enrolments.ts';
+import { findOatHost } from '../../storage/oat-hosts.ts';
+import { historyOf } from '../../storage/verdict-history.ts';
+import { OatError } from '../errors.ts';
+import { type Told, textOf } from '../input.ts';
+import { addOatRoutes, attestationService, type OatResource } from '../resource.ts';
 import { provenPcrs } from './proven-pcrs.ts';
-import { addOatRoutes, attestationService, type OatResource } from './resource.ts';
 import { isGoodPcr, oatTrust } from './trust.ts';
 import { type Element, xmlDocument } from './xml.ts';
 

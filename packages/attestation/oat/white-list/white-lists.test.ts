@@ -4,9 +4,9 @@ import { type TestContext, test } from 'node:test';
 import { testClock } from '@assay/daemon/testing';
 import type { NewReferenceValue, OatMle } from '@assay/protocol';
 import fc from 'fast-check';
-import { fleetPolicy, valuesOf } from '../changes/testing/recorded.ts';
-import { oatClient } from '../testing/oat-client.ts';
-import { startTestServer } from '../testing/server.ts';
+import { fleetPolicy, valuesOf } from '../../changes/testing/recorded.ts';
+import { oatClient } from '../../testing/oat-client.ts';
+import { startTestServer } from '../../testing/server.ts';
 
 const wlm = '/WLMService/resources';
 type Refused = { error_code: string; error_message: string };

@@ -1,6 +1,6 @@
 // Which PCR values stand behind the current verdict on a host? Only those its TPM signed: what an agent merely says is told to nobody.
-import { type JudgingNeeds, verifyRecorded } from '../changes/recorded.ts';
-import { pauses } from '../pauses.ts';
+import { type JudgingNeeds, verifyRecorded } from '../../changes/recorded.ts';
+import { pauses } from '../../pauses.ts';
 
 /** By number, ascending; hex in lower case. */
 export type ProvenPcrs = ReadonlyMap<number, string>;

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { labDocument } from '@assay/appraisal';
 import type { ReferenceList } from '@assay/protocol';
-import { connectPeer, startPool, startTestHost, startTestServer } from '../testing/index.ts';
-import { oatClient } from '../testing/oat-client.ts';
+import { connectPeer, startPool, startTestHost, startTestServer } from '../../testing/index.ts';
+import { oatClient } from '../../testing/oat-client.ts';
 
 const wlm = '/WLMService/resources';
 

@@ -1,9 +1,9 @@
 // Which MLE does a request mean? A BIOS by name, version and OEM; a VMM by name, version and OS.
-import type { ListOwner } from '../changes/white-list.ts';
-import type { MleKey, MleType } from '../storage/oat-mles.ts';
-import { vendorOfOs } from '../storage/oat-owners.ts';
-import { OatError } from './errors.ts';
-import { longest, type Told, textOf } from './input.ts';
+import type { ListOwner } from '../../changes/white-list.ts';
+import type { MleKey, MleType } from '../../storage/oat-mles.ts';
+import { vendorOfOs } from '../../storage/oat-owners.ts';
+import { OatError } from '../errors.ts';
+import { longest, type Told, textOf } from '../input.ts';
 
 /** Who owns it, as it was told. */
 export type Owner = { readonly oem: string } | { readonly os: string; readonly osVersion: string };

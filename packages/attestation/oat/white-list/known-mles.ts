@@ -1,9 +1,9 @@
 // Which MLEs are there? Those somebody wrote, and those that reference values with name and version are: learnt from a golden host, read from packages.
 // Who owns one is there as well.
 import type { OatMle, OatOem, OatOs, ReferenceValue } from '@assay/protocol';
-import { hostsOfMle, type MleKey, mleRows } from '../storage/oat-mles.ts';
-import { oemRows, osRows } from '../storage/oat-owners.ts';
-import type { Db, OatMleRow, OatOsRow } from '../storage/schema.ts';
+import { hostsOfMle, type MleKey, mleRows } from '../../storage/oat-mles.ts';
+import { oemRows, osRows } from '../../storage/oat-owners.ts';
+import type { Db, OatMleRow, OatOsRow } from '../../storage/schema.ts';
 import { typeOf } from './mle-key.ts';
 import { shownPcrs } from './shown-pcrs.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeCa, softwareTpm } from '@assay/appraisal/testing';
 import type { PollHostsAnswer } from '@assay/protocol';
-import { startSlowHost, startTestServer } from '../testing/index.ts';
+import { startSlowHost, startTestServer } from '../../testing/index.ts';
 
 test('all hosts are challenged before the first has answered, and one that hangs keeps nobody past the deadline', async (t) => {
   const ca = makeCa('Slow TPMs');

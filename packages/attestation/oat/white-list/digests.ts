@@ -1,7 +1,7 @@
 // PCRs and digests as OpenAttestation's clients write them, and as reference values have them. Hex is answered in upper case, however it came.
-import type { PcrEntry } from '../changes/white-list.ts';
-import { OatError } from './errors.ts';
-import { type Told, textOf } from './input.ts';
+import type { PcrEntry } from '../../changes/white-list.ts';
+import { OatError } from '../errors.ts';
+import { type Told, textOf } from '../input.ts';
 
 const banks: Readonly<Record<number, PcrEntry['bank']>> = { 40: 'sha1', 64: 'sha256', 96: 'sha384' };
 

@@ -1,13 +1,13 @@
 // /WLMService/resources/oem and …/os: whoever an MLE belongs to. They are names; nothing is good or bad by them.
 
-import type { RestNeeds } from '../rest/resource.ts';
-import { addOem, addOs, keepOem, keepOs, removeOem, removeOs } from '../storage/oat-owners.ts';
-import { OatError } from './errors.ts';
-import { type Told, textOf } from './input.ts';
+import type { RestNeeds } from '../../rest/resource.ts';
+import { addOem, addOs, keepOem, keepOs, removeOem, removeOs } from '../../storage/oat-owners.ts';
+import { OatError } from '../errors.ts';
+import { type Told, textOf } from '../input.ts';
+import { addOatRoutes, type OatResource, type OatRoute, whiteListService } from '../resource.ts';
+import { unlessReferred } from '../writes.ts';
 import { type KnownMle, knownMles, knownOems, knownOses } from './known-mles.ts';
 import { vendorIn } from './mle-key.ts';
-import { addOatRoutes, type OatResource, type OatRoute, whiteListService } from './resource.ts';
-import { unlessReferred } from './writes.ts';
 
 const longestDescription = 1000;
 

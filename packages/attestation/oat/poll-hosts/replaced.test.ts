@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testClock } from '@assay/daemon/testing';
 import type { PollHostsAnswer } from '@assay/protocol';
-import { connectPeer, startPool, type TestServer } from '../testing/index.ts';
+import { connectPeer, startPool, type TestServer } from '../../testing/index.ts';
 
 const poll = async (server: TestServer, timeThreshold: number) => {
   const body = { hosts: ['node1'], timeThreshold, deadline: 3_000 };

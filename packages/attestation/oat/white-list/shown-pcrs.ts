@@ -2,7 +2,7 @@
 // that is the firmware's PCRs into which nobody else measures, but for PCR 0: its value hangs on the locality the TPM was started from, too.
 import { componentOfPcr, replay } from '@assay/measurement';
 import type { KnownBank, OatManifest, ReferenceEvent, ReferenceValue } from '@assay/protocol';
-import { isWhiteList, type PcrEntry } from '../changes/white-list.ts';
+import { isWhiteList, type PcrEntry } from '../../changes/white-list.ts';
 
 /** @param values of one MLE, none of them retired; of several that tell of a PCR the last added counts */
 export function shownPcrs(values: readonly ReferenceValue[]): OatManifest[] {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { oatClient } from '../testing/oat-client.ts';
-import { startPool } from '../testing/pool.ts';
-import { startTestServer } from '../testing/server.ts';
+import { oatClient } from '../../testing/oat-client.ts';
+import { startPool } from '../../testing/pool.ts';
+import { startTestServer } from '../../testing/server.ts';
 
 const service = '/AttestationService/resources/hosts';
 const head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { labDocument } from '@assay/appraisal';
 import type { Journal, OatMle, ReferenceList, ReferenceSummary } from '@assay/protocol';
-import { connectPeer, startTestHost, startTestServer } from '../testing/index.ts';
-import { oatClient } from '../testing/oat-client.ts';
+import { connectPeer, startTestHost, startTestServer } from '../../testing/index.ts';
+import { oatClient } from '../../testing/oat-client.ts';
 
 const wlm = '/WLMService/resources';
 const fabBios = { mleName: 'fab-bios', mleVersion: '2.7', oemName: 'Fabrikam' };

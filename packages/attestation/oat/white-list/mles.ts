@@ -1,16 +1,16 @@
 // /WLMService/resources/mles: measured launch environments with their white lists, which are reference values and take part in appraisal at once.
-import type { RestNeeds } from '../rest/resource.ts';
-import { addMle, keepMle, removeMle } from '../storage/oat-mles.ts';
-import { addOem, addOs } from '../storage/oat-owners.ts';
-import type { Db, OatMleRow } from '../storage/schema.ts';
+import type { RestNeeds } from '../../rest/resource.ts';
+import { addMle, keepMle, removeMle } from '../../storage/oat-mles.ts';
+import { addOem, addOs } from '../../storage/oat-owners.ts';
+import type { Db, OatMleRow } from '../../storage/schema.ts';
+import { OatError } from '../errors.ts';
+import { type Told, textOf } from '../input.ts';
+import { addOatRoutes, type OatResource, type OatRoute, whiteListService } from '../resource.ts';
+import { unlessReferred, writeMle } from '../writes.ts';
 import { manifestsOf } from './digests.ts';
-import { OatError } from './errors.ts';
-import { type Told, textOf } from './input.ts';
 import { isMle, type KnownMle, knownMles, knownOems, knownOses, shownMle, usersOfMle } from './known-mles.ts';
 import { mleOf, type NamedMle, noMle, noOwner, ownerOf } from './mle-key.ts';
 import { descriptionOf } from './owners.ts';
-import { addOatRoutes, type OatResource, type OatRoute, whiteListService } from './resource.ts';
-import { unlessReferred, writeMle } from './writes.ts';
 
 export const mles: OatResource = (server, needs) => {
   const { db, standards } = needs;

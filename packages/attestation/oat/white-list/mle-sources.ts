@@ -1,11 +1,11 @@
 // /WLMService/resources/mles/source: from which host a white list was taken, as whoever wrote it says. A note, no more.
-import type { RestNeeds } from '../rest/resource.ts';
-import { OatError } from './errors.ts';
-import { bodyOf, type Told, textOf } from './input.ts';
+import type { RestNeeds } from '../../rest/resource.ts';
+import { OatError } from '../errors.ts';
+import { bodyOf, type Told, textOf } from '../input.ts';
+import { addOatRoutes, type OatResource, type OatRoute, whiteListService } from '../resource.ts';
 import { isMle, type KnownMle, knownMles } from './known-mles.ts';
 import { mleOf, type NamedMle, noMle } from './mle-key.ts';
 import { keepRow, rowOf } from './mles.ts';
-import { addOatRoutes, type OatResource, type OatRoute, whiteListService } from './resource.ts';
 
 const nobodySaid = 'Manually configured white list';
 

@@ -1,9 +1,9 @@
 // Who has to be asked now, because his evidence is older than somebody wants it, and who has not answered? All of them are asked at the same time;
 // nobody is waited for past the deadline. What is stored of a host does not change by its silence here.
 import { AssayError } from '@assay/core';
-import type { Registry } from '../registry/registry.ts';
-import type { Standing } from '../registry/standing.ts';
-import type { Question, Switchboard } from '../rounds/switchboard.ts';
+import type { Registry } from '../../registry/registry.ts';
+import type { Standing } from '../../registry/standing.ts';
+import type { Question, Switchboard } from '../../rounds/switchboard.ts';
 
 type Needs = { registry: Pick<Registry, 'current' | 'instant'>; switchboard: Pick<Switchboard, 'question' | 'tookMs'> };
 

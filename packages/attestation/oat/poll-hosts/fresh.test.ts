@@ -5,11 +5,11 @@ import { createLog } from '@assay/daemon';
 import { failureOf } from '@assay/daemon/https';
 import { testClock } from '@assay/daemon/testing';
 import { components, defaultPool, type PollHostsAnswer, type Trust, type Verdict } from '@assay/protocol';
-import { createRegistry } from '../registry/registry.ts';
-import type { Conclusion } from '../rounds/conclude.ts';
-import { createSwitchboard } from '../rounds/switchboard.ts';
-import { connectPeer, startPool, startTestHost } from '../testing/index.ts';
-import { renderOat } from './errors.ts';
+import { createRegistry } from '../../registry/registry.ts';
+import type { Conclusion } from '../../rounds/conclude.ts';
+import { createSwitchboard } from '../../rounds/switchboard.ts';
+import { connectPeer, startPool, startTestHost } from '../../testing/index.ts';
+import { renderOat } from '../errors.ts';
 import { pollHosts } from './poll-hosts.ts';
 
 /** Connected hosts that answer when a test says so. */

@@ -2,13 +2,13 @@
 // Every host that was asked for is answered, in the order asked, under the name as sent: a host left out, a 2xx without the
 // array or a `vtime` that is no text makes Nova's scheduler fail in ways no operator can read.
 import type { PollHostsAnswer, PollHostsEntry } from '@assay/protocol';
-import type { Registry } from '../registry/registry.ts';
-import { noVerdict, type Standing, timesOf } from '../registry/standing.ts';
-import type { Switchboard } from '../rounds/switchboard.ts';
-import { noSuchPool, type Standards } from '../standards/standards.ts';
-import { askAnew, withRoom } from './poll-hosts-fresh.ts';
-import { namesLike } from './poll-hosts-like.ts';
-import { questionOf } from './poll-hosts-question.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { noVerdict, type Standing, timesOf } from '../../registry/standing.ts';
+import type { Switchboard } from '../../rounds/switchboard.ts';
+import { noSuchPool, type Standards } from '../../standards/standards.ts';
+import { askAnew, withRoom } from './fresh.ts';
+import { namesLike } from './like.ts';
+import { questionOf } from './question.ts';
 
 export type PollHostsNeeds = {
   registry: Pick<Registry, 'current' | 'instant' | 'isJudged' | 'names'>;

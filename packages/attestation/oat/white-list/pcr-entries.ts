@@ -1,12 +1,12 @@
 // /WLMService/resources/mles/whitelist/pcr: one PCR of an MLE's white list. Each write puts the whole list anew in the place of the old one.
-import { type PcrEntry, whiteListOf } from '../changes/white-list.ts';
+import { type PcrEntry, whiteListOf } from '../../changes/white-list.ts';
+import { OatError } from '../errors.ts';
+import { type Told, textOf } from '../input.ts';
+import { addOatRoutes, type OatResource, type OatRoute, whiteListService } from '../resource.ts';
+import { writeMle } from '../writes.ts';
 import { entryOf, pcrOf } from './digests.ts';
-import { OatError } from './errors.ts';
-import { type Told, textOf } from './input.ts';
 import { isMle } from './known-mles.ts';
 import { mleOf, noMleOf, ownerOf } from './mle-key.ts';
-import { addOatRoutes, type OatResource, type OatRoute, whiteListService } from './resource.ts';
-import { writeMle } from './writes.ts';
 
 export const pcrEntries: OatResource = (server, needs) => {
   /** @param changed the list after it */
