@@ -89,3 +89,14 @@ test('with one PCR that nothing explains, what is claimed of the others is what 
   assert.deepEqual(claimed(all.slice(0, 8), 1), ['on', false, true], 'nobody asked for PCR 8');
   assert.deepEqual(claimed(all.slice(0, 7), 1), [undefined, false, true]);
 });
+
+test('why a TPM has no tags is handed on, and what it certified of them is part of the evidence’s digest', () => {
+  const input = host.input();
+  const plain = verified(input);
+  const also = (more: Partial<typeof input.evidence>) =>
+    verified({ ...input, evidence: { ...input.evidence, ...more } });
+  assert.ok(!('tagsAbsent' in plain));
+  assert.equal(also({ nv_absent: 'nothing there' }).tagsAbsent, 'nothing there');
+  const digests = ['AAAA', 'BBBB'].map((attest) => also({ nv: { attest, signature: 'AAAA' } }).sha256);
+  assert.equal(new Set([plain.sha256, ...digests]).size, 3);
+});

@@ -59,7 +59,7 @@ export function compareOnce(component: string, facts: Facts, policy: object): Co
   const values = Object.entries(pcrValues).map(
     ([bank, of]) => `${bank} ${pcrs.map((pcr) => of.get(pcr)?.toHex()).join()}`,
   );
-  const name = `${component} ${knownGood.era(now)} ${pcrs.length > 0 ? values.join(' ') : ''}`;
+  const name = `${component} ${knownGood.era(now)} ${values.join(' ')}`;
   const known = answersOf(events, knownGood, policy);
   const answer = known.get(name) ?? compare(component, facts);
   // Hosts with one log have one boot; whoever sends another host's log has other values each time.

@@ -60,6 +60,14 @@ test('a value counts with all PCRs it names, and none that the quote leaves out'
   const listed = (...all: (typeof wrong)[]) => namedValue('list', 'boot_loader', { form: 'pcr-values', values: all });
   assert.equal(told(boot, [listed(unquoted)], 'boot_loader', { quoted }), 'pcr-not-quoted');
   assert.equal(told(boot, [listed(unquoted, wrong)], 'boot_loader', { quoted }), 'measurement-unknown');
+  const sha1 = { bank: 'sha1' as const, pcr: 4, value: '00'.repeat(20) };
+  const never = namedValue('never', 'boot_loader', { form: 'pcr-values', values: [unquoted, sha1] });
+  assert.equal(told(boot, [never, listed(wrong)], 'boot_loader', { quoted }), 'measurement-unknown', 'it never holds');
+  const ofNine = { bank: 'sha256' as const, pcr: 9, value: hex(9) };
+  const half = namedValue('half', 'hypervisor', { form: 'pcr-values', values: [ofNine, unquoted] });
+  const four = values('four', 'hypervisor', [4]);
+  const few = { quoted: [{ hash: 'sha256', pcrs: [4, 9] }] };
+  assert.equal(told(boot, [four, half], 'hypervisor', few), 'pcr-not-quoted', 'also behind one that holds');
   assert.equal(told(boot, [values('four', 'boot_loader', [4])], 'boot_loader', { quoted }), 'four');
   const banks = [
     { hash: 'sha256', pcrs: [4] },
@@ -105,6 +113,20 @@ test('a value counts in the banks that are quoted, and in each of them', () => {
   const other = of('other', ['sha384', 4, long]);
   const both = of('four', ['sha256', 4, four]);
   assert.equal(told(boot, [other, both], 'boot_loader'), 'four', 'nothing rests on what was not compared');
+});
+
+test('where nothing is known it is said whether SHA-1 is', () => {
+  const seen = (...known: ReferenceValue[]) => {
+    const compared = compare('hypervisor', factsOfLog(boot, known));
+    assert.ok(!compared.known);
+    return compared.finding.seen;
+  };
+  assert.match(seen() ?? '', /^none: run/);
+  const value = { bank: 'sha1' as const, pcr: 4, value: '00'.repeat(20) };
+  assert.match(
+    seen(namedValue('old', 'hypervisor', { form: 'pcr-values', values: [value] })) ?? '',
+    /^SHA-1 alone: run/,
+  );
 });
 
 test('a difference is told against what is good and nearest, of a PCR that differs', () => {

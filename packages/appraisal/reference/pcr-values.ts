@@ -26,7 +26,7 @@ const pcrsOf = ({ values }: KnownPcrs, { quoted }: PcrFacts): number[] => [
 
 /** A PCR known by SHA-1 alone: no quote is taken over that, so that a value with one never holds. */
 export const isBySha1 = ({ values }: Pick<KnownPcrs, 'values'>): boolean =>
-  values.some(({ bank, pcr }) => bank === 'sha1' && !values.some((one) => one.pcr === pcr && one.bank !== 'sha1'));
+  values.some(({ pcr }) => !values.some((one) => one.pcr === pcr && one.bank !== 'sha1'));
 
 function holds(known: KnownPcrs, facts: PcrFacts): boolean {
   const pcrs = pcrsOf(known, facts);

@@ -116,4 +116,22 @@ export const reference: readonly Survivor[] = [
     instead: 'true',
     reason: 'spares work: what was never retired has no time of it, and stays in order',
   },
+  {
+    file: 'packages/appraisal/reference/compare.ts',
+    text: 'known.size >= mostAnswers',
+    instead: 'true',
+    reason: 'performance and memory: how many answers are kept',
+  },
+  {
+    file: 'packages/appraisal/reference/compare.ts',
+    text: 'pcrs',
+    instead: 'false',
+    reason: 'spares work: collected anew for each question',
+  },
+  {
+    file: 'packages/appraisal/reference/compare.ts',
+    text: 'isBySha1(one)',
+    instead: 'false',
+    reason: 'spares work: a list that never holds is named in vain',
+  },
 ];

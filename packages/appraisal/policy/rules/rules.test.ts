@@ -86,6 +86,10 @@ test('L15 a log has one header', () => {
     codes(edit((frames) => [...frames, event({ pcr: 0, type: 'EV_NO_ACTION', data: header, digests: zeros })])),
     ['log-header'],
   );
+  const unreadable = Buffer.from(honest.log);
+  unreadable.writeUInt8(5, 32 + header.length - 1); // of a vendor's words there are none
+  assert.equal(parseEventLog(unreadable).events[0]?.content, undefined);
+  assert.equal(codes(unreadable)[0], 'log-broken', 'which is told, and not the version nobody could read');
   assert.equal(
     verdictOf({ log: honest.log.subarray(lab.events[1]?.offset), bootedLog: honest.log }).trust,
     'untrusted',
