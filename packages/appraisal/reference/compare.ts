@@ -5,6 +5,7 @@ import { blamedOf, missing, notGood, unknown } from './difference.ts';
 import { goodBy } from './good-by.ts';
 import type { KnownGood } from './known-good.ts';
 import { isBySha1 } from './pcr-values.ts';
+import { retiredBehind } from './retired-behind.ts';
 import { type Admitted, banksOf, type Facts, type Support } from './support.ts';
 
 /** `values`: ids of what it is good by, or was; `blamed`: which of them is not good, where all is known. */
@@ -22,21 +23,25 @@ const notGoodYet: readonly Admitted[] = [
 /** @param component one of the four; extras are known by their PCRs alone */
 export function compare(component: string, facts: Facts): Comparison {
   const supports = goodBy(component, facts, ['good']);
+  const retired = supports && retiredBehind(component, facts, supports);
+  if (retired) return notKnown(component, retired, facts);
   if (supports) return { known: true, values: idsOf(supports), supports };
   const hasOthers = facts.knownGood.hasOthersThanGood(facts.now);
   for (const admitted of hasOthers ? notGoodYet : []) {
     const was = goodBy(component, facts, admitted);
-    if (was)
-      return {
-        known: false,
-        values: idsOf(was),
-        finding: notGood(component, was, facts),
-        blamed: blamedOf(was, facts)?.value,
-      };
+    if (was) return notKnown(component, was, facts);
   }
   const finding = hasValues(component, facts) ? unknown(component, facts) : missing(component, facts);
   return { known: false, values: [], finding };
 }
+
+/** @param was what it would be good by */
+const notKnown = (component: string, was: readonly Support[], facts: Facts): Comparison => ({
+  known: false,
+  values: idsOf(was),
+  finding: notGood(component, was, facts),
+  blamed: blamedOf(was, facts)?.value,
+});
 
 const idsOf = (supports: readonly Support[]): string[] => [
   ...new Set(supports.flatMap((one) => (one.by === 'value' ? [one.value.id] : []))),

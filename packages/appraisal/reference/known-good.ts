@@ -25,6 +25,7 @@ export class KnownGood {
   readonly #pcrs = new Map<string, readonly KnownPcrs[]>();
   readonly #froms: readonly number[];
   #files: FileIndex | undefined;
+  #withoutPcrs: KnownGood | undefined;
   #others: { era: number; found: boolean } | undefined;
 
   constructor(values: readonly ReferenceValue[], revision = 0) {
@@ -133,6 +134,15 @@ export class KnownGood {
       this.#pcrs.set(component, found);
     }
     return found;
+  }
+
+  /** What is known of what is measured, without values of PCRs, which do not say what that is. */
+  get withoutPcrValues(): KnownGood {
+    this.#withoutPcrs ??= new KnownGood(
+      this.values.filter(({ content }) => content.form !== 'pcr-values'),
+      this.revision,
+    );
+    return this.#withoutPcrs;
   }
 
   /** Allow lists for IMA, of every component. */

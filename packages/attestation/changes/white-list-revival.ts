@@ -1,9 +1,7 @@
 // Would PCR values make good again what was retired? Lists are good together: a boot whose PCRs were those of a retired value is good once lists that
 // agree with it name all of them, whether one names more than it or two share them. A retired sequence of the firmware has PCRs as well.
-import { AssayError } from '@assay/core';
 import { componentOfPcr, replay } from '@assay/measurement';
-import type { KnownBank, ReferenceContent, ReferenceValue, Rehearsal } from '@assay/protocol';
-import type { Registry } from '../registry/registry.ts';
+import type { KnownBank, ReferenceContent, ReferenceValue } from '@assay/protocol';
 
 type Pcrs = ReadonlyMap<number, readonly string[]>;
 type Value = Pick<ReferenceValue, 'component' | 'content'>;
@@ -71,30 +69,4 @@ function pcrsOf(content: ReferenceContent, bank: (typeof banks)[number]): Pcrs {
   const begun = localities.map((locality) => replay(extending, bank, locality));
   const pcrs = new Set(own.map(({ pcr }) => pcr));
   return new Map([...pcrs].map((pcr) => [pcr, begun.flatMap((values) => values.get(pcr)?.toHex() ?? [])]));
-}
-
-/**
- * PCRs of several components tell of nobody alone, but hosts do that run what was retired: by a white list they are not trusted again.
- * @param retired by hand @param where the list @throws AssayError `reference-retired`
- */
-export function refuseRegained(
-  registry: Pick<Registry, 'current'>,
-  retired: readonly ReferenceValue[],
-  { changes }: Pick<Rehearsal, 'changes'>,
-  where: string,
-): void {
-  for (const { host, pool, after } of changes) {
-    if (after !== 'trusted') continue;
-    const rested = new Set(registry.current(host, pool).verdict.components.flatMap(({ values = [] }) => values));
-    const value = retired.find(({ id }) => rested.has(id));
-    if (!value) continue;
-    const { id, component, retired_at: at, retired_because: because } = value;
-    throw new AssayError(
-      'reference-retired',
-      where,
-      'a white list by which no host is trusted again for what was retired',
-      `${host}: its ${component} was retired ${at ?? ''}${because ? `: ${because}` : ''}`,
-      { hint: `if it is good again: assay reference reinstate ${id}` },
-    );
-  }
 }

@@ -16,7 +16,6 @@ import type { ChangeNeeds } from './needs.ts';
 import { described } from './reference.ts';
 import { type Users, usersOf } from './users.ts';
 import { becauseReplaced, isReplaced } from './white-list-replaced.ts';
-import { refuseRegained } from './white-list-revival.ts';
 
 /** Whose white list. */
 export type ListOwner = {
@@ -66,17 +65,12 @@ export async function changeWhiteList(
     const { values } = present.knownGood;
     const { list, write } = await wishOf(values);
     const step = await stepOf(needs, owner, change, values, list);
-    const byHand = values.filter(
-      (one) => one.component === owner.component && one.state === 'retired' && !isReplaced(one) && !change.force,
-    );
-    const check: Plan<void>['check'] = (rehearsal) => refuseRegained(needs.registry, byHand, rehearsal, where);
     const lines = (of: readonly ReferenceValue[] = [], action: string) =>
       of.map((value) => ({ action, subject: value.id, text: described(value) }));
     return {
       // Without a step somebody else has done it meanwhile: the same values are judged by once more.
       next: { policies: present.policies, knownGood: new KnownGood(step?.values ?? values, present.revision + 1) },
       unchanged: undefined,
-      ...(step && step.added.length > 0 && byHand.length > 0 && { check }),
       lines: [
         ...lines(step?.removed, 'reference-remove'),
         ...lines(step?.retired, 'reference-retire'),
