@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AssayError } from '@assay/core';
+import { type Der, readDer, tags } from '@assay/core/der';
 import { basicConstraints, oid, tlv } from '../testing/certificates.ts';
 import { check, issue } from '../testing/vendor.ts';
 import { readCertificate } from './certificate.ts';
-import { type Der, readDer, tags } from './der.ts';
 
 const wholes = (element: Der | undefined) => (element?.children ?? []).map(({ whole }) => whole);
 const good = readDer(issue(), 'x');

@@ -1,7 +1,18 @@
 // What does this certificate claim (RFC 5280)? Its fields, read strictly from DER. Proves nothing: see chain.ts.
 import { AssayError, escaped } from '@assay/core';
-import { boolean, type Der, expectTag, octetsOfBits, oidText, positiveInteger, readDer, tags, time } from './der.ts';
-import { type Signed, signedPart } from './signature.ts';
+import {
+  boolean,
+  type Der,
+  expectTag,
+  octetsOfBits,
+  oidText,
+  positiveInteger,
+  readDer,
+  type Signed,
+  signedPart,
+  tags,
+  time,
+} from '@assay/core/der';
 
 export type Certificate = {
   der: Uint8Array;

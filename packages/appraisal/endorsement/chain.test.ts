@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
+import { readDer } from '@assay/core/der';
 import {
   basicConstraints,
   type CertificateWish,
@@ -16,7 +17,6 @@ import {
 } from '../testing/certificates.ts';
 import { check, issue, issuing, listed, now, root, store } from '../testing/vendor.ts';
 import { readCertificate } from './certificate.ts';
-import { readDer } from './der.ts';
 import { trustStoreFrom } from './trust-store.ts';
 
 const refuses = (code: string, wish: Partial<CertificateWish>, trust = store) =>

@@ -1,9 +1,9 @@
 // Does a certificate come from somebody in the store? A path of signatures to an anchor an operator or the vendors' set named.
 // What a host sends may stand on the way there, checked like the rest; it is never where the way ends.
 import { AssayError } from '@assay/core';
+import { isStrong, signedBy } from '@assay/core/der';
 import type { Certificate } from './certificate.ts';
 import { basicConstraints, keyUsage, purposes, refuseUnknownCritical } from './extensions.ts';
-import { isStrong, signedBy } from './signature.ts';
 import {
   type Authority,
   type CaCertificate,

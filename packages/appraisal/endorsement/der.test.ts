@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AssayError } from '@assay/core';
+import { boolean, octetsOfBits, oidText, positiveInteger, readDer, time } from '@assay/core/der';
 import fc from 'fast-check';
 import { softwareTpm } from '../testing/index.ts';
 import { readCertificate } from './certificate.ts';
-import { boolean, octetsOfBits, oidText, positiveInteger, readDer, time } from './der.ts';
 
 const der = (hex: string) => readDer(Buffer.from(hex, 'hex'), 'x');
 const refused = (hex: string) => assert.throws(() => der(hex), { code: 'der' }, hex);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { readDer } from '@assay/core/der';
 import {
   basicConstraints,
   type CertificateWish,
@@ -16,7 +17,6 @@ import {
   tpmNames,
 } from '../testing/certificates.ts';
 import { check, eccArea, eccEk, issue, listed, root, rsaEk } from '../testing/vendor.ts';
-import { readDer } from './der.ts';
 import { trustStoreFrom } from './trust-store.ts';
 
 const [constraints, usage, purposes, names] = ekExtensions(0x20) as [Extension, Extension, Extension, Extension];

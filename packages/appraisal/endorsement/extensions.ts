@@ -1,7 +1,7 @@
 // What may a certificate's key be used for (RFC 5280, §4.2; TCG EK Credential Profile, §3.2)?
 import { AssayError } from '@assay/core';
+import { boolean, expectTag, oidText, positiveInteger, readDer, sequenceIn, tags } from '@assay/core/der';
 import type { Certificate } from './certificate.ts';
-import { boolean, expectTag, oidText, positiveInteger, readDer, sequenceIn, tags } from './der.ts';
 import { type TpmNames, tpmNames } from './tpm-names.ts';
 
 const oids = {

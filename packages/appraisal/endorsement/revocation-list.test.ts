@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { sign } from 'node:crypto';
 import { test } from 'node:test';
 import { AssayError } from '@assay/core';
+import { type Der, readDer } from '@assay/core/der';
 import fc from 'fast-check';
 import {
   basicConstraints,
@@ -15,7 +16,6 @@ import {
   tlv,
 } from '../testing/certificates.ts';
 import { check, issue, issuing, listed, now, root } from '../testing/vendor.ts';
-import { type Der, readDer } from './der.ts';
 import { readRevocationList, steadyUntil } from './revocation-list.ts';
 import { trustStoreFrom } from './trust-store.ts';
 

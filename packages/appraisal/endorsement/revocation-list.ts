@@ -2,10 +2,20 @@
 // ones only; nothing is ever fetched from an address that stands in a certificate.
 import type { KeyObject } from 'node:crypto';
 import { AssayError } from '@assay/core';
+import {
+  type Der,
+  expectTag,
+  isStrong,
+  positiveInteger,
+  readDer,
+  sequenceIn,
+  signedBy,
+  signedPart,
+  tags,
+  time,
+} from '@assay/core/der';
 import { type Certificate, extensionsOf, nameText } from './certificate.ts';
-import { type Der, expectTag, positiveInteger, readDer, sequenceIn, tags, time } from './der.ts';
 import { keyUsage } from './extensions.ts';
-import { isStrong, signedBy, signedPart } from './signature.ts';
 
 /** A list whose signature held. */
 export type RevocationList = {

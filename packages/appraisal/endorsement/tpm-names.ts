@@ -2,7 +2,7 @@
 // Read from the certificate's DER: printed names can be made to look like several. Text of whoever signed it, for people;
 // nothing is decided by it but that it is there, once.
 import { AssayError, escaped } from '@assay/core';
-import { type Der, expectTag, oidText, sequenceIn, tags } from './der.ts';
+import { type Der, expectTag, oidText, sequenceIn, tags } from '@assay/core/der';
 
 export type TpmNames = {
   /** `IFX` where it is the TCG's id of a vendor, as `id:49465800` is; else as it stands. */

@@ -2,8 +2,8 @@
 // that digest. When a certificate ends does not count: files are signed for as long as they are used.
 import { constants, createHash, hash, type KeyObject, publicDecrypt } from 'node:crypto';
 import { AssayError } from '@assay/core';
+import { type Der, octetsOfBits, positiveInteger, sequenceIn } from '@assay/core/der';
 import { readImaSignature } from '@assay/measurement';
-import { type Der, octetsOfBits, positiveInteger, sequenceIn } from '../endorsement/der.ts';
 import { pemBlocks, readCa } from '../endorsement/trust-store.ts';
 import { isKnownCurve, verifiesDigest } from './ecdsa.ts';
 

@@ -1,5 +1,5 @@
 // What does this DER say (X.690)? Strict: one encoding for each value, nothing behind the end, limited depth.
-import { AssayError } from '@assay/core';
+import { AssayError } from '../errors.ts';
 
 /** One element. `content` and `whole` are views; `children` only of constructed ones. */
 export type Der = {

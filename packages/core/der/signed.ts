@@ -1,5 +1,5 @@
 // Is this signature under a certificate or a revocation list that key's (RFC 5280, §4.1.1.3; RFC 4055; RFC 5758)?
-// Says nothing of whether the key may sign: see chain.ts and revocation-list.ts.
+// Says nothing of whether the key may sign: that is its reader's to say.
 import { constants, type KeyObject, verify } from 'node:crypto';
 import { type Der, expectTag, octetsOfBits, oidText, tags } from './der.ts';
 

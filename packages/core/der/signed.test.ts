@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { test } from 'node:test';
-import { type SignatureAlgorithm, signedBy } from './signature.ts';
+import { type SignatureAlgorithm, signedBy } from './signed.ts';
 
 const tbs = Buffer.from('to be signed');
 const made = (key: KeyObject, algorithm: SignatureAlgorithm) => ({
