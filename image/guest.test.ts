@@ -1,27 +1,21 @@
 // The guest image on real parts: QEMU, its user-mode network, the metadata proxy, mutual TLS, the metadata API.
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { EventEmitter, once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { connectUnix, createLog, loadConfig } from '@assay/daemon';
-import { testPki } from '@assay/daemon/testing';
-import { apiOptions, startMetadataApi } from '@assay/metadata';
-import { proxyOptions, startMetadataProxy } from '@assay/metadata/proxy';
-import { exampleRecord, recordsOf } from '@assay/metadata/testing';
+import { connectUnix } from '@assay/daemon';
+import { exampleRecord, startSite } from '@assay/metadata/testing';
+import { Guest } from './guest.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'assay-guest-'));
-after(() => rmSync(folder, { recursive: true }));
-execFileSync(fileURLToPath(new URL('build', import.meta.url)), ['--out', join(folder, 'image')]);
-chmodSync(folder, 0o755);
+const image = mkdtempSync(join(tmpdir(), 'assay-guest-'));
+after(() => rmSync(image, { recursive: true }));
+execFileSync(fileURLToPath(new URL('build', import.meta.url)), ['--out', image]);
+chmodSync(image, 0o755);
 
-const log = createLog('test', 'silent');
-const pki = testPki();
-const [server, node1] = [pki.issue('server', 'DNS:localhost'), pki.issue('node1', 'DNS:node1')];
-const secret = 'a secret of enough letters';
 const ask = (id: string) =>
   `#!/bin/sh\nwget -q -O - --header 'X-Instance-ID: ${id}' --header 'X-Tenant-ID: ${'c'.repeat(32)}' http://169.254.169.254/latest/meta-data/hostname\necho\n`;
 const web2 = exampleRecord({
@@ -35,91 +29,14 @@ const web2 = exampleRecord({
   mac: 'fa:16:3e:00:00:02',
 });
 const web1 = exampleRecord({ userData: Buffer.from(ask(web2.id)) });
-
-function write(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-}
-const novaConf = write(
-  'nova.conf',
-  `[DEFAULT]\nenabled_ssl_apis = metadata\nmetadata_listen = 127.0.0.1\nmetadata_listen_port = 0
-[wsgi]\nssl_cert_file = ${server.certFile}\nssl_key_file = ${server.keyFile}\nssl_ca_file = ${pki.caFile}
-[neutron]\nservice_metadata_proxy = True\nmetadata_proxy_shared_secret = ${secret}
-[api]\ndhcp_domain =\n[database]\nconnection = sqlite::memory:\n`,
-);
-const api = await startMetadataApi(loadConfig([novaConf], apiOptions), { log, records: recordsOf([web1, web2]) });
-after(() => api.close());
-const ports = join(folder, 'ports');
-mkdirSync(ports, { mode: 0o700 });
-
-// QEMU never runs as root, in tests too.
-const root = process.getuid?.() === 0;
-const [uid, gid] = root ? [65534, 65534] : [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
-
-class Guest {
-  readonly dir: string;
-  readonly qemu: ChildProcess;
-  console = '';
-  private readonly changed = new EventEmitter();
-  constructor({ id, projectId, address, mac, name }: typeof web1) {
-    this.dir = join(folder, name);
-    mkdirSync(this.dir, { mode: 0o700 });
-    chownSync(this.dir, uid, gid);
-    const socket = join(this.dir, 'metadata.sock');
-    write(`ports/${id}.json`, JSON.stringify({ instance_id: id, project_id: projectId, address, socket }));
-    const forward = 'guestfwd=tcp:169.254.169.254:80-cmd:socat STDIO UNIX-CONNECT:metadata.sock';
-    this.qemu = spawn(
-      'qemu-system-x86_64',
-      [
-        ...[
-          '-M',
-          'pc',
-          '-accel',
-          'tcg',
-          '-cpu',
-          'max',
-          '-m',
-          '256',
-          '-nodefaults',
-          '-no-user-config',
-          '-display',
-          'none',
-        ],
-        ...['-kernel', '../image/kernel', '-initrd', '../image/initrd', '-append', 'console=ttyS0 quiet'],
-        ...['-netdev', `user,id=n,net=169.254.0.0/16,dhcpstart=${address},${forward}`],
-        ...['-device', `virtio-net-pci,netdev=n,mac=${mac}`],
-        ...['-serial', 'stdio', '-qmp', 'unix:qmp.sock,server=on,wait=off'],
-      ],
-      { cwd: this.dir, stdio: ['ignore', 'pipe', 'inherit'], ...(root ? { uid, gid } : {}) },
-    );
-    after(() => this.qemu.kill('SIGKILL'));
-    this.qemu.stdout?.on('data', (part) => {
-      this.console += part;
-      this.changed.emit('change');
-    });
-    this.qemu.on('exit', () => this.changed.emit('change'));
-  }
-  /** Resolves when the console has this; rejects when the guest ends without. */
-  async says(text: string): Promise<void> {
-    while (!this.console.includes(text)) {
-      assert.equal(this.qemu.exitCode, null, `the guest ended; its console: ${this.console}`);
-      await once(this.changed, 'change');
-    }
-  }
-  line(label: string): string | undefined {
-    return new RegExp(`^assay-mini: ${label}: (.*?)\\r?$`, 'm').exec(this.console)?.[1];
-  }
-}
-
-const guests = [new Guest(web1), new Guest(web2)] as const;
-const proxyConf = write(
-  'metadata_agent.ini',
-  `[DEFAULT]\nnova_metadata_host = localhost\nnova_metadata_port = ${api.port}\nnova_client_cert = ${node1.certFile}
-nova_client_priv_key = ${node1.keyFile}\nauth_ca_cert = ${pki.caFile}\nmetadata_proxy_shared_secret = ${secret}
-[assay]\nports_dir = ${ports}\n`,
-);
-const proxy = await startMetadataProxy(loadConfig([proxyConf], proxyOptions), { log });
-after(() => proxy.close());
+const site = await startSite({ after }, { instances: [web1, web2], nova: { api: { dhcp_domain: '' } } });
+const started = (instance: typeof web1) => {
+  const guest = new Guest({ instance, image, socket: site.socketOf(instance) });
+  after(() => guest.end());
+  return guest;
+};
+const guests = [started(web1), started(web2)] as const;
+const line = (guest: Guest, label: string) => guest.lines('assay-mini', label)[0];
 
 test('two guests on one host print what the metadata API says of each', { timeout: 120_000 }, async () => {
   for (const [guest, instance] of [
@@ -128,12 +45,12 @@ test('two guests on one host print what the metadata API says of each', { timeou
   ] as const) {
     await guest.says('assay-mini: ready');
     const { hostname, id, name, address } = instance;
-    const printed = ['hostname', 'uuid', 'name', 'address'].map((label) => guest.line(label));
+    const printed = ['hostname', 'uuid', 'name', 'address'].map((label) => line(guest, label));
     assert.deepEqual(printed, [hostname, id, name, address]);
   }
-  assert.equal(guests[0].line('ssh key mykey'), web1.publicKey);
-  assert.equal(guests[1].line('ssh key'), 'none');
-  assert.equal(guests[1].line('user data'), 'none');
+  assert.equal(line(guests[0], 'ssh key mykey'), web1.publicKey);
+  assert.equal(line(guests[1], 'ssh key'), 'none');
+  assert.equal(line(guests[1], 'user data'), 'none');
 });
 
 test('a guest that claims to be another reads its own metadata', { timeout: 120_000 }, async () => {

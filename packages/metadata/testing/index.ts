@@ -2,3 +2,4 @@
 
 export { exchange, type RawAnswer } from './exchange.ts';
 export { exampleRecord, recordsOf } from './records.ts';
+export { type IniChange, type Site, startSite } from './site.ts';
