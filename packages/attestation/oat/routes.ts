@@ -23,7 +23,7 @@ const bodyLimit = 4 * 1024 * 1024;
 
 export function oatRoutes(server: HttpsServer, needs: RestNeeds): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply) =>
-    reply.send(await pollHosts(needs, await needs.standards(needs.db), request.body));
+    reply.send(await pollHosts(needs, await needs.standards(needs.db), request.body, request.ip));
   for (const url of paths)
     server.route({ method: ['POST', 'PUT'], url, bodyLimit, config: { access: 'read' }, handler });
   for (const addRoutes of resources) addRoutes(server, needs);

@@ -64,7 +64,8 @@ function world() {
     answerInVain: (host: string) => waiting.get(host)?.resolve({} as Conclusion),
     fail: (host: string) =>
       waiting.get(host)?.reject(new AssayError('storage-full', 'database /var/lib/assay.db', 'room', 'none')),
-    poll: async (body: unknown) => (await pollHosts({ registry, switchboard }, { policies: new Map() }, body)).hosts,
+    poll: async (body: unknown, caller = '192.0.2.1') =>
+      (await pollHosts({ registry, switchboard }, { policies: new Map() }, body, caller)).hosts,
   };
 }
 
@@ -98,16 +99,22 @@ test('an answer that was not kept is none: what was there before is not told as 
   assert.match(entry?.reason ?? '', /its answer did not count; 1 s ago it was trusted$/);
 });
 
-test('T25 questions that wait for hosts are held only so many at a time; those that wait for nobody are answered', async () => {
+test('T25 questions that wait for hosts are held only so many at a time; one address fills half of the room; those that wait for nobody are answered', async () => {
   const { connect, answer, poll } = world();
   connect('a');
   const hosts = Array.from({ length: 100_000 }, () => 'a');
-  const waiting = Array.from({ length: 10 }, () => poll({ hosts, timeThreshold: 0, deadline: 10 }));
-  await assert.rejects(poll({ hosts: ['a'], timeThreshold: 0 }), (error) => {
-    const failure = failureOf(error, '');
-    assert.deepEqual([failure.status, renderOat(failure).error_code], [503, 'SYSTEM_ERROR'], failure.code);
-    return true;
-  });
+  const fill = (caller: string) =>
+    Array.from({ length: 5 }, () => poll({ hosts, timeThreshold: 0, deadline: 10 }, caller));
+  const refused = async (caller: string) =>
+    await assert.rejects(poll({ hosts: ['a'], timeThreshold: 0 }, caller), (error) => {
+      const failure = failureOf(error, '');
+      assert.deepEqual([failure.status, renderOat(failure).error_code], [503, 'SYSTEM_ERROR'], failure.code);
+      return true;
+    });
+  const waiting = fill('192.0.2.1');
+  await refused('192.0.2.1');
+  waiting.push(...fill('192.0.2.2'));
+  await refused('192.0.2.3');
   assert.equal((await poll({ hosts: ['a'] })).length, 1);
   await Promise.all(waiting); // until their deadlines
   const polled = poll({ hosts: ['a'], timeThreshold: 0 });

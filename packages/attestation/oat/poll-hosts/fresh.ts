@@ -7,28 +7,6 @@ import type { Question, Switchboard } from '../../rounds/switchboard.ts';
 
 type Needs = { registry: Pick<Registry, 'current' | 'instant'>; switchboard: Pick<Switchboard, 'question' | 'tookMs'> };
 
-/** Names in all questions that wait for hosts: what they take of memory is held until their deadlines. */
-const mostNamesWaiting = 1_000_000;
-const namesWaiting = new WeakMap<object, number>();
-
-/**
- * Work for a question that names so many hosts, as long as there is room for it.
- * @throws AssayError `questions-unavailable`
- */
-export async function withRoom<T>(of: object, names: number, work: () => Promise<T>): Promise<T> {
-  const before = namesWaiting.get(of) ?? 0;
-  if (before + names > mostNamesWaiting)
-    throw new AssayError('questions-unavailable', 'timeThreshold', 'fewer questions that wait for hosts', before, {
-      hint: 'ask again when they are answered, or without timeThreshold',
-    });
-  namesWaiting.set(of, before + names);
-  try {
-    return await work();
-  } finally {
-    namesWaiting.set(of, (namesWaiting.get(of) ?? names) - names);
-  }
-}
-
 /** Whoever has one of these will not have a verdict in that pool by being asked. */
 const beyondAsking: readonly (string | undefined)[] = ['host-unknown', 'pool-foreign'];
 /** These say that there is no verdict that holds, however young. */

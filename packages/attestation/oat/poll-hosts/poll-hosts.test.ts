@@ -37,7 +37,8 @@ function world() {
     registry,
     accept,
     poll: async (body: unknown) =>
-      (await pollHosts({ registry, switchboard: createSwitchboard(clock) }, { policies: new Map() }, body)).hosts,
+      (await pollHosts({ registry, switchboard: createSwitchboard(clock) }, { policies: new Map() }, body, '192.0.2.1'))
+        .hosts,
   };
 }
 

@@ -6,9 +6,10 @@ import type { Registry } from '../../registry/registry.ts';
 import { noVerdict, type Standing, timesOf } from '../../registry/standing.ts';
 import type { Switchboard } from '../../rounds/switchboard.ts';
 import { noSuchPool, type Standards } from '../../standards/standards.ts';
-import { askAnew, withRoom } from './fresh.ts';
+import { askAnew } from './fresh.ts';
 import { namesLike } from './like.ts';
 import { questionOf } from './question.ts';
+import { withRoom } from './room.ts';
 
 export type PollHostsNeeds = {
   registry: Pick<Registry, 'current' | 'instant' | 'isJudged' | 'names'>;
@@ -17,6 +18,7 @@ export type PollHostsNeeds = {
 
 /**
  * @param standards say whether there is a pool of that name
+ * @param caller its address
  * @throws AssayError `oat-hosts-invalid` when the request names no hosts, `oat-time-invalid`; `questions-unavailable` when too many
  * wait for fresh evidence
  */
@@ -24,6 +26,7 @@ export async function pollHosts(
   needs: PollHostsNeeds,
   standards: Pick<Standards, 'policies'>,
   body: unknown,
+  caller: string,
 ): Promise<PollHostsAnswer> {
   const { registry } = needs;
   const { hosts, pool, maxAgeMs, deadlineMs } = questionOf(body);
@@ -33,7 +36,7 @@ export async function pollHosts(
   const silent =
     maxAgeMs === undefined || noPool !== undefined
       ? undefined
-      : await withRoom(needs.switchboard, hosts.length, () =>
+      : await withRoom(needs.switchboard, caller, hosts.length, () =>
           askAnew(needs, new Set(names.filter((name) => name !== undefined)), pool, { maxAgeMs, deadlineMs }),
         );
   const like = namesLike(registry.names);

@@ -37,7 +37,7 @@ function world(start?: string) {
     /** As the routes do it: text in, text out, a refusal is a status. */
     async ask(body: unknown): Promise<{ status: number; text: string }> {
       try {
-        const answer = await pollHosts(needs, { policies: new Map() }, JSON.parse(JSON.stringify(body)));
+        const answer = await pollHosts(needs, { policies: new Map() }, JSON.parse(JSON.stringify(body)), '192.0.2.1');
         return { status: 200, text: JSON.stringify(answer) };
       } catch (error) {
         if (!(error instanceof AssayError)) throw error;
