@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +36,10 @@ test('a file that is not there, and one that is no file, are told', () => {
   const none = join(folder, 'none');
   assert.throws(() => readPrivate(none, { ...told, hint: 'make it' }), { got: 'ENOENT', hint: 'make it' });
   assert.throws(() => readPrivate(none, { what: 'a key', code: 'tls-file' }), { code: 'tls-file', where: none });
-  assert.throws(() => readPrivate(folder, told), { code: 'config-value', got: 'EISDIR' });
+  assert.throws(() => readPrivate(folder, told), { code: 'config-value', got: 'another kind of file' });
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', ['-m', '600', pipe]);
+  assert.throws(() => readPrivate(pipe, told), { code: 'config-value', got: 'another kind of file' });
 });
 
 test('what is missing is made once, with its folder, for its owner alone', () => {

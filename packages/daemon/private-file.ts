@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
+  constants,
   existsSync,
   fstatSync,
   linkSync,
@@ -37,18 +38,20 @@ export const placeOf = (file: string, option?: string) => (option === undefined 
 export function readPrivate(file: string, { what, code = 'config-value', option, hint }: PrivateFile): Buffer {
   const where = placeOf(file, option);
   let mode: number;
-  let content: Buffer;
+  let content: Buffer | undefined;
   try {
-    const handle = openSync(file, 'r');
+    const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe would wait for a writer
     try {
-      mode = fstatSync(handle).mode & 0o777; // of what is read, whatever has this name by now
-      content = readFileSync(handle);
+      const stat = fstatSync(handle); // of what is read, whatever has this name by now
+      mode = stat.mode & 0o777;
+      if (stat.isFile()) content = readFileSync(handle);
     } finally {
       closeSync(handle);
     }
   } catch (cause) {
     throw new AssayError(code, where, `${what} that can be read`, reasonOf(cause), { cause, ...(hint && { hint }) });
   }
+  if (content === undefined) throw new AssayError(code, where, `${what} in a regular file`, 'another kind of file');
   if ((mode & 0o077) === 0) return content;
   const got = `mode ${mode.toString(8).padStart(4, '0')}`;
   throw new AssayError(code, where, `${what} only its owner can read (mode 0600)`, got, {

@@ -77,3 +77,9 @@ test('an entry has a PCR a TPM has and a digest of a length that says its bank; 
   fc.assert(property);
   assert.deepEqual([pcrOf('0'), pcrOf('9'), pcrOf('10'), pcrOf('19'), pcrOf('23')], [0, 9, 10, 19, 23]);
 });
+
+test('a name with a control character is refused: logs and terminals would obey it', () => {
+  for (const text of ['a\u0000b', 'a\nb', 'a\u001b[2Jb', 'a\u0085b'])
+    assert.throws(() => textOf({ Name: text }, 'Name'), { code: 'oat-system-error' }, JSON.stringify(text));
+  assert.equal(textOf({ Name: '\ta b\n' }, 'Name'), 'a b');
+});

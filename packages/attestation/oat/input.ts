@@ -49,6 +49,7 @@ export function textOf(told: Told, names: string | readonly string[], most = lon
     if (text === '') continue;
     if (text.length > most) throw bad(name, `at most ${most} characters`);
     if (!text.isWellFormed()) throw bad(name, 'text in Unicode');
+    if (/\p{Cc}/u.test(text)) throw bad(name, 'text on one line, without control characters');
     return text;
   }
   return undefined;

@@ -230,3 +230,15 @@ eachDatabase('of several updates at once one address is left, the one that is sh
   for (const free of addresses.filter((address) => address !== shown))
     assert.deepEqual(await ask('POST hosts', other({ HostName: `of-${free}`, IPAddress: free })), done);
 });
+
+test('a host is removed by its own name, in any case, and not by one that may have gone to another machine', async (t) => {
+  const { ask } = await withMles(t);
+  await ask('POST hosts', kvm01);
+  const [{ IPAddress }] = JSON.parse((await ask('GET hosts')).body);
+  assert.deepEqual(
+    await ask(`DELETE hosts?hostName=${IPAddress}`),
+    refused('AS_HOST_NOT_FOUND', `Host '${IPAddress}' not found. It is another name of kvm01.lab.`),
+  );
+  assert.deepEqual(await ask('DELETE hosts?hostName=KVM01.lab'), done);
+  assert.deepEqual(JSON.parse((await ask('GET hosts')).body), []);
+});

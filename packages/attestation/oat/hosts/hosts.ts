@@ -47,7 +47,10 @@ export const hosts: OatResource = (server, needs) => {
 
   async function remove(query: Told): Promise<true> {
     const asked = needed(query, 'hostName');
-    await told(asked, undefined, () => registrations.remove(registered(asked)));
+    const name = registered(asked);
+    // An address may have gone to another machine: what cannot be undone is done by a host's own name alone.
+    if (name !== folded(asked)) throw new OatError('AS_HOST_NOT_FOUND', [asked], ` It is another name of ${name}.`);
+    await told(asked, undefined, () => registrations.remove(name));
     return true;
   }
 

@@ -14,7 +14,8 @@ const longestDescription = 1000;
 /** As it was sent; undefined and null are null. */
 export function descriptionOf(body: Told): string | null {
   const { Description: given } = body;
-  textOf(body, 'Description', longestDescription);
+  const inOneLine = typeof given === 'string' ? given.replace(/[\t\n\r]/g, ' ') : given;
+  textOf({ Description: inOneLine }, 'Description', longestDescription);
   if (typeof given !== 'string') return null;
   // Blanks around it are kept, too.
   if (given.length > longestDescription)
