@@ -15,7 +15,14 @@ export {
   text,
 } from './config/option.ts';
 export { sampleFile } from './config/sample.ts';
-export { type HttpsAnswer, type HttpsRequest, httpsAgent, httpsRequest } from './https/client.ts';
+export {
+  checkServerName,
+  connectionFailure,
+  type HttpsAnswer,
+  type HttpsRequest,
+  httpsAgent,
+  httpsRequest,
+} from './https/client.ts';
 export { readCa, readPem, readTlsFiles, type TlsFiles } from './https/files.ts';
 export { hostOf, peerHost } from './https/peer.ts';
 export { takeLock } from './lock.ts';

@@ -50,7 +50,7 @@ export async function httpsRequest(wanted: HttpsRequest): Promise<HttpsAnswer> {
     minVersion: 'TLSv1.2',
     rejectUnauthorized: !wanted.insecure,
     // Given for one request it would keep Node from keeping the connection; httpsAgent has it once for all.
-    ...(wanted.agent ? {} : { checkServerIdentity: named }),
+    ...(wanted.agent ? {} : { checkServerIdentity: checkServerName }),
   };
   const deadline = AbortSignal.timeout(limits.timeoutMs);
   const signal = wanted.signal ? AbortSignal.any([deadline, wanted.signal]) : deadline;
@@ -69,14 +69,14 @@ export async function httpsRequest(wanted: HttpsRequest): Promise<HttpsAnswer> {
 }
 
 /** Names stand in the subject alternative names; a common name is not one. */
-const named: typeof checkServerIdentity = (host, certificate) =>
+export const checkServerName: typeof checkServerIdentity = (host, certificate) =>
   certificate.subjectaltname
     ? checkServerIdentity(host, certificate)
     : new Error('the certificate has no subject alternative name');
 
 /** Keeps connections between requests, with the same checks; `destroy()` it at the end. */
 export function httpsAgent(): Agent {
-  return new Agent({ keepAlive: true, checkServerIdentity: named });
+  return new Agent({ keepAlive: true, checkServerIdentity: checkServerName });
 }
 
 function answer(sent: ReturnType<typeof request>, body: Buffer | undefined, where: string, maxBytes: number) {
@@ -135,8 +135,13 @@ function told(error: unknown, where: string, timeoutMs: number, deadline: AbortS
   if (error instanceof AssayError) return error;
   if (deadline.aborted)
     return new AssayError('https-timeout', where, `an answer within ${timeoutMs} ms`, 'none', { cause: error });
+  if ((error as NodeJS.ErrnoException).code === 'ABORT_ERR') return error;
+  return connectionFailure(error, where);
+}
+
+/** Why a connection gave no answer. @returns AssayError `https-tls`, `https-protocol` or `https-unreachable` */
+export function connectionFailure(error: unknown, where: string): AssayError {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  if (code === 'ABORT_ERR') return error;
   if (tls.test(code) || message.includes('subject alternative name'))
     return new AssayError(
       'https-tls',

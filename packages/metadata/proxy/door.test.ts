@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { AssayError } from '@assay/core';
-import { createLog, type HttpsAnswer, listenUnix } from '@assay/daemon';
+import { createLog, listenUnix } from '@assay/daemon';
 import { htmlPage } from '../html-page.ts';
 import { exchange } from '../testing/exchange.ts';
 import { createDoor } from './door.ts';
+import type { HttpAnswer } from './http-answer.ts';
 import type { Question } from './upstream.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-door-'));
@@ -18,8 +19,8 @@ const guest = { instance_id: randomUUID(), project_id: 'a'.repeat(32), address: 
 const lines: string[] = [];
 const log = createLog('test', 'info', { write: (line) => void lines.push(line) });
 
-type Reply = (question: Question) => Promise<HttpsAnswer>;
-const answer = (status: number, body = 'ok', headers = {}): HttpsAnswer => ({
+type Reply = (question: Question) => Promise<HttpAnswer>;
+const answer = (status: number, body = 'ok', headers: Record<string, string> = {}): HttpAnswer => ({
   status,
   headers: { 'content-type': 'text/plain; charset=UTF-8', ...headers },
   body: Buffer.from(body),
@@ -95,7 +96,7 @@ test('what is no HTTP, or too long, is refused without a question asked', async 
 
 test('an answer goes back with its type and is not to be kept', async () => {
   const { send } = await door(async () =>
-    answer(404, htmlPage(404), { 'content-type': 'text/html; charset=UTF-8', 'set-cookie': ['a'] }),
+    answer(404, htmlPage(404), { 'content-type': 'text/html; charset=UTF-8', 'set-cookie': 'a' }),
   );
   const { status, head, body } = await send('GET /x');
   assert.deepEqual([status, body], [404, htmlPage(404)]);
@@ -108,7 +109,7 @@ test('a guest learns that the API failed, not how; the log has it once', async (
   const failures: [Reply, number][] = [
     [() => Promise.reject(new AssayError('https-unreachable', 'GET https://inside/', 'a server', 'ECONNREFUSED')), 503],
     [() => Promise.reject(new AssayError('https-timeout', 'GET https://inside/', 'an answer', 'none')), 504],
-    [() => Promise.reject(new AssayError('https-tls', 'GET https://inside/', 'a server', 'CERT')), 502],
+    [() => Promise.reject(new AssayError('https-tls', 'GET https://inside/', 'a server', 'CERT')), 503],
     [() => Promise.reject(new AssayError('https-too-large', 'GET https://inside/', 'less', 'more')), 502],
     [() => Promise.reject(new Error('a bug inside')), 502],
     [async () => answer(302, 'see inside', { location: 'https://inside/' }), 502],
@@ -129,7 +130,7 @@ test('a guest learns that the API failed, not how; the log has it once', async (
 
 test('a guest with many questions open is told to wait, and is served when they are answered', async () => {
   const sixteen = Promise.withResolvers<void>();
-  const gate = Promise.withResolvers<HttpsAnswer>();
+  const gate = Promise.withResolvers<HttpAnswer>();
   const { asked, path, send } = await door(() => {
     if (asked.length === 16) sixteen.resolve();
     return gate.promise;

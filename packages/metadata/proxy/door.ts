@@ -2,8 +2,9 @@
 // burden to the others. Who it is does not depend on anything it sends: this door is its own.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { AssayError } from '@assay/core';
-import type { HttpsAnswer, Log } from '@assay/daemon';
+import type { Log } from '@assay/daemon';
 import { htmlPage, htmlType } from '../html-page.ts';
+import type { HttpAnswer } from './http-answer.ts';
 import type { Guest } from './ports.ts';
 import type { Question, Upstream } from './upstream.ts';
 
@@ -64,7 +65,7 @@ export function createDoor(guest: Guest, upstream: Pick<Upstream, 'ask'>, log: L
   function failed(error: unknown): number {
     const code = error instanceof AssayError ? error.code : 'internal';
     tell(code, error instanceof Error ? error.message : String(error));
-    return code === 'https-unreachable' ? 503 : code === 'https-timeout' ? 504 : 502;
+    return code === 'https-unreachable' || code === 'https-tls' ? 503 : code === 'https-timeout' ? 504 : 502;
   }
 
   /** @param kind one of a few words of ours: a guest can make as many reasons as it likes */
@@ -80,7 +81,7 @@ function isForGuests(status: number): boolean {
   return (status >= 200 && status < 300) || (status >= 400 && status < 500);
 }
 
-function pass(response: ServerResponse, { status, headers, body }: HttpsAnswer): void {
+function pass(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
   response.writeHead(status, {
     'content-type': headers['content-type'] ?? 'text/plain; charset=UTF-8',
     'content-length': response.req.method === 'HEAD' ? (headers['content-length'] ?? 0) : body.length,
@@ -107,7 +108,9 @@ async function questionOf(request: IncomingMessage): Promise<Question | number> 
 function pathOf(target: string): string | undefined {
   if (target.length > limits.pathCharacters) return undefined;
   const [path] = target.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
-  return path?.startsWith('/') ? path : undefined;
+  // What is no visible ASCII goes on as its escape: it would end a line of ours, or be read in another way.
+  const sent = path?.replace(/[^\x21-\x7e]/g, (letter) => encodeURIComponent(letter));
+  return sent?.startsWith('/') ? sent : undefined;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {

@@ -151,7 +151,7 @@ test('what Node’s server writes is read as it was meant, in one piece or in ch
     const reader = new AnswerReader('GET', '/');
     const got = new Promise<HttpAnswer>((done) => {
       socket.on('data', (bytes) => {
-        const answer = reader.read(bytes);
+        const answer = reader.read(bytes as Buffer);
         if (!answer) return;
         socket.removeAllListeners('data');
         done(answer);

@@ -66,7 +66,7 @@ export class AnswerReader {
     if (end > mostHeadBytes || (end < 0 && this.#rest.length > mostHeadBytes))
       throw this.#wrong(`a head of at most ${mostHeadBytes} bytes`, 'more');
     if (end < 0) return false;
-    const [first = '', ...lines] = this.#rest.latin1Slice(0, end).split('\r\n');
+    const [first = '', ...lines] = this.#rest.toString('latin1', 0, end).split('\r\n');
     this.#rest = this.#rest.subarray(end + 4);
     const [, minor, code] = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\r\n]*)?$/.exec(first) ?? [];
     if (code === undefined) throw this.#wrong('a status line of HTTP/1.1', first.slice(0, 40));
@@ -119,14 +119,14 @@ export class AnswerReader {
         this.#take(data);
         this.#length -= data;
         if (this.#length > 2 || this.#rest.length < this.#length) return undefined;
-        if (this.#rest.latin1Slice(0, 2) !== '\r\n') throw this.#wrong('the end of a chunk', 'something else');
+        if (this.#rest.toString('latin1', 0, 2) !== '\r\n') throw this.#wrong('the end of a chunk', 'something else');
         this.#rest = this.#rest.subarray(2);
         this.#length = 0;
       }
       const end = this.#rest.indexOf('\r\n');
       if (end > 256 || (end < 0 && this.#rest.length > 256)) throw this.#wrong('the size of a chunk', 'a longer line');
       if (end < 0) return undefined;
-      const [, hex] = /^([0-9a-fA-F]{1,8})(?:[ \t]*;[^\r\n]*)?$/.exec(this.#rest.latin1Slice(0, end)) ?? [];
+      const [, hex] = /^([0-9a-fA-F]{1,8})(?:[ \t]*;[^\r\n]*)?$/.exec(this.#rest.toString('latin1', 0, end)) ?? [];
       if (hex === undefined) throw this.#wrong('the size of a chunk', 'something else');
       const size = Number.parseInt(hex, 16);
       if (size > mostBodyBytes) throw this.#large();
@@ -137,7 +137,7 @@ export class AnswerReader {
       }
       // Trailers are not ours to read: with any, the connection is not used again.
       if (this.#rest.length < end + 4) return undefined;
-      const plain = this.#rest.latin1Slice(end + 2, end + 4) === '\r\n';
+      const plain = this.#rest.toString('latin1', end + 2, end + 4) === '\r\n';
       if (plain) this.#rest = this.#rest.subarray(end + 4);
       return this.#whole();
     }
