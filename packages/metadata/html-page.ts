@@ -5,6 +5,7 @@ export const htmlType = 'text/html; charset=UTF-8';
 
 const explanations: Record<number, string> = {
   400: 'The server could not comply with the request since it is either malformed or otherwise incorrect.',
+  401: 'A session token is needed that holds for this instance.',
   403: 'Access was denied to this resource.',
   404: 'The resource could not be found.',
   405: 'The method is not allowed for this resource.',

@@ -1,9 +1,10 @@
 // Does every guest of this host, and nobody else, have a door? Brings the sockets to what the ports folder says, again and
 // again: a door that could not be opened is tried with every look.
-import type { Server } from 'node:http';
+import type { Server } from 'node:net';
 import { type Log, listenUnix } from '@assay/daemon';
 import type { Guest } from './ports.ts';
 
+export type Door = Server & { closeAllConnections(): void };
 export type Doors = {
   /** All the guests there are now. */
   set(guests: ReadonlyMap<string, Guest>): void;
@@ -12,13 +13,13 @@ export type Doors = {
   close(): Promise<void>;
 };
 
-export function createDoors(make: (guest: Guest) => Server, log: Log): Doors {
-  const open = new Map<string, { guest: Guest; server: Server }>();
+export function createDoors(make: (guest: Guest) => Door, log: Log): Doors {
+  const open = new Map<string, { guest: Guest; server: Door }>();
   const faults = new Map<string, string>();
   let wanted: ReadonlyMap<string, Guest> = new Map();
   let work = Promise.resolve();
 
-  const shut = async (id: string, server: Server) => {
+  const shut = async (id: string, server: Door) => {
     open.delete(id);
     const closed = new Promise((done) => server.close(done));
     server.closeAllConnections();

@@ -6,6 +6,7 @@ import { isIPv6 } from 'node:net';
 import { dirname } from 'node:path';
 import { AssayError } from '@assay/core';
 import { type Conf, flag, hostOf, oneOf, path, port, readCa, readTlsFiles, secret, text } from '@assay/daemon';
+import { rateLimitingOptions, rateWindows, type Window } from '../rate-limit.ts';
 import { checkSecret } from '../secret.ts';
 
 export const options = {
@@ -32,6 +33,7 @@ export const options = {
     }),
     metadata_proxy_shared_secret: secret({ help: 'As in nova.conf [neutron]; at least 16 characters.' }),
   },
+  metadata_rate_limiting: rateLimitingOptions,
   assay: {
     ports_dir: path({ help: 'Where compute-host says which guest has which socket.' }),
     host: text({ help: 'This host’s name: when given, the certificate must be for it.', optional: true }),
@@ -48,6 +50,7 @@ export type ProxySettings = {
   /** What the client certificate names. */
   readonly host: string;
   readonly portsDir: string;
+  readonly rateWindows: readonly Window[];
 };
 
 /** @throws AssayError `config-value`, `tls-file`, `tls-key`, `tls-expired`, `tls-peer`, naming the option */
@@ -71,6 +74,7 @@ export function proxySettings(conf: MetadataProxyConf, now = new Date()): ProxyS
     secret: nova.metadata_proxy_shared_secret,
     host: hostOfCertificate(tls.cert, assay.host),
     portsDir: checkedFolder(assay.ports_dir),
+    rateWindows: rateWindows(conf.metadata_rate_limiting),
   };
 }
 

@@ -1,9 +1,11 @@
 // The metadata proxy, put together: on each host, between its guests and the metadata API.
 import type { Log } from '@assay/daemon';
-import { createDoor } from './door.ts';
+import { RateLimit } from '../rate-limit.ts';
+import { createDesk } from './desk.ts';
 import { createDoors } from './doors.ts';
 import { type MetadataProxyConf, proxySettings } from './options.ts';
 import { watchPorts } from './ports.ts';
+import { sessionTokens } from './session-token.ts';
 import { createUpstream } from './upstream.ts';
 
 export type MetadataProxy = { close(): Promise<void> };
@@ -19,11 +21,18 @@ export async function startMetadataProxy(
 ): Promise<MetadataProxy> {
   const settings = proxySettings(conf);
   const upstream = createUpstream(settings);
-  const doors = createDoors((guest) => createDoor(guest, upstream, log), log);
+  const desk = createDesk({
+    upstream,
+    tokens: sessionTokens(settings.secret),
+    rate: new RateLimit(settings.rateWindows),
+    log,
+  });
+  const doors = createDoors(desk.door, log);
   const ports = watchPorts(settings.portsDir, doors.set, { log });
   const close = async () => {
     ports.close();
     await doors.close();
+    desk.close();
     upstream.close();
   };
   onStop?.(close);

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { AssayError } from '@assay/core';
 import { createLog, listenUnix } from '@assay/daemon';
 import { htmlPage } from '../html-page.ts';
+import { RateLimit } from '../rate-limit.ts';
 import { exchange } from '../testing/exchange.ts';
-import { createDoor } from './door.ts';
+import { createDesk } from './desk.ts';
 import type { HttpAnswer } from './http-answer.ts';
+import { sessionTokens } from './session-token.ts';
 import type { Question } from './upstream.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-door-'));
@@ -27,22 +28,25 @@ const answer = (status: number, body = 'ok', headers: Record<string, string> = {
 });
 
 /** A door whose metadata API is this function; what was asked of it; how to ask. */
-async function door(reply: Reply = async () => answer(200)) {
+async function door(reply: Reply = async () => answer(200), rate = new RateLimit([])) {
   const asked: Question[] = [];
   const path = join(folder, `${randomUUID()}.sock`);
   const ask = (_: unknown, question: Question) => {
     asked.push(question);
     return reply(question);
   };
-  const server: Server = createDoor(guest, { ask }, log);
+  const tokens = sessionTokens('a secret of enough letters');
+  const desk = createDesk({ upstream: { ask }, tokens, rate, log });
+  const server = desk.door(guest);
   await listenUnix(server, path, { mode: 0o666 });
   after(() => {
     server.close();
     server.closeAllConnections();
+    desk.close();
   });
   const send = (line: string, headers = '', body = '') =>
     exchange(path, `${line} HTTP/1.1\r\nHost: 169.254.169.254\r\nConnection: close\r\n${headers}\r\n${body}`);
-  return { asked, path, send };
+  return { asked, path, send, tokens };
 }
 
 test('of a read the method and the path go on, nothing else', async () => {
@@ -144,4 +148,63 @@ test('a guest with many questions open is told to wait, and is served when they 
   const { head, body } = await all;
   assert.equal((head + body).match(/HTTP\/1.1 200/g)?.length, 16);
   assert.equal((await send('GET /y')).status, 200);
+});
+
+const ttl = 'X-aws-ec2-metadata-token-ttl-seconds';
+test('M06 a session begins with a PUT, its token is shown to the API as valid, any other is refused here', async () => {
+  const { asked, send, tokens } = await door();
+  const { status, head, body } = await send('PUT /latest/api/token', `${ttl}: 60\r\n`);
+  assert.equal(status, 200);
+  assert.match(head, /^content-type: text\/plain$/im);
+  assert.match(head, /^x-aws-ec2-metadata-token-ttl-seconds: 60$/im);
+  for (const name of ['X-aws-ec2-metadata-token', 'X-Metadata-Token']) {
+    assert.equal((await send('GET /x', `${name}: ${body}\r\n`)).status, 200);
+    assert.deepEqual(asked.pop(), { method: 'GET', path: '/x', token: true });
+    const foreign = tokens.give(randomUUID(), 60);
+    for (const wrong of ['', 'x', foreign, `${body}\r\n${name}: ${foreign}`, `${body}\r\n${name}: ${body}`])
+      assert.equal((await send('GET /x', `${name}: ${wrong}\r\n`)).status, 401, wrong);
+  }
+  assert.equal((await send('GET /x', `X-aws-ec2-metadata-token: ${body}\r\nX-Metadata-Token: x\r\n`)).status, 401);
+  assert.deepEqual(asked, []);
+});
+
+test('M06 a request that came through somebody else gets no token', async () => {
+  const { send } = await door();
+  for (const header of ['X-Forwarded-For: 10.0.0.1', 'x-forwarded-for:', 'Forwarded: for=10.0.0.1', 'Via: 1.1 proxy'])
+    assert.equal((await send('PUT /latest/api/token', `${ttl}: 60\r\n${header}\r\n`)).status, 403, header);
+});
+
+test('M06 a session of no or another length than a second to six hours is refused', async () => {
+  const { send } = await door();
+  for (const header of ['', `${ttl}: 0\r\n`, `${ttl}: 21601\r\n`, `${ttl}: x\r\n`, `${ttl}: 60\r\n${ttl}: 61\r\n`])
+    assert.equal((await send('PUT /latest/api/token', header)).status, 400, header);
+  assert.equal((await send('PUT /latest/api/token', `X-metadata-token-ttl-seconds: 5\r\n`)).status, 200);
+  assert.equal((await send('PUT /latest/api/tokens', `${ttl}: 60\r\n`)).status, 405);
+});
+
+test('M07 a guest cannot say itself that its token is valid; that one is needed it hears as it is', async () => {
+  const { asked, send } = await door(async (question) => answer(question.token ? 200 : 401, htmlPage(401)));
+  const got = await send('GET /x', 'X-Assay-Token: valid\r\nX_Assay_Token: valid\r\nX-Assay-Signature: v1\r\n');
+  assert.deepEqual([got.status, got.body], [401, htmlPage(401)]);
+  assert.deepEqual(asked, [{ method: 'GET', path: '/x' }]);
+  const { body } = await send('PUT /latest/api/token', `${ttl}: 60\r\n`);
+  assert.equal((await send('GET /x', `X-aws-ec2-metadata-token: ${body}\r\n`)).status, 200);
+});
+
+test('a guest that asks too often is told for how long to wait, and costs the API nothing more', async () => {
+  const { asked, send } = await door(undefined, new RateLimit([{ queries: 3, seconds: 60 }]));
+  for (let i = 0; i < 3; i++) assert.equal((await send('GET /x')).status, 200);
+  for (const line of ['GET /x', 'PUT /latest/api/token', 'TRACE /x']) {
+    const { status, head } = await send(line, `${ttl}: 60\r\n`);
+    assert.equal(status, 429);
+    assert.match(head, /^retry-after: 6[0-6]$/im);
+  }
+  assert.equal(asked.length, 3);
+});
+
+test('what the API says of waiting goes on to the guest', async () => {
+  const { send } = await door(async () => answer(429, htmlPage(429), { 'retry-after': '7' }));
+  const { status, head } = await send('GET /x');
+  assert.equal(status, 429);
+  assert.match(head, /^retry-after: 7$/im);
 });
