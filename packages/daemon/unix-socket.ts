@@ -1,7 +1,8 @@
 // How does one reach a Unix socket whose path is longer than the kernel's 107 bytes? Through an open folder: /proc/self/fd/N/name.
-import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
+import { chmodSync, closeSync, constants, fstatSync, openSync, unlinkSync } from 'node:fs';
 import { connect, type Server, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { AssayError } from '@assay/core';
 
 const longest = 107; // sockaddr_un.sun_path less its final zero (unix(7))
@@ -24,14 +25,14 @@ function shortPath(path: string): { path: string; release: () => void } {
  * that answers is not.
  * @throws AssayError `listen-in-use`, `listen-denied`, `listen-address`
  */
-export async function listenUnix(server: Server, path: string, { mode = 0o600 } = {}): Promise<void> {
+export async function listenUnix(server: Server, path: string, { mode = 0o600, backlog = 511 } = {}): Promise<void> {
   try {
-    await bound(server, path, mode);
+    await bound(server, path, mode, backlog);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw listenError(path, cause);
     if (await answers(path)) throw listenError(path, cause);
     unlinkSync(path);
-    await bound(server, path, mode).catch((again) => {
+    await bound(server, path, mode, backlog).catch((again) => {
       throw listenError(path, again);
     });
   }
@@ -55,24 +56,36 @@ export async function connectUnix(path: string): Promise<Socket> {
   }
 }
 
-async function bound(server: Server, path: string, mode: number): Promise<void> {
+async function bound(server: Server, path: string, mode: number, backlog: number): Promise<void> {
   const short = shortPath(path);
   await new Promise<void>((done, failed) => {
     server.once('error', failed);
-    const before = process.umask(~mode & 0o777); // the file is made within this call
+    // The file is made within the call of listen. A worker thread cannot set the mask of the process.
+    const before = isMainThread ? process.umask(~mode & 0o777) : undefined;
     try {
-      server.listen({ path: short.path }, () => {
+      server.listen({ path: short.path, backlog }, () => {
         server.off('error', failed);
+        if (before === undefined) setMode(path, mode);
         done();
       });
     } finally {
-      process.umask(before);
+      if (before !== undefined) process.umask(before);
     }
   }).catch((error) => {
     short.release();
     throw error;
   });
   server.once('close', short.release);
+}
+
+/** Of what is opened, never of what the name leads to by then; a socket cannot be opened otherwise than by O_PATH. */
+function setMode(path: string, mode: number): void {
+  const handle = openSync(path, constants.O_NOFOLLOW | 0o10000000); // O_PATH, open(2)
+  try {
+    if (fstatSync(handle).isSocket()) chmodSync(`/proc/self/fd/${handle}`, mode);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 async function answers(path: string): Promise<boolean> {

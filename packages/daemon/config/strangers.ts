@@ -34,6 +34,9 @@ export function strangers(settings: readonly Setting[], sections: Sections): str
   return [...warnings];
 }
 
+/** Is this warning of a slip? For services where an option that is not read would weaken what it was written for. */
+export const isSlip = (warning: string): boolean => warning.endsWith(' meant?');
+
 /** How many letters must be added, dropped or changed to get from one word to the other (Levenshtein), 3 at most. */
 function slips(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 2) return 3;

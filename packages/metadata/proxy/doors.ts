@@ -13,7 +13,7 @@ export type Doors = {
   close(): Promise<void>;
 };
 
-export function createDoors(make: (guest: Guest) => Door, log: Log): Doors {
+export function createDoors(make: (guest: Guest) => Door, { log, backlog }: { log: Log; backlog: number }): Doors {
   const open = new Map<string, { guest: Guest; server: Door }>();
   const faults = new Map<string, string>();
   let wanted: ReadonlyMap<string, Guest> = new Map();
@@ -30,7 +30,7 @@ export function createDoors(make: (guest: Guest) => Door, log: Log): Doors {
     const server = make(guest);
     try {
       // Who may connect is decided by the folder the socket lies in: only this guest's QEMU can enter it.
-      await listenUnix(server, guest.socket, { mode: 0o666 });
+      await listenUnix(server, guest.socket, { mode: 0o666, backlog });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (faults.get(id) !== reason) log.error({ instance: id, err: error }, 'guest without metadata');

@@ -5,9 +5,32 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { dirname } from 'node:path';
 import { AssayError } from '@assay/core';
-import { type Conf, flag, hostOf, oneOf, path, port, readCa, readTlsFiles, secret, text } from '@assay/daemon';
+import {
+  type Conf,
+  flag,
+  hostOf,
+  integer,
+  isSlip,
+  type Option,
+  oneOf,
+  path,
+  port,
+  readCa,
+  readTlsFiles,
+  type Sections,
+  secret,
+  text,
+} from '@assay/daemon';
 import { rateLimitingOptions, rateWindows, type Window } from '../rate-limit.ts';
 import { checkSecret } from '../secret.ts';
+
+/** Neutron’s, read and of no effect here: `why` tells the operator, in the sample and, where it is set, in the log. */
+const withoutEffect = (why: string): Option<string | undefined> =>
+  text({ help: `Neutron’s; without effect here: ${why}.`, optional: true });
+const ownSocket = 'each guest has a socket of its own, where compute-host says';
+const noLookUp = 'who a guest is says its socket; nothing is looked up';
+const noReports = 'nothing is reported to a Neutron server';
+const noHaproxy = 'there is no haproxy before this';
 
 export const options = {
   DEFAULT: {
@@ -32,8 +55,43 @@ export const options = {
       optional: true,
     }),
     metadata_proxy_shared_secret: secret({ help: 'As in nova.conf [neutron]; at least 16 characters.' }),
+    metadata_workers: integer({
+      help: 'Threads that carry requests; 0 for none beside the main one. Neutron’s default is half the CPUs.',
+      default: 0,
+      min: 0,
+      max: 256,
+    }),
+    metadata_backlog: integer({
+      help: 'How many connections may wait to be accepted, of each guest.',
+      default: 4096,
+      min: 1,
+      max: 65_535,
+    }),
+    metadata_proxy_socket: withoutEffect(ownSocket),
+    metadata_proxy_user: withoutEffect(ownSocket),
+    metadata_proxy_group: withoutEffect(ownSocket),
+    metadata_proxy_socket_mode: withoutEffect(ownSocket),
   },
-  metadata_rate_limiting: rateLimitingOptions,
+  metadata_rate_limiting: {
+    ...rateLimitingOptions,
+    ip_versions: withoutEffect('requests are counted by instance, over IPv4 and IPv6 together'),
+  },
+  metadata_haproxy: {
+    timeout_connect: withoutEffect(noHaproxy),
+    timeout_client: withoutEffect(noHaproxy),
+    timeout_server: withoutEffect(noHaproxy),
+    timeout_http_request: withoutEffect(noHaproxy),
+    timeout_http_keep_alive: withoutEffect(noHaproxy),
+  },
+  cache: {
+    enabled: withoutEffect(noLookUp),
+    backend: withoutEffect(noLookUp),
+    expiration_time: withoutEffect(noLookUp),
+  },
+  agent: {
+    report_interval: withoutEffect(noReports),
+    log_agent_heartbeats: withoutEffect(noReports),
+  },
   assay: {
     ports_dir: path({ help: 'Where compute-host says which guest has which socket.' }),
     host: text({ help: 'This host’s name: when given, the certificate must be for it.', optional: true }),
@@ -51,6 +109,13 @@ export type ProxySettings = {
   readonly host: string;
   readonly portsDir: string;
   readonly rateWindows: readonly Window[];
+  readonly workers: number;
+  readonly backlog: number;
+  /** What the file sets in vain. */
+  readonly warnings: readonly string[];
+  /** Reads certificate, key and CA again, with the same checks. */
+  readTls(now?: Date): ProxySettings['tls'];
+  readonly tlsFiles: readonly string[];
 };
 
 /** @throws AssayError `config-value`, `tls-file`, `tls-key`, `tls-expired`, `tls-peer`, naming the option */
@@ -66,16 +131,45 @@ export function proxySettings(conf: MetadataProxyConf, now = new Date()): ProxyS
   if (nova.nova_metadata_insecure)
     throw wrong('nova_metadata_insecure', 'False', 'True', 'name the CA of the metadata API in auth_ca_cert');
   checkSecret(`${file} [DEFAULT] metadata_proxy_shared_secret`, nova.metadata_proxy_shared_secret);
-  const tls = clientFiles(nova.nova_client_cert, nova.nova_client_priv_key, now);
-  const ca = nova.auth_ca_cert;
+  // An option that is not read because of a slip may be the one that was to make this safer.
+  const slip = conf.warnings.find(isSlip);
+  if (slip !== undefined) throw new AssayError('config-value', file, 'options that exist', slip);
+  const { nova_client_cert: certFile, nova_client_priv_key: keyFile, auth_ca_cert: caFile } = nova;
+  let known: string | undefined; // a renewed certificate is of the same host
+  const readTls = (at = now) => {
+    const tls = clientFiles(certFile, keyFile, at);
+    const host = hostOfCertificate(tls.cert, assay.host ?? known);
+    return {
+      host,
+      ...tls,
+      ca: caFile === undefined ? undefined : naming('auth_ca_cert', () => readCa(caFile)),
+    };
+  };
+  const { host, ...tls } = readTls();
+  known = host;
   return {
     origin: originOf(nova.nova_metadata_host, nova.nova_metadata_port),
-    tls: { ...tls, ca: ca === undefined ? undefined : naming('auth_ca_cert', () => readCa(ca)) },
+    tls,
     secret: nova.metadata_proxy_shared_secret,
-    host: hostOfCertificate(tls.cert, assay.host),
+    host,
     portsDir: checkedFolder(assay.ports_dir),
     rateWindows: rateWindows(conf.metadata_rate_limiting),
+    workers: nova.metadata_workers,
+    backlog: nova.metadata_backlog,
+    warnings: inVain(conf),
+    readTls,
+    tlsFiles: [certFile, keyFile, ...(caFile === undefined ? [] : [caFile])],
   };
+}
+
+function inVain(conf: MetadataProxyConf): string[] {
+  const values = conf as unknown as Record<string, Record<string, unknown>>;
+  const all: Sections = options;
+  return Object.entries(all).flatMap(([section, declared]) =>
+    Object.entries(declared)
+      .filter(([name, { help }]) => help.includes('without effect here') && values[section]?.[name] !== undefined)
+      .map(([name, { help }]) => `${file} [${section}] ${name}: ${help}`),
+  );
 }
 
 const file = 'metadata_agent.ini';
@@ -106,7 +200,7 @@ function naming<T>(option: string | ((error: AssayError) => string), read: () =>
 function hostOfCertificate(cert: Buffer, expected: string | undefined): string {
   const host = naming('nova_client_cert', () => hostOf(new X509Certificate(cert).raw, 'certificate'));
   if (expected === undefined || host === expected) return host;
-  throw wrong('nova_client_cert', `a certificate of ${expected}, as [assay] host says`, host);
+  throw wrong('nova_client_cert', `a certificate of ${expected}`, host);
 }
 
 function originOf(host: string, port: number): string {

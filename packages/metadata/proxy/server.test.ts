@@ -195,6 +195,31 @@ test('a host that is not the instance’s, a wrong secret and a wrong CA get not
   }
 });
 
+test('a certificate and key that are renewed are shown from then on, half a pair changes nothing', async (t) => {
+  const [former, next] = [pki.issue('old', 'DNS:node1'), pki.issue('new', 'DNS:node1', { subject: '/CN=renewed' })];
+  const host = { ...former, certFile: join(folder, 'own.pem'), keyFile: join(folder, 'own.key') };
+  const put = (file: string, bytes: Buffer) => {
+    writeFileSync(`${file}.next`, bytes, { mode: 0o600 });
+    renameSync(`${file}.next`, file);
+  };
+  put(host.certFile, former.cert);
+  put(host.keyFile, former.key);
+  const dir = mkdtempSync(join(folder, 'renewed-'));
+  const socket = plug(web1, dir, join(dir, 'metadata.sock'));
+  const other = await startProxy(running.port, { host, folder: dir });
+  t.after(() => other.close());
+  const told = async (msg: string) => {
+    while (!lines.some((line) => line['msg'] === msg)) await once(written, 'line');
+  };
+  assert.equal((await read(socket, '/openstack')).status, 200);
+  put(host.certFile, next.cert);
+  await told('certificates that changed cannot be used; the former ones are kept');
+  assert.equal((await read(socket, '/openstack')).status, 200);
+  put(host.keyFile, next.key);
+  await told('certificates read again');
+  assert.equal((await read(socket, '/openstack')).status, 200);
+});
+
 test('no log line of proxy or API holds the secret, a signature or what a guest read', () => {
   assert.doesNotMatch(JSON.stringify(lines), /enough letters|echo hello|ssh-ed25519|"[0-9a-f]{64}"/);
 });

@@ -5,6 +5,7 @@ import { createDesk } from './desk.ts';
 import { createDoors } from './doors.ts';
 import { type MetadataProxyConf, proxySettings } from './options.ts';
 import { watchPorts } from './ports.ts';
+import { watchCertificates } from './reload.ts';
 import { sessionTokens } from './session-token.ts';
 import { createUpstream } from './upstream.ts';
 
@@ -20,17 +21,20 @@ export async function startMetadataProxy(
   { log, onStop }: { log: Log; onStop?: (stop: () => Promise<void>) => void },
 ): Promise<MetadataProxy> {
   const settings = proxySettings(conf);
+  for (const warning of settings.warnings) log.warn(warning);
   const upstream = createUpstream(settings);
+  const certificates = watchCertificates(settings, upstream.renew, log);
   const desk = createDesk({
     upstream,
     tokens: sessionTokens(settings.secret),
     rate: new RateLimit(settings.rateWindows),
     log,
   });
-  const doors = createDoors(desk.door, log);
+  const doors = createDoors(desk.door, { log, backlog: settings.backlog });
   const ports = watchPorts(settings.portsDir, doors.set, { log });
   const close = async () => {
     ports.close();
+    certificates.close();
     await doors.close();
     desk.close();
     upstream.close();
