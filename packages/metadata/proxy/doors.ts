@@ -1,7 +1,8 @@
 // Does every guest of this host, and nobody else, have a door? Brings the sockets to what the ports folder says, again and
 // again: a door that could not be opened is tried with every look.
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { type Log, listenUnix } from '@assay/daemon';
+import { comesFrom, listenInNamespace } from './namespace.ts';
 import type { Guest } from './ports.ts';
 
 export type Door = Server & { closeAllConnections(): void };
@@ -13,9 +14,12 @@ export type Doors = {
   close(): Promise<void>;
 };
 
-export function createDoors(make: (guest: Guest) => Door, { log, backlog }: { log: Log; backlog: number }): Doors {
+export function createDoors(
+  make: (guest: Guest, admit?: (socket: Socket) => boolean) => Door,
+  { log, backlog }: { log: Log; backlog: number },
+): Doors {
   const open = new Map<string, { guest: Guest; server: Door }>();
-  const faults = new Map<string, string>();
+  const faults = new Map<string, { reason: string; again: number; waitMs: number }>();
   let wanted: ReadonlyMap<string, Guest> = new Map();
   let work = Promise.resolve();
 
@@ -27,14 +31,19 @@ export function createDoors(make: (guest: Guest) => Door, { log, backlog }: { lo
     log.info({ instance: id }, 'door closed');
   };
   const unlock = async (id: string, guest: Guest) => {
-    const server = make(guest);
+    const fault = faults.get(id);
+    if (fault && fault.again > performance.now()) return;
+    const server = make(guest, guest.socket === undefined ? comesFrom(guest.address) : undefined);
     try {
       // Who may connect is decided by the folder the socket lies in: only this guest's QEMU can enter it.
-      await listenUnix(server, guest.socket, { mode: 0o666, backlog });
+      if (guest.socket !== undefined) await listenUnix(server, guest.socket, { mode: 0o666, backlog });
+      else await listenInNamespace(server, { ...guest, backlog });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (faults.get(id) !== reason) log.error({ instance: id, err: error }, 'guest without metadata');
-      faults.set(id, reason);
+      if (fault?.reason !== reason) log.error({ instance: id, err: error }, 'guest without metadata');
+      // A try in a namespace costs a process: less often each time.
+      const waitMs = guest.socket === undefined ? Math.min(Math.max((fault?.waitMs ?? 0) * 2, 2_000), 60_000) : 0;
+      faults.set(id, { reason, again: performance.now() + waitMs, waitMs });
       return;
     }
     server.on('error', (error) => log.error({ instance: id, err: error }, 'door'));

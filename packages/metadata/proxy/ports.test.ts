@@ -12,7 +12,7 @@ import { type Guest, parseGuest, readPorts, watchPorts } from './ports.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-ports-'));
 after(() => rmSync(folder, { recursive: true }));
-const guest = (change: Partial<Guest> = {}): Guest => ({
+const guest = (change: { address?: string } = {}): Guest => ({
   instance_id: randomUUID(),
   project_id: 'a'.repeat(32),
   address: '169.254.16.1',

@@ -1,20 +1,31 @@
 // Which guests are on this host, and which socket does each reach us by? compute-host says so, one file a guest; what a
 // file says is all this process ever knows of who a guest is.
 import { readdirSync, readFileSync, watch } from 'node:fs';
+import { isIP } from 'node:net';
 import { basename, join } from 'node:path';
 import { AssayError } from '@assay/core';
 import type { Log } from '@assay/daemon';
 
-// No TypeBox for four texts: with it this process, one on each host, would be half as large again.
+// No TypeBox for six texts: with it this process, one on each host, would be half as large again.
 const fields = {
   instance_id: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   project_id: /^[0-9a-f-]{32,36}$/,
   address: /^[0-9a-fA-F.:]{2,45}$/,
   /** Absolute path; this process makes it. */
   socket: /^\/[^\0]{1,4095}$/,
+  /** Address and port inside `namespace`. */
+  listen: /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}(%[\w.-]{1,15})?\]):[1-9]\d{0,4}$/,
+  /** As `ip netns` calls it. */
+  namespace: /^[\w-][\w.-]{0,63}$/,
 };
+type Name = keyof typeof fields;
+type Who = { readonly instance_id: string; readonly project_id: string; readonly address: string };
+/** Where the guest's 169.254.169.254 is: a Unix socket, or an address in a network namespace of its own. */
+type Place =
+  | { readonly socket: string; readonly listen?: never; readonly namespace?: never }
+  | { readonly socket?: never; readonly listen: string; readonly namespace: string };
 /** A guest, as `<ports_dir>/<instance id>.json` has it. */
-export type Guest = { readonly [name in keyof typeof fields]: string };
+export type Guest = Who & Place;
 
 /** @throws AssayError `port-file-invalid` for one half written, of another shape, or under another instance's name */
 export function parseGuest(text: string, file: string): Guest {
@@ -24,15 +35,23 @@ export function parseGuest(text: string, file: string): Guest {
   } catch (cause) {
     throw new AssayError('port-file-invalid', file, 'JSON', cause, { cause });
   }
-  const read = (name: keyof Guest): string => {
-    const field = Object.getOwnPropertyDescriptor(Object(value), name)?.value as unknown;
-    if (typeof field === 'string' && fields[name].test(field)) return field;
-    throw new AssayError('port-file-invalid', `${file} ${name}`, `text like ${fields[name].source}`, field);
+  const field = (name: Name) => Object.getOwnPropertyDescriptor(Object(value), name)?.value as unknown;
+  const read = (name: Name): string => {
+    const got = field(name);
+    if (typeof got === 'string' && fields[name].test(got)) return got;
+    throw new AssayError('port-file-invalid', `${file} ${name}`, `text like ${fields[name].source}`, got);
   };
   const instance_id = read('instance_id');
   if (`${instance_id}.json` !== basename(file))
     throw new AssayError('port-file-invalid', file, 'the instance its name says', instance_id);
-  return { instance_id, project_id: read('project_id'), address: read('address'), socket: read('socket') };
+  const who = { instance_id, project_id: read('project_id'), address: read('address') };
+  if (isIP(who.address) === 0) throw new AssayError('port-file-invalid', `${file} address`, 'an address', who.address);
+  const inNamespace = field('listen') !== undefined || field('namespace') !== undefined;
+  if (inNamespace && field('socket') !== undefined)
+    throw new AssayError('port-file-invalid', file, 'socket, or listen and namespace', 'both');
+  return inNamespace
+    ? { ...who, listen: read('listen'), namespace: read('namespace') }
+    : { ...who, socket: read('socket') };
 }
 
 /** All guests of the folder, by instance id. A file that does not say who its guest is names none, and is told. */

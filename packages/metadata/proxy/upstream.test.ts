@@ -15,7 +15,7 @@ const secret = 'a secret of enough letters';
 const pki = testPki();
 const server = pki.server();
 const [node1, node2] = [pki.host('node1'), pki.host('node2')];
-const guest = (change: Partial<Guest> = {}): Guest => ({
+const guest = (change: { address?: string } = {}): Guest => ({
   instance_id: randomUUID(),
   project_id: 'a'.repeat(32),
   address: '169.254.16.1',
