@@ -155,6 +155,12 @@ export function createConnections(
       serve();
       return;
     }
+    const next = waiters.findIndex(({ fresh }) => !fresh || connection.count === 0);
+    if (next >= 0) {
+      const [waiter] = waiters.splice(next, 1);
+      waiter?.done(connection);
+      return;
+    }
     // A second less than the server keeps it, for what is on its way.
     idle.push({ connection, until: performance.now() + Math.max(keepMs - 1000, 500) });
     if (waiters.length > 0) serve();

@@ -51,10 +51,14 @@ export function createDoors(
     open.set(id, { guest, server });
     log.info({ instance: id, project: guest.project_id, address: guest.address }, 'door open');
   };
+  let settledFor: ReadonlyMap<string, Guest> | undefined;
   const settle = async () => {
-    for (const [id, { guest, server }] of open) if (!same(wanted.get(id), guest)) await shut(id, server);
-    for (const id of faults.keys()) if (!wanted.has(id)) faults.delete(id);
-    for (const [id, guest] of wanted) if (!open.has(id)) await unlock(id, guest);
+    const now = wanted;
+    if (now === settledFor && faults.size === 0) return;
+    for (const [id, { guest, server }] of open) if (!same(now.get(id), guest)) await shut(id, server);
+    for (const id of faults.keys()) if (!now.has(id)) faults.delete(id);
+    for (const [id, guest] of now) if (!open.has(id)) await unlock(id, guest);
+    settledFor = now;
   };
   const set = (guests: ReadonlyMap<string, Guest>) => {
     wanted = guests;
@@ -71,5 +75,5 @@ export function createDoors(
 }
 
 function same(one: Guest | undefined, other: Guest): boolean {
-  return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
+  return one === other || (one !== undefined && JSON.stringify(one) === JSON.stringify(other));
 }

@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { AssayError } from '@assay/core';
 import { createLog } from '@assay/daemon';
 import fc from 'fast-check';
-import { type Guest, parseGuest, readPorts, watchPorts } from './ports.ts';
+import { type Guest, parseGuest, portsReader, watchPorts } from './ports.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-ports-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -61,7 +61,7 @@ test('a bad file keeps no other guest from being seen', () => {
   writeFileSync(join(folder, 'half.json'), '{"instance_id": "');
   writeFileSync(join(folder, 'notes.txt'), 'x');
   const faults: AssayError[] = [];
-  const found = readPorts(folder, (error) => faults.push(error));
+  const found = portsReader(folder)((error) => faults.push(error));
   assert.deepEqual([...found.keys()].toSorted(), [one.instance_id, two.instance_id].toSorted());
   assert.deepEqual(
     faults.map(({ code }) => code),
@@ -69,8 +69,27 @@ test('a bad file keeps no other guest from being seen', () => {
   );
 });
 
+test('what is the same as before stays the same object, what is written over or gone is seen at once', () => {
+  const read = portsReader(folder);
+  const none = () => undefined;
+  const [one, two] = [guest(), guest()];
+  put(one);
+  const first = read(none);
+  assert.deepEqual(first.get(one.instance_id), one);
+  assert.equal(read(none), first);
+  put(two);
+  const second = read(none);
+  assert.equal(second.get(one.instance_id), first.get(one.instance_id));
+  assert.deepEqual(second.get(two.instance_id), two);
+  const moved = { ...one, address: '169.254.16.9' } as Guest;
+  put(moved);
+  assert.deepEqual(read(none).get(one.instance_id), moved);
+  rmSync(join(folder, `${one.instance_id}.json`));
+  assert.equal(read(none).has(one.instance_id), false);
+});
+
 test('guests that come and go are told', async () => {
-  for (const id of readPorts(folder, () => undefined).keys()) rmSync(join(folder, `${id}.json`));
+  for (const id of portsReader(folder)(() => undefined).keys()) rmSync(join(folder, `${id}.json`));
   let seen = new Map<string, Guest>() as ReadonlyMap<string, Guest>;
   const looks = new EventEmitter();
   const watching = watchPorts(

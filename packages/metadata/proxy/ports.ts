@@ -1,6 +1,6 @@
 // Which guests are on this host, and which socket does each reach us by? compute-host says so, one file a guest; what a
 // file says is all this process ever knows of who a guest is.
-import { readdirSync, readFileSync, watch } from 'node:fs';
+import { readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { isIP } from 'node:net';
 import { basename, join } from 'node:path';
 import { AssayError } from '@assay/core';
@@ -54,20 +54,55 @@ export function parseGuest(text: string, file: string): Guest {
     : { ...who, socket: read('socket') };
 }
 
-/** All guests of the folder, by instance id. A file that does not say who its guest is names none, and is told. */
-export function readPorts(folder: string, fault: (error: AssayError) => void): Map<string, Guest> {
-  const guests = new Map<string, Guest>();
-  for (const name of readdirSync(folder).filter((one) => one.endsWith('.json') && !one.startsWith('.'))) {
-    const file = join(folder, name);
-    try {
-      const guest = parseGuest(readFileSync(file, 'utf8'), file);
-      guests.set(guest.instance_id, guest);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue; // gone since the listing
-      fault(error instanceof AssayError ? error : new AssayError('port-file-invalid', file, 'a file to read', error));
+/**
+ * Reads the folder, again and again. A file that is the same as before is not read; a folder that is the same is not listed.
+ * The same Map comes as long as nothing has changed.
+ */
+export function portsReader(folder: string): (fault: (error: AssayError) => void) => ReadonlyMap<string, Guest> {
+  type Known = { readonly stamp: string; readonly guest: Guest | AssayError };
+  let known = new Map<string, Known>();
+  let guests: ReadonlyMap<string, Guest> = new Map();
+  let listed = '';
+  return (fault) => {
+    const { mtimeNs, ino } = statSync(folder, { bigint: true });
+    const now = `${ino} ${mtimeNs}`;
+    // What was changed a moment ago may change again within the same tick of the clock.
+    const settled = Date.now() - Number(mtimeNs / 1_000_000n) > 1000;
+    if (now !== listed) {
+      const found = new Map<string, Known>();
+      for (const name of readdirSync(folder).filter((one) => one.endsWith('.json') && !one.startsWith('.'))) {
+        const file = join(folder, name);
+        const stamp = stampOf(file);
+        if (stamp === undefined) continue; // gone since the listing
+        const before = known.get(name);
+        found.set(name, before?.stamp === stamp ? before : { stamp, guest: readGuest(file) });
+      }
+      const same = found.size === known.size && [...found].every(([name, one]) => known.get(name) === one);
+      known = found;
+      listed = settled ? now : '';
+      if (!same) {
+        guests = new Map(
+          [...found.values()].flatMap(({ guest }) => (guest instanceof AssayError ? [] : [[guest.instance_id, guest]])),
+        );
+      }
     }
+    for (const { guest } of known.values()) if (guest instanceof AssayError) fault(guest);
+    return guests;
+  };
+}
+
+function stampOf(file: string): string | undefined {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.ino} ${found.mtimeNs} ${found.ctimeNs} ${found.size}`;
+}
+
+/** A file that does not say who its guest is names none. */
+function readGuest(file: string): Guest | AssayError {
+  try {
+    return parseGuest(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    return error instanceof AssayError ? error : new AssayError('port-file-invalid', file, 'a file to read', error);
   }
-  return guests;
 }
 
 /**
@@ -79,12 +114,13 @@ export function watchPorts(
   changed: (guests: ReadonlyMap<string, Guest>) => void,
   { log, everyMs = 2000 }: { log: Log; everyMs?: number },
 ): { close(): void } {
+  const read = portsReader(folder);
   let told = '';
   const look = () => {
     const faults: string[] = [];
-    let guests = new Map<string, Guest>();
+    let guests: ReadonlyMap<string, Guest> = new Map();
     try {
-      guests = readPorts(folder, (error) => faults.push(error.message));
+      guests = read((error) => faults.push(error.message));
     } catch (error) {
       faults.push(`${folder} cannot be read: ${error instanceof Error ? error.message : error}`);
     }
