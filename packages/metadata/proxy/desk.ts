@@ -39,17 +39,28 @@ export type Desk = {
 };
 type Visitor = { readonly guest: Guest; waiting: number };
 
+const patience = {
+  /** For the head of a request, and for all of it. */
+  headMs: 5_000,
+  requestMs: 10_000,
+  idleMs: 5_000,
+  /** Without a byte that is read or written. */
+  stillMs: 30_000,
+  /** How often slow requests are looked for. */
+  lookMs: 2_500,
+};
+
 /** One HTTP server for all guests, however many doors there are. */
-export function createDesk({ upstream, tokens, rate, log }: DeskNeeds): Desk {
+export function createDesk({ upstream, tokens, rate, log }: DeskNeeds, times = patience): Desk {
   const visitors = new WeakMap<Socket, Visitor>();
   const told = new Map<string, { since: number; again: number }>();
   const http = createServer(
     {
       maxHeaderSize: limits.headerBytes,
-      headersTimeout: 5_000,
-      requestTimeout: 10_000,
-      keepAliveTimeout: 5_000,
-      connectionsCheckingInterval: 2_500,
+      headersTimeout: times.headMs,
+      requestTimeout: times.requestMs,
+      keepAliveTimeout: times.idleMs,
+      connectionsCheckingInterval: times.lookMs,
     },
     (request, response) => {
       const visitor = visitors.get(request.socket);
@@ -64,7 +75,7 @@ export function createDesk({ upstream, tokens, rate, log }: DeskNeeds): Desk {
     },
   );
   http.maxRequestsPerSocket = limits.requestsPerConnection;
-  http.setTimeout(30_000);
+  http.setTimeout(times.stillMs);
   http.emit('listening'); // it never does; from here on it looks for slow requests
 
   async function serve(guest: Guest, request: IncomingMessage, response: ServerResponse): Promise<void> {
