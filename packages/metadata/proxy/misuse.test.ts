@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -47,9 +46,8 @@ async function site(t: TestContext, rate = new RateLimit([])) {
   return { asked, served, hostile: await door(), honest: await door() };
 }
 const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`;
-const ended = async (socket: Socket) => {
-  if (!socket.destroyed) await once(socket, 'close');
-};
+/** Not `once`: that fails with an error of the socket's, which is one of the ways to end. */
+const ended = (socket: Socket) => new Promise<void>((done) => (socket.closed ? done() : socket.once('close', done)));
 
 test('a guest that sends byte after byte is cut off, and keeps nobody waiting', async (t) => {
   const { asked, hostile, honest } = await site(t);
@@ -93,7 +91,7 @@ test('a guest that does not read its answers is cut off, and keeps nobody waitin
       size += bytes.length;
     });
     await ended(socket);
-    assert.ok(size < large.length, 'it had its answer after all');
+    assert.ok(size < large.length, `it had ${size} bytes of its answer after all`);
   }
 });
 
