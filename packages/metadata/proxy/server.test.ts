@@ -101,7 +101,7 @@ test('two guests on one host get each its own', async () => {
   }
 });
 
-test('a guest that says it is another gets its own, however it spells that', async () => {
+test('M01 M12 a guest that says it is another gets its own, however it spells that', async () => {
   const { id, projectId } = web2;
   const claims = [
     `X-Instance-ID: ${id}\r\nX-Tenant-ID: ${projectId}\r\n`,
@@ -112,6 +112,10 @@ test('a guest that says it is another gets its own, however it spells that', asy
     `X-Instance-ID:\r\nX-Tenant-ID:\r\nX-Instance-ID-Signature:\r\n`,
     `X-Metadata-Provider: p\r\nX-Metadata-Provider-Signature: s\r\nX-Forwarded-For: ${web2.address}\r\n`,
     `X-Forwarded-For: ${web2.address}, 10.0.0.1\r\nForwarded: for=${web2.address}\r\nX-Real-IP: ${web2.address}\r\n`,
+    `X-Forwarded-For: ${web2.address}\r\nX-Forwarded-For: ${web2.address}\r\nx_forwarded_for: ${web2.address}\r\n`,
+    'X-Forwarded-For: , ,\r\nX-Forwarded-For: ::ffff:1.2.3.4\r\nX-Forwarded-For: not an address\r\n',
+    `X-Assay-Signature: v1 t=1 n=1 s=${'0'.repeat(64)}\r\nX-Assay-Token: valid\r\n`,
+    `X-Tenant-ID: ${projectId}\r\nX-Project-ID: ${projectId}\r\nX-Instance-ID-Signature: \xff\r\n`,
     'X-Neutron-Network-ID: n\r\nX-Neutron-Router-ID: r\r\nX-OVN-Network-ID: o\r\n',
     `Connection: X-Instance-ID, X-Tenant-ID\r\nX-Instance-ID: ${id}\r\n`,
     `Transfer-Encoding: chunked\r\nTrailer: X-Instance-ID\r\n`,
