@@ -19,4 +19,6 @@ try {
 const server = createServer();
 server.on('error', fail);
 process.once('disconnect', () => process.exit(0));
-server.listen({ host, port: Number(port), backlog: Number(backlog) }, () => process.send?.('listening', server));
+server.listen({ host, port: Number(port), backlog: Number(backlog) }, () => {
+  process.send?.('listening', server, () => server.close()); // whoever connects is the proxy's to serve
+});

@@ -20,7 +20,8 @@ export async function listenInNamespace(
   const at = listen.lastIndexOf(':');
   const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
   const args = ['netns', 'exec', namespace, process.execPath, childFile, host, listen.slice(at + 1), `${backlog}`];
-  const child = spawn('ip', args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], timeout: patienceMs });
+  const child = spawn('ip', args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const late = setTimeout(() => child.kill('SIGKILL'), patienceMs);
   let said = '';
   child.stderr?.on('data', (bytes: Buffer) => {
     said = `${said}${bytes}`.slice(0, 500);
@@ -41,6 +42,7 @@ export async function listenInNamespace(
   } catch (cause) {
     throw reasonOf(cause as NodeJS.ErrnoException, where);
   } finally {
+    clearTimeout(late);
     if (child.connected) child.disconnect();
   }
 }
