@@ -24,6 +24,8 @@ const limits = {
   quietMs: 10_000,
   /** With 32 connections, how fast a guest that asks too often can be refused: it has no more of us than that. */
   refusalMs: 200,
+  /** Refusals within a second that one gets only by not waiting for answers: then its door is shut for another. */
+  refusals: 200,
 };
 
 export type DeskNeeds = {
@@ -37,7 +39,14 @@ export type Desk = {
   door(guest: Guest, admit?: (socket: Socket) => boolean): Server & { closeAllConnections(): void };
   close(): void;
 };
-type Visitor = { readonly guest: Guest; waiting: number };
+type Visitor = {
+  readonly guest: Guest;
+  readonly open: Set<Socket>;
+  waiting: number;
+  /** Refused since when, and how often; until when nothing of it is accepted. */
+  refused: { since: number; count: number };
+  shutUntil: number;
+};
 
 const patience = {
   /** For the head of a request, and for all of it. */
@@ -66,8 +75,11 @@ export function createDesk({ upstream, tokens, rate, log }: DeskNeeds, times = p
       const visitor = visitors.get(request.socket);
       if (!visitor) return void request.socket.destroy();
       const waitS = rate.take(visitor.guest.instance_id);
-      if (waitS !== undefined) return void setTimeout(() => refuse(response, waitS), limits.refusalMs);
-      if (visitor.waiting >= limits.waiting) return refuse(response, 1);
+      if (waitS !== undefined || visitor.waiting >= limits.waiting) {
+        if (isStubborn(visitor)) return;
+        if (waitS === undefined) return refuse(response, 1);
+        return void setTimeout(() => refuse(response, waitS), limits.refusalMs);
+      }
       visitor.waiting += 1;
       void serve(visitor.guest, request, response).finally(() => {
         visitor.waiting -= 1;
@@ -138,10 +150,10 @@ export function createDesk({ upstream, tokens, rate, log }: DeskNeeds, times = p
 
   return {
     door(guest, admit = () => true) {
-      const visitor: Visitor = { guest, waiting: 0 };
       const open = new Set<Socket>();
+      const visitor: Visitor = { guest, open, waiting: 0, refused: { since: 0, count: 0 }, shutUntil: 0 };
       const listener = createListener({ allowHalfOpen: true, noDelay: true }, (socket) => {
-        if (!admit(socket)) return void socket.destroy();
+        if (visitor.shutUntil > performance.now() || !admit(socket)) return void socket.destroy();
         open.add(socket);
         socket.once('close', () => open.delete(socket));
         visitors.set(socket, visitor);
@@ -158,6 +170,18 @@ export function createDesk({ upstream, tokens, rate, log }: DeskNeeds, times = p
       http.close(() => undefined);
     },
   };
+}
+
+/** One more refusal. Of a guest that goes on without waiting for them all connections end. */
+function isStubborn(visitor: Visitor): boolean {
+  const now = performance.now();
+  if (visitor.shutUntil > now) return true;
+  if (now - visitor.refused.since > 1000) visitor.refused = { since: now, count: 0 };
+  visitor.refused.count += 1;
+  if (visitor.refused.count <= limits.refusals) return false;
+  visitor.shutUntil = now + 1000;
+  for (const socket of visitor.open) socket.destroy();
+  return true;
 }
 
 function refuse(response: ServerResponse, waitS: number): void {

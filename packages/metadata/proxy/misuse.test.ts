@@ -17,7 +17,7 @@ const times = { headMs: 300, requestMs: 400, idleMs: 100, stillMs: 300, lookMs: 
 const large = Buffer.alloc(1 << 20, 'x');
 
 /** Two guests' doors at one desk; a question for /large has a large answer. */
-async function site(t: TestContext, rate = new RateLimit([])) {
+async function site(t: TestContext, rate: Pick<RateLimit, 'take'> = new RateLimit([])) {
   const asked = { count: 0 };
   const served: Socket[] = []; // our ends of all connections
   const ask = async (_: unknown, { path }: { path: string }) => {
@@ -84,6 +84,7 @@ test('a guest that does not read its answers is cut off, and keeps nobody waitin
     socket.write(request('/large'));
   }
   assert.equal((await exchange(honest, request('/large'))).body.length, large.length);
+  while (served.length < sockets.length + 1) await new Promise(setImmediate); // accepted, all of them
   await Promise.all(served.map(ended));
   for (const socket of sockets) {
     let size = 0;
@@ -121,4 +122,25 @@ test('a flood of one guest is refused slowly, and another is served meanwhile', 
   assert.equal(asked.count, 50 + 20);
   assert.ok(refused <= 32 * 5 * (seconds + 0.5), `${refused} refusals in ${seconds} s`);
   assert.ok(slowest < 500, `${slowest} ms`);
+});
+
+test('a guest that sends requests by the thousand without waiting for answers is shut out for a while', async (t) => {
+  let looked = 0;
+  const take = () => {
+    looked += 1;
+    return 60;
+  };
+  const { hostile } = await site(t, { take });
+  const many = Buffer.from('GET /x HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(2000));
+  const until = performance.now() + 600;
+  const flood = async () => {
+    while (performance.now() < until) {
+      const socket = await connectUnix(hostile);
+      socket.on('error', () => undefined).resume();
+      socket.write(many);
+      await ended(socket);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, flood));
+  assert.ok(looked < 10_000, `${looked} requests were looked at`);
 });
